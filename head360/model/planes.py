@@ -1,0 +1,114 @@
+"""Six orthographic planes around a box: where they look, where points fall on them, their samples.
+
+Plane k looks at the box along `VIEW_AXES[k]`, the axis that points towards its viewer: front, back,
+head's left, head's right, top, bottom. A plane is an image (C, R, R) whose row 0 is its *bottom*
+row, as OpenGL stores textures; texel (i, j) has its centre at plane coordinates
+((2j + 1) / R - 1, (2i + 1) / R - 1). Six planes of four channels make one atlas of 3 x 2 tiles,
+plane k at column k % 3 and row k // 3.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+Vector: TypeAlias = tuple[float, float, float]
+
+PLANES = 6
+#: From the box towards the viewer of each plane.
+VIEW_AXES: tuple[Vector, ...] = (
+    (0, 0, 1), (0, 0, -1), (1, 0, 0), (-1, 0, 0), (0, 1, 0), (0, -1, 0),
+)  # fmt: skip
+#: Upwards in each plane's image.
+UP_AXES: tuple[Vector, ...] = ((0, 1, 0),) * 4 + ((0, 0, -1), (0, 0, 1))
+#: To the right in each plane's image: up x view.
+RIGHT_AXES: tuple[Vector, ...] = (
+    (1, 0, 0), (-1, 0, 0), (0, 0, -1), (0, 0, 1), (1, 0, 0), (1, 0, 0),
+)  # fmt: skip
+
+#: Depth of texels that see nothing (every point is outside) and of texels that see the inside of
+#: the surface first (the plane knows nothing: no point is outside), metres.
+EMPTY_DEPTH, UNKNOWN_DEPTH = -1.0, 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class PlaneBox:
+    """The box six planes look at, in metres."""
+
+    centre: Vector
+    half: Vector  # half extents
+
+    def half_size(self, plane: int) -> tuple[float, float]:
+        """Half width and half height of one plane's image, metres."""
+        return _extent(self.half, RIGHT_AXES[plane]), _extent(self.half, UP_AXES[plane])
+
+    def half_depth(self, plane: int) -> float:
+        """Half the box's extent along the plane's view axis, metres."""
+        return _extent(self.half, VIEW_AXES[plane])
+
+
+def _extent(half: Vector, axis: Vector) -> float:
+    return sum(abs(a) * h for a, h in zip(axis, half, strict=True))
+
+
+#: Holds the whole bust of every head the model can make.
+HEAD_BOX = PlaneBox((0.0, -0.025, 0.019), (0.135, 0.180, 0.125))
+#: Holds every hairstyle in the canonical frame (the mean head).
+HAIR_BOX = PlaneBox((0.0, -0.03, -0.01), (0.18, 0.21, 0.19))
+
+
+def plane_coordinates(points: Tensor, box: PlaneBox) -> Tensor:
+    """Where points (N, 3) metres fall on the six planes: (6, N, 2), -1 ... 1 inside the box."""
+    unit = (points - points.new_tensor(box.centre)) / points.new_tensor(box.half)
+    axes = points.new_tensor((RIGHT_AXES, UP_AXES))
+    return torch.einsum("nc,akc->kna", unit, axes)
+
+
+def heights(points: Tensor, box: PlaneBox) -> Tensor:
+    """How far points (N, 3) metres lie towards the viewer of each plane: (6, N) metres."""
+    return points.new_tensor(VIEW_AXES) @ (points - points.new_tensor(box.centre)).T
+
+
+def sample_planes(planes: Tensor, points: Tensor, box: PlaneBox) -> Tensor:
+    """Bilinear samples of planes (6, C, R, R) at points (N, 3) metres: (6, C, N).
+
+    Beyond the box the border texels continue. Equal to an OpenGL LINEAR fetch from the atlas.
+    """
+    return _sample_images(planes, plane_coordinates(points, box))
+
+
+def _sample_images(images: Tensor, coordinates: Tensor) -> Tensor:
+    sampled = functional.grid_sample(
+        images, coordinates[:, None], padding_mode="border", align_corners=False
+    )
+    return sampled[:, :, 0]
+
+
+def sample_grid(grid: Tensor, points: Tensor, box: PlaneBox) -> Tensor:
+    """Trilinear samples of a volume (D, H, W) = (z, y, x) of the box at (N, 3) metres: (N,)."""
+    unit = (points - points.new_tensor(box.centre)) / points.new_tensor(box.half)
+    sampled = functional.grid_sample(
+        grid[None, None], unit[None, None, None], padding_mode="border", align_corners=False
+    )
+    return sampled[0, 0, 0, 0]
+
+
+def to_atlas(planes: Tensor) -> npt.NDArray[np.float32]:
+    """Six planes (6, C, R, R) as one texture (2R, 3R, C), bottom row first."""
+    _, channels, rows, columns = planes.shape
+    tiles = planes.detach().float().cpu().reshape(2, 3, channels, rows, columns)
+    atlas = tiles.permute(0, 3, 1, 4, 2).reshape(2 * rows, 3 * columns, channels)
+    return np.ascontiguousarray(atlas.numpy())
+
+
+def from_atlas(atlas: npt.NDArray[np.float32]) -> Tensor:
+    """The planes (6, C, R, R) of a texture (2R, 3R, C); the inverse of `to_atlas`."""
+    rows, columns, channels = atlas.shape[0] // 2, atlas.shape[1] // 3, atlas.shape[2]
+    tiles = torch.from_numpy(np.array(atlas, np.float32)).reshape(2, rows, 3, columns, channels)
+    return tiles.permute(0, 2, 4, 1, 3).reshape(PLANES, channels, rows, columns).contiguous()

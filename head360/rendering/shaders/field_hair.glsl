@@ -1,0 +1,69 @@
+// The hair field: extinction, strand direction and root, from three atlases and a grid.
+//
+// Space    : the canonical frame (the mean head), metres; warp points before asking.
+// Matches  : HairField in head360/model/field.py, variant "depth".
+// Needs    : field_head.glsl before it, and
+//            void hair_network(vec4 inputs[5], out vec4 outputs[1]), written by field_glsl.py.
+
+uniform sampler2D u_hair_shape;   // coverage, depth in metres about the box's centre, spread, along
+uniform sampler2D u_hair_strand;  // tangent xyz, feature 0
+uniform sampler2D u_hair_root;    // root uv, feature 1, unused
+uniform sampler3D u_hair_grid;    // log(extinction in 1/m)
+
+const vec3 HAIR_CENTRE = vec3(0.0, -0.03, -0.01);  // metres
+const vec3 HAIR_HALF = vec3(0.18, 0.21, 0.19);     // metres
+const float HAIR_REACH = 0.003;                    // metres
+const float HAIR_FLOOR = 1e-6;
+const float EMPTY_LOG_EXTINCTION = -1.0;           // log(1/m)
+const float MAX_LOG_EXTINCTION = 8.3;              // log(1/m)
+const float SOFT_DEPTH = 0.0008;                   // metres
+
+struct HairSample {
+    float extinction;  // 1/m
+    vec3 tangent;      // unit, canonical frame
+    float along;       // 0 root ... 1 tip
+    vec2 root;         // scalp coordinates
+    float tone;        // gain on the strand tone of (root, along)
+};
+
+HairSample hair_field(vec3 x) {
+    vec3 centred = x - HAIR_CENTRE;
+    vec3 unit = centred / HAIR_HALF;
+    float log_extinction = textureLod(u_hair_grid, unit * 0.5 + 0.5, 0.0).r;
+    float presence = clamp(log_extinction - EMPTY_LOG_EXTINCTION, 0.0, 1.0);
+    if (presence == 0.0) return HairSample(0.0, vec3(0.0, 1.0, 0.0), 0.0, vec2(0.5), 1.0);
+
+    float size = float(textureSize(u_hair_shape, 0).y / 2);
+    vec4 shape_sum = vec4(0.0), strand_sum = vec4(0.0), root_sum = vec4(0.0);
+    float offsets[6], coverages[6];
+    float total = 0.0, shallowest = 2.0, second = 2.0;
+    for (int k = 0; k < 6; k++) {
+        vec2 q = atlas_coordinates(k, plane_coordinates(k, unit), size);
+        vec4 shape = textureLod(u_hair_shape, q, 0.0);
+        float offset = shape.y - dot(VIEW_AXES[k], centred);
+        float share = max(shape.x, 0.0) * exp(-abs(offset) / HAIR_REACH) + HAIR_FLOOR;
+        total += share;
+        shape_sum += share * shape;
+        strand_sum += share * textureLod(u_hair_strand, q, 0.0);
+        root_sum += share * textureLod(u_hair_root, q, 0.0);
+        float spread = max(shape.z, 0.0);
+        float inside = (offset + 0.5 * spread) / (SOFT_DEPTH + 0.5 * spread);
+        inside = clamp(shape.x, 0.0, 1.0) / (1.0 + exp(-clamp(inside, -60.0, 60.0)));
+        second = min(second, max(shallowest, inside));
+        shallowest = min(shallowest, inside);
+        offsets[k] = tanh(clamp(offset / OFFSET_SCALE, -20.0, 20.0));
+        coverages[k] = shape.x;
+    }
+    vec4 shape = shape_sum / total, strand = strand_sum / total, root = root_sum / total;
+
+    vec4 inputs[5] = vec4[5](vec4(shape.x, shape.w, strand.w, root.z),
+                             vec4(shape.z / OFFSET_SCALE, offsets[0], offsets[1], offsets[2]),
+                             vec4(offsets[3], offsets[4], offsets[5], coverages[0]),
+                             vec4(coverages[1], coverages[2], coverages[3], coverages[4]),
+                             vec4(coverages[5], shallowest, second, log_extinction / 8.0));
+    vec4 outputs[1];
+    hair_network(inputs, outputs);
+    float extinction = presence * exp(min(log_extinction + outputs[0].x, MAX_LOG_EXTINCTION));
+    return HairSample(extinction, strand.xyz / max(length(strand.xyz), 1e-9), shape.w, root.xy,
+                      exp(0.5 * tanh(outputs[0].y)));
+}
