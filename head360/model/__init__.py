@@ -1,0 +1,1 @@
+"""What is computed: mesh, texture, planes and fields, in torch."""

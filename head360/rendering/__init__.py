@@ -1,0 +1,1 @@
+"""Turns a head into pictures: the torch reference and the OpenGL viewer."""

@@ -1,0 +1,1 @@
+"""The stages of training, each resumable and with a preset for two CPU cores."""

@@ -1,0 +1,200 @@
+"""A groom as the hair field meets it: six planes and a grid to start from, and rays to match."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from scipy.ndimage import distance_transform_edt, maximum_filter
+from torch import Tensor
+
+from head360.camera import OrbitCamera
+from head360.model.field import HAIR_CHANNELS, HairPlanes
+from head360.model.planes import HAIR_BOX, PLANES
+from head360.rendering.march import NO_HIT, Rays
+from head360.rendering.rasterize import interpolate, rasterize
+from training.stages.strands import StrandRenderer, StrandView
+from training.synhead.grooms import Groom
+
+Floats: TypeAlias = npt.NDArray[np.float32]
+
+#: Texels with less coverage take their attributes from the nearest texel with more.
+_TRUSTED_COVERAGE = 0.08
+_MAX_SPREAD = 0.06  # metres
+#: Mean share of a strand's width that is seen across it, over all directions.
+_MEAN_SINE = np.pi / 4
+#: Steps into which strand segments are cut when they are counted into cells.
+_SUBSTEPS = 6
+#: Log(1/m): cells without strands, and cells beside strands (training may fill those).
+_EMPTY, _FRINGE = -2.0, 0.0
+#: Pixels this near to hair are learned from, too.
+_MARGIN_PX = 9
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class RayTargets:
+    """Rays and what hair they meet, times coverage."""
+
+    rays: Rays  # N rays
+    limit: Tensor  # (N,) metres to the head, NO_HIT where there is none
+    columns: Tensor  # (N, 9) HAIR_COLUMNS, all but the first times alpha
+
+    def __getitem__(self, chosen: Tensor) -> RayTargets:
+        return RayTargets(self.rays[chosen], self.limit[chosen], self.columns[chosen])
+
+    def __len__(self) -> int:
+        return len(self.limit)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class HairData:
+    """All the training data of one style."""
+
+    start: HairPlanes
+    targets: RayTargets
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Mesh:
+    """The head that hair is groomed on."""
+
+    vertices: Floats  # (V, 3) metres
+    triangles: npt.NDArray[np.int64]  # (F, 3)
+
+
+def hair_data(
+    groom: Groom,
+    planes: StrandRenderer,
+    pictures: StrandRenderer,
+    cameras: list[OrbitCamera],
+    head: Mesh,
+    *,
+    grid_size: int,
+) -> HairData:
+    """Capture a groom; every fourth camera sees the hair alone, the others on the head."""
+    planes.load(groom)
+    pictures.load(groom)
+    pictures.hide_behind(head.vertices, head.triangles)
+    start = HairPlanes(captured_planes(planes), extinction_grid(groom, grid_size))
+    parts = [
+        ray_targets(pictures, camera, head if i % 4 else None) for i, camera in enumerate(cameras)
+    ]
+    return HairData(start, joined(parts))
+
+
+def joined(parts: list[RayTargets]) -> RayTargets:
+    """All rays in one."""
+    return RayTargets(
+        Rays(
+            torch.cat([part.rays.origins for part in parts]),
+            torch.cat([part.rays.directions for part in parts]),
+        ),
+        torch.cat([part.limit for part in parts]),
+        torch.cat([part.columns for part in parts]),
+    )
+
+
+def captured_planes(renderer: StrandRenderer) -> Tensor:
+    """What the six planes see of the strands: (6, 11, R, R), HAIR_CHANNELS."""
+    views = [renderer.plane(k, HAIR_BOX) for k in range(PLANES)]
+    stacked = np.stack([_plane_channels(view) for view in views])
+    assert stacked.shape[1] == len(HAIR_CHANNELS)
+    return torch.from_numpy(stacked)
+
+
+def _plane_channels(view: StrandView) -> Floats:
+    """(11, R, R): means where there is hair, continued outwards where there is none."""
+    covered = np.maximum(view.coverage, 1e-6)
+    depth = view.depth / covered
+    variance = view.depth_squared / covered - depth**2
+    spread = np.sqrt(np.clip(variance, 0, _MAX_SPREAD**2))
+    means = [depth, spread, view.along / covered]
+    means += [view.tangent[..., i] / covered for i in range(3)]
+    means += [view.root[..., i] / covered for i in range(2)]
+    depth, spread, along, *tangent, root_u, root_v = _continued(
+        np.stack(means), view.coverage > _TRUSTED_COVERAGE
+    )
+    none = np.zeros_like(along)
+    channels = [view.coverage, depth, spread, along, *tangent, none, root_u, root_v, none]
+    return np.stack(channels).astype(np.float32)
+
+
+def _continued(channels: Floats, known: npt.NDArray[np.bool_]) -> Floats:
+    """Unknown texels of (C, H, W) take the value of the nearest known one."""
+    rows, columns = distance_transform_edt(~known, return_distances=False, return_indices=True)
+    continued: Floats = channels[:, rows, columns]
+    return continued
+
+
+def extinction_grid(groom: Groom, size: int) -> Tensor:
+    """Log of the projected strand area per volume, 1/m, in `size`³ cells of the hair box."""
+    centre, half = np.array(HAIR_BOX.centre), np.array(HAIR_BOX.half)
+    lengths = np.linalg.norm(np.diff(groom.positions, axis=1), axis=-1) / _SUBSTEPS
+    area = np.zeros(size**3)
+    for step in range(_SUBSTEPS):
+        share = (step + 0.5) / _SUBSTEPS
+        points = groom.positions[:, :-1] * (1 - share) + groom.positions[:, 1:] * share
+        widths = groom.widths[:, :-1] * (1 - share) + groom.widths[:, 1:] * share
+        cell = np.floor(((points - centre) / half * 0.5 + 0.5) * size).astype(np.int64)
+        inside = ((cell >= 0) & (cell < size)).all(-1)
+        x, y, z = cell[inside].T
+        area += np.bincount((z * size + y) * size + x, (widths * lengths)[inside], size**3)
+    volume = float(np.prod(2 * half)) / size**3
+    extinction = area.reshape(size, size, size) * _MEAN_SINE / volume
+    grid = np.log(np.maximum(extinction, np.exp(_EMPTY)))
+    beside = maximum_filter(extinction, 3) > np.exp(_FRINGE)
+    return torch.from_numpy(np.where(beside, np.maximum(grid, _FRINGE), grid).astype(np.float32))
+
+
+def ray_targets(renderer: StrandRenderer, camera: OrbitCamera, head: Mesh | None) -> RayTargets:
+    """The pixels of a picture in and near hair: as seen on the head, or alone if `head` is None."""
+    view = renderer.view(camera, hidden=head is not None)
+    size = view.coverage.shape[0]
+    limit = np.full((size, size), NO_HIT, np.float32)
+    if head is not None:
+        limit = mesh_distance(camera, size, head)
+    chosen = maximum_filter(view.coverage, _MARGIN_PX) > 0
+    if head is not None:
+        chosen &= ~_on_outline(limit < NO_HIT)
+    directions = torch.from_numpy(camera.rays(size, size)[chosen].astype(np.float32))
+    origins = torch.from_numpy(camera.eye.astype(np.float32)).expand_as(directions)
+    columns = np.concatenate(
+        [
+            np.stack([view.coverage, view.coverage, view.along, view.depth], -1),
+            view.tangent,
+            view.root,
+        ],
+        -1,
+    )
+    return RayTargets(
+        Rays(origins, directions),
+        torch.from_numpy(limit[chosen]),
+        torch.from_numpy(columns[chosen]),
+    )
+
+
+def mesh_distance(camera: OrbitCamera, size: int, head: Mesh) -> Floats:
+    """(H, W) distance along each pixel's ray to the mesh, metres; NO_HIT where there is none."""
+    vertices = torch.from_numpy(head.vertices)
+    view = torch.from_numpy(camera.view_from_head.astype(np.float32))
+    in_view = vertices @ view[:3, :3].T + view[:3, 3]
+    focal = float(camera.clip_from_view()[1, 1]) * size / 2
+    depth = -in_view[:, 2]
+    column = in_view[:, 0] / depth * focal + size / 2
+    row = size / 2 - in_view[:, 1] / depth * focal
+    triangles = torch.from_numpy(head.triangles)
+    raster = rasterize(
+        torch.stack([column, row, depth], -1), triangles, (size, size), perspective=True
+    )
+    position = interpolate(raster, in_view, triangles)
+    distance = torch.where(raster.covered, position.norm(dim=-1), NO_HIT)
+    return distance.numpy()
+
+
+def _on_outline(mask: npt.NDArray[np.bool_]) -> npt.NDArray[np.bool_]:
+    """Pixels that are half head, half not: their limit is not to be trusted."""
+    edge: npt.NDArray[np.bool_] = maximum_filter(mask, 3) & maximum_filter(~mask, 3)
+    return edge
