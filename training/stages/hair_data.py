@@ -15,7 +15,7 @@ from head360.camera import OrbitCamera
 from head360.model.field import HAIR_CHANNELS, HairPlanes
 from head360.model.planes import HAIR_BOX, PLANES
 from head360.rendering.march import NO_HIT, Rays
-from head360.rendering.rasterize import interpolate, rasterize
+from head360.rendering.reference import mesh_distance
 from training.stages.strands import StrandRenderer, StrandView
 from training.synhead.grooms import Groom
 
@@ -155,7 +155,8 @@ def ray_targets(renderer: StrandRenderer, camera: OrbitCamera, head: Mesh | None
     size = view.coverage.shape[0]
     limit = np.full((size, size), NO_HIT, np.float32)
     if head is not None:
-        limit = mesh_distance(camera, size, head)
+        vertices, triangles = torch.from_numpy(head.vertices), torch.from_numpy(head.triangles)
+        limit = mesh_distance(vertices, triangles, camera, (size, size)).numpy()
     chosen = maximum_filter(view.coverage, _MARGIN_PX) > 0
     if head is not None:
         chosen &= ~_on_outline(limit < NO_HIT)
@@ -174,24 +175,6 @@ def ray_targets(renderer: StrandRenderer, camera: OrbitCamera, head: Mesh | None
         torch.from_numpy(limit[chosen]),
         torch.from_numpy(columns[chosen]),
     )
-
-
-def mesh_distance(camera: OrbitCamera, size: int, head: Mesh) -> Floats:
-    """(H, W) distance along each pixel's ray to the mesh, metres; NO_HIT where there is none."""
-    vertices = torch.from_numpy(head.vertices)
-    view = torch.from_numpy(camera.view_from_head.astype(np.float32))
-    in_view = vertices @ view[:3, :3].T + view[:3, 3]
-    focal = float(camera.clip_from_view()[1, 1]) * size / 2
-    depth = -in_view[:, 2]
-    column = in_view[:, 0] / depth * focal + size / 2
-    row = size / 2 - in_view[:, 1] / depth * focal
-    triangles = torch.from_numpy(head.triangles)
-    raster = rasterize(
-        torch.stack([column, row, depth], -1), triangles, (size, size), perspective=True
-    )
-    position = interpolate(raster, in_view, triangles)
-    distance = torch.where(raster.covered, position.norm(dim=-1), NO_HIT)
-    return distance.numpy()
 
 
 def _on_outline(mask: npt.NDArray[np.bool_]) -> npt.NDArray[np.bool_]:

@@ -1,0 +1,249 @@
+"""The slow renderer everything else is measured by: plain torch, differentiable, sample by sample.
+
+A posed mesh with texture maps becomes six planes; rays from a camera march through head and hair
+and come back as G-buffers; a shading function turns those into colours. Nothing is cached, no
+step is skipped. The viewer's exact mode computes the same picture in OpenGL.
+
+Raster pass, for each plane: the nearest triangle over each texel's centre. If it turns its back,
+the plane knows nothing there (all zero, depth `UNKNOWN_DEPTH`); if there is none, the texel is
+empty (all zero, depth `EMPTY_DEPTH`). Otherwise maps are sampled bilinearly at the triangle's UV,
+and the interpolated unit normal n is bent by the height map h (metres along n):
+normalize(n - dh/du · grad u - dh/dv · grad v), with h's central differences over one texel to each
+side, and the gradients of u and v in the triangle's own plane (1/m).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TypeAlias
+
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+from head360.camera import OrbitCamera
+from head360.model.field import HairField, HairPlanes, HeadField
+from head360.model.planes import (
+    EMPTY_DEPTH,
+    HEAD_BOX,
+    PLANES,
+    UNKNOWN_DEPTH,
+    VIEW_AXES,
+    heights,
+    plane_coordinates,
+)
+from head360.rendering.march import (
+    HAIR_COLUMNS,
+    HEAD_COLUMNS,
+    NO_HIT,
+    Rays,
+    Warp,
+    march_hair,
+    march_head,
+    same_frame,
+)
+from head360.rendering.rasterize import Raster, interpolate, rasterize
+
+#: Channels of the texture maps.
+_HEIGHT = 7
+#: What the height map's 0 … 1 spans, metres.
+HEIGHT_RANGE = 0.001
+#: Rays marched at once; bounds memory, changes nothing.
+_CHUNK = 8192
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Layout:
+    """How a mesh is wired and where its UVs lie; lashes left out, they have no surface."""
+
+    triangles: Tensor  # (F, 3) int64 into positions
+    uv_triangles: Tensor  # (F, 3) int64 into uv
+    uv: Tensor  # (N, 2) atlas coordinates, 0 … 1
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Surface:
+    """A posed, textured head."""
+
+    layout: Layout
+    vertices: Tensor  # (V, 3) metres, head space
+    normals: Tensor  # (V, 3) unit
+    maps: Tensor  # (8, rows, columns): albedo 3, occlusion, roughness, specular, scatter, height
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class SeatedHair:
+    """A hairstyle on a head."""
+
+    planes: HairPlanes
+    warp: Warp = same_frame  # from head space to the canonical frame
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Buffers:
+    """What each ray of a picture met, before shading. Zero, at `NO_HIT`, where it met nothing."""
+
+    head: Tensor  # (H, W, 12) HEAD_COLUMNS
+    hair: Tensor  # (H, W, 9) HAIR_COLUMNS
+    directions: Tensor  # (H, W, 3) unit, head space
+
+
+#: Turns G-buffers into linear RGB and alpha, (H, W, 4), colour times alpha.
+Shade: TypeAlias = Callable[[Buffers], Tensor]
+
+
+class Reference:
+    """Draws heads with given fields."""
+
+    def __init__(self, head: HeadField, hair: HairField) -> None:
+        self._head = head
+        self._hair = hair
+
+    def render(
+        self,
+        surface: Surface,
+        hair: SeatedHair | None,
+        camera: OrbitCamera,
+        size: tuple[int, int],
+        shade: Shade,
+        *,
+        plane_size: int = 256,
+        supersamples: int = 1,
+    ) -> Tensor:
+        """Linear RGB and alpha (H, W, 4), colour times alpha, top row first.
+
+        `size` is height and width in pixels; supersamples² rays a pixel are shaded, then averaged.
+        """
+        fine = (size[0] * supersamples, size[1] * supersamples)
+        planes = head_planes(surface, plane_size)
+        image = shade(self.trace(surface, planes, hair, camera, fine))
+        pooled = functional.avg_pool2d(image.permute(2, 0, 1), supersamples)
+        return pooled.permute(1, 2, 0)
+
+    def trace(
+        self,
+        surface: Surface,
+        planes: Tensor,
+        hair: SeatedHair | None,
+        camera: OrbitCamera,
+        size: tuple[int, int],
+    ) -> Buffers:
+        """G-buffers of one ray through each pixel's centre; `planes` (6, 12, R, R)."""
+        mesh_t = mesh_distance(surface.vertices, surface.layout.triangles, camera, size)
+        directions = torch.from_numpy(camera.rays(size[1], size[0])).to(mesh_t)
+        origin = torch.from_numpy(camera.eye).to(mesh_t)
+        rays = Rays(origin.expand(directions.numel() // 3, 3), directions.reshape(-1, 3))
+        head = self._trace_head(planes, rays, mesh_t.reshape(-1))
+        hair_columns = self._trace_hair(hair, rays, head[:, HEAD_COLUMNS.index("t")])
+        return Buffers(head.view(*size, -1), hair_columns.view(*size, -1), directions)
+
+    def _trace_head(self, planes: Tensor, rays: Rays, mesh_t: Tensor) -> Tensor:
+        columns = mesh_t.new_zeros(len(rays), len(HEAD_COLUMNS))
+        columns[:, HEAD_COLUMNS.index("t")] = NO_HIT
+        hits = torch.nonzero(mesh_t < NO_HIT)[:, 0]
+        for part in hits.split(_CHUNK):
+            found = march_head(self._head, planes, rays[part], mesh_t[part])
+            columns = columns.index_put((part,), found)
+        return columns
+
+    def _trace_hair(self, hair: SeatedHair | None, rays: Rays, limit: Tensor) -> Tensor:
+        if hair is None:
+            return limit.new_zeros(len(rays), len(HAIR_COLUMNS))
+        parts = [
+            march_hair(self._hair, hair.planes, rays[part], limit[part], warp=hair.warp)
+            for part in torch.arange(len(rays), device=limit.device).split(_CHUNK)
+        ]
+        return torch.cat(parts)
+
+
+def head_planes(surface: Surface, size: int) -> Tensor:
+    """Draw a head onto six planes (6, 12, size, size), HEAD_CHANNELS; see the module's text."""
+    coordinates = plane_coordinates(surface.vertices, HEAD_BOX)
+    height = heights(surface.vertices, HEAD_BOX)
+    return torch.stack(
+        [_plane(surface, k, coordinates[k], height[k], size) for k in range(PLANES)]
+    )
+
+
+def _plane(
+    surface: Surface, number: int, coordinates: Tensor, height: Tensor, size: int
+) -> Tensor:
+    layout = surface.layout
+    points = torch.cat([(coordinates * 0.5 + 0.5) * size, -height[:, None]], -1)
+    raster = rasterize(points, layout.triangles, (size, size), perspective=False)
+    facing = _face_normals(surface) @ height.new_tensor(VIEW_AXES[number])
+    front = raster.covered & (facing[raster.triangle.clamp(min=0)] > 0)
+    depth = interpolate(raster, height[:, None], layout.triangles)[..., 0]
+    depth = torch.where(front, depth, torch.where(raster.covered, UNKNOWN_DEPTH, EMPTY_DEPTH))
+    material, normal = _attributes(surface, raster)
+    coverage = front.to(depth)
+    shown = coverage[..., None]
+    channels = [material[..., :4] * shown, normal * shown, depth[..., None]]
+    channels += [material[..., 4:7] * shown, shown]
+    return torch.cat(channels, -1).permute(2, 0, 1)
+
+
+def _attributes(surface: Surface, raster: Raster) -> tuple[Tensor, Tensor]:
+    """Material (H, W, 8) and bent unit normal (H, W, 3) of the triangle each pixel sees."""
+    layout, maps = surface.layout, surface.maps
+    uv = interpolate(raster, layout.uv, layout.uv_triangles)
+    normal = interpolate(raster, surface.normals, layout.triangles)
+    normal = functional.normalize(normal, dim=-1, eps=1e-9)
+    rows, columns = maps.shape[1:]
+    du, dv = uv.new_tensor([1 / columns, 0]), uv.new_tensor([0, 1 / rows])
+    height = maps[_HEIGHT:] * HEIGHT_RANGE
+    slope_u = (_sample_map(height, uv + du) - _sample_map(height, uv - du)) * (columns / 2)
+    slope_v = (_sample_map(height, uv + dv) - _sample_map(height, uv - dv)) * (rows / 2)
+    gradients = _uv_gradients(surface)[raster.triangle.clamp(min=0)]  # (H, W, 2, 3)
+    bend = slope_u * gradients[..., 0, :] + slope_v * gradients[..., 1, :]
+    return _sample_map(maps, uv), functional.normalize(normal - bend, dim=-1, eps=1e-9)
+
+
+def _sample_map(maps: Tensor, uv: Tensor) -> Tensor:
+    """Bilinear samples (H, W, C) of (C, rows, columns) at (H, W, 2) in 0 … 1, row 0 at v = 0."""
+    sampled: Tensor = functional.grid_sample(
+        maps[None], uv[None] * 2 - 1, padding_mode="border", align_corners=False
+    )
+    return sampled[0].permute(1, 2, 0)
+
+
+def _corners(surface: Surface) -> tuple[Tensor, Tensor]:
+    """Edges from each triangle's first corner, (F, 3) metres each."""
+    a, b, c = surface.vertices[surface.layout.triangles].unbind(1)
+    return b - a, c - a
+
+
+def _face_normals(surface: Surface) -> Tensor:
+    """(F, 3), twice the triangle's area long."""
+    normals: Tensor = torch.linalg.cross(*_corners(surface))
+    return normals
+
+
+def _uv_gradients(surface: Surface) -> Tensor:
+    """(F, 2, 3) gradients of u and v in each triangle's plane, 1/m."""
+    first, second = _corners(surface)
+    a, b, c = surface.layout.uv[surface.layout.uv_triangles].unbind(1)
+    normal = torch.linalg.cross(first, second)
+    squared = normal.square().sum(-1, keepdim=True).clamp(min=1e-24)
+    along = torch.linalg.cross(second, normal) / squared
+    across = torch.linalg.cross(normal, first) / squared
+    gradients: Tensor = (b - a)[..., None] * along[:, None] + (c - a)[..., None] * across[:, None]
+    return gradients
+
+
+def mesh_distance(
+    vertices: Tensor, triangles: Tensor, camera: OrbitCamera, size: tuple[int, int]
+) -> Tensor:
+    """(H, W) metres along the ray through each pixel's centre to the mesh; else `NO_HIT`."""
+    height, width = size
+    view = torch.from_numpy(camera.view_from_head).to(vertices)
+    in_view = vertices @ view[:3, :3].T + view[:3, 3]
+    focal = float(camera.clip_from_view()[1, 1]) * height / 2  # pixels
+    depth = -in_view[:, 2]
+    column = width / 2 + in_view[:, 0] / depth * focal
+    row = height / 2 - in_view[:, 1] / depth * focal
+    screen = torch.stack([column, row, depth], -1)
+    raster = rasterize(screen, triangles, size, perspective=True)
+    met = interpolate(raster, in_view, triangles)
+    return torch.where(raster.covered, met.norm(dim=-1), NO_HIT)
