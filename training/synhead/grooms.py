@@ -1,0 +1,56 @@
+"""Grooms a hairstyle onto a head: roots, growth, locks, collisions, widths.
+
+A style is groomed once, on the mean head; seating on other heads is `head360.model.scalp`'s work.
+Strands carry no colour: a renderer mixes it from the hair colour and each strand's root.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+
+from head360.model.scalp import root_coordinates
+from training.synhead.grooms_finish import arc_length, finish, widths
+from training.synhead.grooms_growth import grow
+from training.synhead.grooms_scalp import Floats, ScalpSurface
+from training.synhead.styles import GroomStyle
+
+FloatArray: TypeAlias = npt.NDArray[np.float32]
+
+#: Every strand stays inside this box (metres), a hand's breadth inside the renderer's hair box.
+HAIR_LOW = np.array([-0.178, -0.238, -0.198])
+HAIR_HIGH = np.array([0.178, 0.178, 0.178])
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Groom:
+    """A head of hair: N strands of S points each, in the order the roots were sown."""
+
+    positions: FloatArray  # (N, S, 3) metres, head space of the mean head, root first
+    widths: FloatArray  # (N, S) metres, full width
+    roots: FloatArray  # (N, 2) scalp coordinates, 0 … 1
+
+    def along(self) -> FloatArray:
+        """(N, S) share of the strand's length from the root, 0 … 1."""
+        arc = arc_length(self.positions.astype(np.float64))
+        return (arc / np.maximum(arc[:, -1:], 1e-9)).astype(np.float32)
+
+
+def make_groom(style: GroomStyle, head: ScalpSurface, seed: int) -> Groom:
+    """Groom `style`; the same seed gives the same strands."""
+    rng = np.random.default_rng(seed)
+    roots = head.sample_roots(style.strands, rng, style.recede, style.parting)
+    combed = grow(style, roots, head, rng)
+    strands = np.clip(finish(style, combed, head, rng), HAIR_LOW, HAIR_HIGH)
+    return _packed(strands, widths(style, combed, rng), roots.positions)
+
+
+def _packed(strands: Floats, width: Floats, roots: Floats) -> Groom:
+    return Groom(
+        strands.astype(np.float32),
+        width.astype(np.float32),
+        root_coordinates(roots).astype(np.float32),
+    )
