@@ -1,0 +1,1 @@
+"""Qt desktop application: Head360 Studio. Knows head360, never torch."""

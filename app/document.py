@@ -1,0 +1,115 @@
+"""The open project: one immutable state, one signal, one undo command."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from PySide6.QtCore import QObject, Signal
+from PySide6.QtGui import QUndoCommand, QUndoStack
+
+from head360.params import HeadParams, changed_fields
+
+UNTITLED = "Untitled"
+
+
+class HeadDocument(QObject):
+    """The head being edited. Views read `params` and change it only through `edit`."""
+
+    params_changed = Signal(object, object)  # HeadParams, frozenset of changed field names
+    file_changed = Signal()  # path or "modified" changed
+
+    def __init__(self, params: HeadParams, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._params = params
+        self._path: Path | None = None
+        self.undo_stack = QUndoStack(self)
+        self.undo_stack.cleanChanged.connect(self.file_changed)
+
+    @property
+    def params(self) -> HeadParams:
+        """The committed head, without any preview."""
+        return self._params
+
+    @property
+    def path(self) -> Path | None:
+        """The file it was read from or last saved to."""
+        return self._path
+
+    @property
+    def name(self) -> str:
+        """What the project is called."""
+        return self._path.stem if self._path else UNTITLED
+
+    @property
+    def modified(self) -> bool:
+        """Whether there is anything to lose."""
+        return not self.undo_stack.isClean()
+
+    def edit(self, text: str, *, gesture: object = None, **changes: Any) -> None:
+        """Change some fields as one undoable step; nothing to change makes no step.
+
+        Args:
+            text: what the undo menu shows, such as "Jaw open".
+            gesture: edits that share a gesture (one slider drag) undo together.
+            changes: new values for fields of `HeadParams`.
+        """
+        after = self._params.with_(**changes)
+        if changed_fields(self._params, after):
+            self.undo_stack.push(EditParams(self, text, self._params, after, gesture))
+
+    def replace(self, params: HeadParams, path: Path | None, *, modified: bool = False) -> None:
+        """Become another project; the undo history starts anew."""
+        self.undo_stack.clear()
+        if modified:
+            self.undo_stack.resetClean()
+        self._path = path
+        self._set_params(params)
+        self.file_changed.emit()
+
+    def mark_saved(self, path: Path) -> None:
+        """Note that the present state is in `path`."""
+        self._path = path
+        self.undo_stack.setClean()
+        self.file_changed.emit()
+
+    def _set_params(self, params: HeadParams) -> None:
+        before, self._params = self._params, params
+        if changed := changed_fields(before, params):
+            self.params_changed.emit(params, changed)
+
+
+class EditParams(QUndoCommand):
+    """Swap one state for another: the only undo command, since every edit is just that."""
+
+    ID = 1
+
+    def __init__(
+        self,
+        document: HeadDocument,
+        text: str,
+        before: HeadParams,
+        after: HeadParams,
+        gesture: object,
+    ) -> None:
+        super().__init__(text)
+        self._document, self._before, self._after, self._gesture = document, before, after, gesture
+
+    def redo(self) -> None:
+        self._document._set_params(self._after)
+
+    def undo(self) -> None:
+        self._document._set_params(self._before)
+
+    def id(self) -> int:
+        return self.ID
+
+    def mergeWith(self, other: QUndoCommand) -> bool:  # noqa: N802 (Qt's name)
+        if (
+            not isinstance(other, EditParams)
+            or self._gesture is None
+            or other._gesture is not self._gesture
+        ):
+            return False
+        self._after = other._after
+        return True

@@ -1,0 +1,1 @@
+"""Controls that know nothing of heads: slider, grid, section, swatches, bars."""

@@ -1,0 +1,1 @@
+"""What runs off the GUI thread: the render thread, jobs, and their mailbox."""

@@ -1,0 +1,174 @@
+"""A light engine and a window for the GUI tests: no OpenGL, no trained weights."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+
+from PySide6.QtCore import QSettings
+from PySide6.QtWidgets import QApplication
+from pytestqt.qtbot import QtBot
+
+from app.main_window import MainWindow, Services
+from app.settings import WELCOMED, Places, Settings
+from app.theme import Theme
+from head360.assets import Catalog, Hairstyle
+from head360.params import HeadParams, neutral_head
+from head360.rendering.request import Frame, RenderRequest
+
+DRAFT = 4  # how much smaller a draft is
+
+
+class FakeEngine:
+    """Draws an egg that depends on everything in the request."""
+
+    def __init__(self, seconds: float = 0.0) -> None:
+        self.seconds = seconds
+        self.drawn: list[RenderRequest] = []
+        self.closed = False
+
+    def initial_head(self) -> HeadParams:
+        return neutral_head().with_(hairstyle="bob")
+
+    def random_head(self, seed: int) -> HeadParams:
+        random = np.random.default_rng(seed)
+        return neutral_head().with_(
+            shape=random.normal(0, 0.7, 50),
+            texture=random.normal(0, 0.7, 64),
+            attributes=random.uniform(0, 1, 12),
+            hairstyle=str(random.choice(["bob", "afro", "buzz"])),
+            hair_color=random.uniform(0, 0.5, 3),
+            iris_color=random.uniform(0, 0.5, 3),
+        )
+
+    def render(self, request: RenderRequest) -> Frame:
+        self.drawn.append(request)
+        return Frame(draw_egg(request, request.width, request.height), True, 1.0)
+
+    def refine(self, request: RenderRequest, is_stale: Callable[[], bool]) -> Iterator[Frame]:
+        small = (max(request.width // DRAFT, 1), max(request.height // DRAFT, 1))
+        yield Frame(draw_egg(request, *small), False, 1.0)
+        waited = time.monotonic() + self.seconds
+        while time.monotonic() < waited:
+            if is_stale():
+                return
+            time.sleep(0.002)
+        if not is_stale():
+            yield self.render(request)
+
+    def close(self) -> None:
+        self.closed = True
+
+
+def draw_egg(request: RenderRequest, width: int, height: int) -> np.ndarray:
+    """(H, W, 4) a lit egg with a cap of hair, two eyes and a mouth."""
+    params, camera = request.params, request.camera
+    rays = camera.rays(width, height)
+    center, radii = np.array([0, -0.01, 0]), np.array([0.078, 0.115, 0.095])
+    start = (camera.eye - center) / radii
+    ray = rays / radii
+    a, b, c = (ray**2).sum(-1), (ray * start).sum(-1), (start**2).sum() - 1
+    root = b * b - a * c
+    hit = root > 0
+    t = (-b - np.sqrt(np.maximum(root, 0))) / a
+    p = start + ray * t[..., None]
+    x, y, z = p[..., 0], p[..., 1], p[..., 2]
+    lamp = np.deg2rad(params.light.rotation_degrees + 35)
+    lit = 0.35 + 0.65 * np.clip(x * np.sin(lamp) + 0.4 * y + z * np.cos(lamp), 0, 1)
+    color = np.array([0.80, 0.60, 0.50]) * (1 + 0.1 * np.tanh(params.texture[:3]))
+    image = np.broadcast_to(color, (*hit.shape, 3)).copy()
+    jaw, smile = params.expression[24], params.expression[43]
+    for side in (-1, 1):
+        image[(z > 0) & ((x - 0.35 * side) ** 2 + (y - 0.12) ** 2 * 3 < 0.018)] = 0.95
+        iris = (z > 0) & ((x - 0.35 * side) ** 2 + (y - 0.12) ** 2 < 0.005)
+        image[iris] = np.sqrt(params.iris_color)
+    mouth_y = -0.5 + smile * 0.5 * x**2 * 4
+    image[(z > 0) & (abs(x) < 0.3) & (abs(y - mouth_y) < 0.03 + 0.15 * jaw)] = (0.5, 0.2, 0.2)
+    if params.hairstyle:
+        low = {"bob": -0.3, "afro": 0.0, "buzz": 0.4}.get(params.hairstyle, 0.1)
+        image[(y > 0.45) | ((z < 0.1) & (y > low))] = np.sqrt(params.hair_color)
+    image *= lit[..., None] * params.light.intensity
+    back, out = request.background, np.zeros((*hit.shape, 4))
+    radius = np.hypot(*np.meshgrid(np.linspace(-1, 1, width), np.linspace(-1, 1, height)))
+    mix = np.clip(radius / 1.3, 0, 1)[..., None]
+    out[..., :3] = np.array(back.inner) * (1 - mix) + np.array(back.outer) * mix
+    out[..., 3] = 0.0 if back.transparent else 1.0
+    out[hit, :3], out[hit, 3] = image[hit], 1.0
+    return (np.clip(out, 0, 1) * 255).astype(np.uint8)
+
+
+CATALOG = Catalog(
+    version="test",
+    hairstyles=tuple(
+        Hairstyle(name, name.replace("_", " ").capitalize(), kind, 0.7)
+        for name, kind in (
+            ("buzz", "short"), ("short_side_part", "short"), ("quiff", "short"),
+            ("pixie", "short"), ("bob", "medium"), ("lob_wavy", "medium"),
+            ("long_straight", "long"), ("long_wavy", "long"), ("long_curly", "curly"),
+            ("afro", "curly"), ("ponytail", "tied"), ("braid", "braided"),
+        )
+    ),
+    shape_names=("Width", "Length", "Jaw", "Nose length", *[""] * 46),
+    texture_names=("Skin tone", "Age", *[""] * 62),
+)  # fmt: skip
+
+
+@pytest.fixture
+def places(tmp_path: Path) -> Places:
+    return Places(state=tmp_path / "state", cache=tmp_path / "cache")
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    settings = Settings(QSettings(str(tmp_path / "studio.ini"), QSettings.Format.IniFormat))
+    settings.set(WELCOMED, True)
+    return settings
+
+
+@pytest.fixture
+def theme(qapp: QApplication, tmp_path: Path) -> Theme:
+    return Theme("dark", tmp_path / "icons")
+
+
+@pytest.fixture
+def engines() -> list[FakeEngine]:
+    """Every engine that was made, the render thread's first."""
+    return []
+
+
+@pytest.fixture
+def services(settings: Settings, places: Places, engines: list[FakeEngine]) -> Services:
+    def make_engine() -> FakeEngine:
+        engines.append(FakeEngine())
+        return engines[-1]
+
+    return Services(make_engine, CATALOG, settings, places)
+
+
+@pytest.fixture
+def window(qtbot: QtBot, services: Services) -> Iterator[MainWindow]:
+    """A window that shows its first head."""
+    window = MainWindow(services)
+    window.resize(1280, 800)
+    with qtbot.waitSignal(window.viewport.picture_shown, timeout=5000):
+        window.show()
+    yield window
+    window.close_without_asking()
+    window.deleteLater()
+
+
+@pytest.fixture(autouse=True)
+def no_leaked_windows(qapp: QApplication) -> Iterator[None]:
+    """Fail when a test leaves a window behind."""
+    before = set(qapp.topLevelWidgets())
+    yield
+    qapp.sendPostedEvents(None, 52)  # QEvent.DeferredDelete
+    leaked = [w for w in qapp.topLevelWidgets() if w not in before and w.isVisible()]
+    assert not leaked, f"left open: {leaked}"
