@@ -82,7 +82,9 @@ MODE_NAMES: Mapping[str, str] = {
 }
 
 
-def build_actions(owner: QWidget, handlers: Mapping[str, Callable[..., None]]) -> dict[str, QAction]:
+def build_actions(
+    owner: QWidget, handlers: Mapping[str, Callable[..., None]]
+) -> dict[str, QAction]:
     """One QAction for each row of the table, by id."""
     actions: dict[str, QAction] = {}
     for spec in ACTIONS:

@@ -35,7 +35,7 @@ class HairStage:
 
     views: int = 32  # pictures of each style
     picture_size: int = 256  # pixels
-    plane_size: int = 256  # texels
+    plane_size: int = 192  # texels: 256 would double the library's size
     grid_size: int = 64  # cells along each side
     decoder_steps: int = 800  # all styles together
     style_steps: int = 400  # each style, with the decoder as it is

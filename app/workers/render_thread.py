@@ -80,7 +80,7 @@ class RenderThread(QThread):
         """Thread body; call `start`."""
         try:
             engine = self._make_engine()
-        except Exception as error:  # thread border: the window stays, and says why
+        except Exception as error:  # noqa: BLE001 (thread border: the window stays, and says why)
             self._report("No engine", error)
             return
         try:
@@ -99,7 +99,7 @@ class RenderThread(QThread):
                 self._busy_until = time.monotonic() + IDLE_AFTER_S
             elif self._idle_work and time.monotonic() > self._busy_until:
                 self._draw_idle(engine, self._idle_work.popleft())
-        except Exception as error:  # thread border: one bad picture must not end the studio
+        except Exception as error:  # noqa: BLE001 (thread border: one picture must not end the studio)
             self._report("Drawing failed", error)
 
     def _answer(
@@ -123,9 +123,7 @@ class RenderThread(QThread):
             self._idle_work.appendleft(work)
 
     def _is_stale(self) -> bool:
-        return (
-            self._requests.waiting or bool(self._questions) or self.isInterruptionRequested()
-        )
+        return self._requests.waiting or bool(self._questions) or self.isInterruptionRequested()
 
     def _report(self, what: str, error: Exception) -> None:
         if isinstance(error, Head360Error):

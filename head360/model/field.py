@@ -19,11 +19,15 @@ the front, left and top plane; their networks have to find the surface on their 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Literal, TypeAlias, cast
 
 import torch
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save_file
 from torch import Tensor, nn
 
+from head360.errors import ResourceError
 from head360.model.planes import (
     HAIR_BOX,
     HEAD_BOX,
@@ -221,14 +225,16 @@ class HairField(nn.Module):
         shares = shares / shares.sum(0)
         means = torch.einsum("kn,kcn->cn", shares, samples)
         out = self.decoder(
-            torch.cat([
-                means[[0, 3, 7, 10]],
-                means[2:3] / OFFSET_SCALE,
-                torch.tanh(offsets / OFFSET_SCALE),
-                coverage,
-                _two_shallowest(samples, offsets),
-                log_extinction[None] / 8,
-            ]).T
+            torch.cat(
+                [
+                    means[[0, 3, 7, 10]],
+                    means[2:3] / OFFSET_SCALE,
+                    torch.tanh(offsets / OFFSET_SCALE),
+                    coverage,
+                    _two_shallowest(samples, offsets),
+                    log_extinction[None] / 8,
+                ]
+            ).T
         )
         return _hair_sample(means, log_extinction, log_extinction + out[:, 0], out[:, 1])
 
@@ -259,3 +265,40 @@ def _hair_sample(means: Tensor, grid: Tensor, log_extinction: Tensor, tone: Tens
     )
 
 
+def save_fields(path: Path, head: HeadField, hair: HairField) -> None:
+    """Write both networks' weights into one safetensors file."""
+    tensors = {f"head.{name}": value for name, value in head.state_dict().items()}
+    tensors |= {f"hair.{name}": value for name, value in hair.state_dict().items()}
+    save_file(tensors, path, {"head_variant": head.variant, "hair_variant": hair.variant})
+
+
+def load_fields(path: Path) -> tuple[HeadField, HairField]:
+    """The fields of a file written by `save_fields`, without gradients.
+
+    Raises:
+        ResourceError: the file is damaged.
+    """
+    try:
+        with safe_open(path, framework="pt") as file:
+            variants = file.metadata() or {}
+            tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+        fields = (
+            HeadField(_variant(variants["head_variant"])),
+            HairField(_variant(variants["hair_variant"])),
+        )
+        for prefix, field in zip(("head.", "hair."), fields, strict=True):
+            field.load_state_dict(
+                {k.removeprefix(prefix): v for k, v in tensors.items() if k.startswith(prefix)}
+            )
+            field.requires_grad_(False)
+    except (OSError, SafetensorError, KeyError, RuntimeError) as error:
+        raise ResourceError(f"The model file “{path.name}” is damaged.") from error
+    return fields
+
+
+def _variant(name: str) -> Variant:
+    """Check a variant's name that comes from a file."""
+    for variant in VARIANTS:
+        if variant == name:
+            return variant
+    raise KeyError(name)

@@ -161,14 +161,10 @@ def head_planes(surface: Surface, size: int) -> Tensor:
     """Draw a head onto six planes (6, 12, size, size), HEAD_CHANNELS; see the module's text."""
     coordinates = plane_coordinates(surface.vertices, HEAD_BOX)
     height = heights(surface.vertices, HEAD_BOX)
-    return torch.stack(
-        [_plane(surface, k, coordinates[k], height[k], size) for k in range(PLANES)]
-    )
+    return torch.stack([_plane(surface, k, coordinates[k], height[k], size) for k in range(PLANES)])
 
 
-def _plane(
-    surface: Surface, number: int, coordinates: Tensor, height: Tensor, size: int
-) -> Tensor:
+def _plane(surface: Surface, number: int, coordinates: Tensor, height: Tensor, size: int) -> Tensor:
     layout = surface.layout
     points = torch.cat([(coordinates * 0.5 + 0.5) * size, -height[:, None]], -1)
     raster = rasterize(points, layout.triangles, (size, size), perspective=False)
@@ -236,6 +232,24 @@ def mesh_distance(
     vertices: Tensor, triangles: Tensor, camera: OrbitCamera, size: tuple[int, int]
 ) -> Tensor:
     """(H, W) metres along the ray through each pixel's centre to the mesh; else `NO_HIT`."""
+    return _seen_mesh(vertices, triangles, camera, size)[1]
+
+
+def mesh_buffer(surface: Surface, camera: OrbitCamera, size: tuple[int, int]) -> Tensor:
+    """The head's G-buffer (H, W, 12) as the mesh itself shows it: what the field should return."""
+    raster, distance = _seen_mesh(surface.vertices, surface.layout.triangles, camera, size)
+    material, normal = _attributes(surface, raster)
+    covered = raster.covered[..., None].to(distance)
+    channels = [material[..., :3], covered, normal, distance[..., None]]
+    channels += [material[..., 4:7], material[..., 3:4]]
+    buffer = torch.cat(channels, -1)
+    return torch.cat([buffer[..., :7] * covered, buffer[..., 7:8], buffer[..., 8:] * covered], -1)
+
+
+def _seen_mesh(
+    vertices: Tensor, triangles: Tensor, camera: OrbitCamera, size: tuple[int, int]
+) -> tuple[Raster, Tensor]:
+    """What each pixel's ray meets first, and at which distance (H, W) metres."""
     height, width = size
     view = torch.from_numpy(camera.view_from_head).to(vertices)
     in_view = vertices @ view[:3, :3].T + view[:3, 3]
@@ -246,4 +260,4 @@ def mesh_distance(
     screen = torch.stack([column, row, depth], -1)
     raster = rasterize(screen, triangles, size, perspective=True)
     met = interpolate(raster, in_view, triangles)
-    return torch.where(raster.covered, met.norm(dim=-1), NO_HIT)
+    return raster, torch.where(raster.covered, met.norm(dim=-1), NO_HIT)

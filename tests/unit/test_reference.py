@@ -70,9 +70,7 @@ def test_planes_hold_the_depth_normal_and_material_of_the_surface() -> None:
     planes = head_planes(ball(), 48)
 
     middle = sample_planes(planes, CENTRE[None], HEAD_BOX)[..., 0]
-    torch.testing.assert_close(
-        middle[:, :4], middle.new_tensor([0.2, 0.4, 0.6, 0.9]).expand(6, 4)
-    )
+    torch.testing.assert_close(middle[:, :4], middle.new_tensor([0.2, 0.4, 0.6, 0.9]).expand(6, 4))
     assert (middle[:4, 7] - RADIUS).abs().max() < 1e-3
     assert (middle[0, 4:7] - middle.new_tensor([0, 0, 1])).abs().max() < 0.02
     assert (planes[:, 7, 0, 0] == EMPTY_DEPTH).all()
@@ -119,9 +117,7 @@ def test_supersampling_averages_shaded_rays() -> None:
     reference = Reference(head_field(), HairField().double())
 
     once = reference.render(surface, None, CAMERA, (16, 16), raw, plane_size=32)
-    twice = reference.render(
-        surface, None, CAMERA, (8, 8), raw, plane_size=32, supersamples=2
-    )
+    twice = reference.render(surface, None, CAMERA, (8, 8), raw, plane_size=32, supersamples=2)
 
     expected = once.reshape(8, 2, 8, 2, 4).mean((1, 3))
     torch.testing.assert_close(twice, expected)

@@ -8,7 +8,6 @@ is finished with the decoder as it is, which is also how a new style joins the l
 from __future__ import annotations
 
 from collections.abc import Generator, Mapping
-from dataclasses import dataclass
 
 import torch
 from torch import Tensor, nn
@@ -17,6 +16,7 @@ from head360.model.field import HAIR_CHANNELS, HairField, HairPlanes
 from head360.rendering.march import march_hair
 from training.config import HairStage
 from training.stages.hair_data import HairData, RayTargets
+from training.stages.progress import Progress, running_mean, set_rates
 
 #: Learning rates of plane channels relative to `HairStage.plane_rate`: their natural sizes.
 _CHANNEL_SCALES = {"depth": 0.03, "spread": 0.0, "feature_0": 2.0, "feature_1": 2.0,
@@ -27,15 +27,6 @@ _DEPTH_COLUMN = 3
 #: Depth is compared from here, so that a little transparency is no large error, metres.
 _DEPTH_ORIGIN = 1.25
 _MIN_LOG_EXTINCTION = -2.0
-
-
-@dataclass(frozen=True, slots=True)
-class Progress:
-    """One step of training done."""
-
-    step: int
-    steps: int
-    loss: float  # running mean
 
 
 class StyleWeights(nn.Module):
@@ -89,9 +80,9 @@ def train_decoder(
     mean = 0.0
     for step in range(stage.decoder_steps):
         name = names[step % len(names)]
-        _set_rates(optimizer, step, stage.decoder_steps)
+        set_rates(optimizer, step, stage.decoder_steps)
         loss = _step(field, styles[name], data[name], stage, generator, step, optimizer)
-        mean = loss if step == 0 else 0.97 * mean + 0.03 * loss
+        mean = running_mean(mean, loss, step)
         yield Progress(step + 1, stage.decoder_steps, mean)
 
 
@@ -105,9 +96,9 @@ def train_style(
     optimizer = torch.optim.Adam(_groups(style, stage), betas=(0.9, 0.98))
     mean = 0.0
     for step in range(stage.style_steps):
-        _set_rates(optimizer, step, stage.style_steps)
+        set_rates(optimizer, step, stage.style_steps)
         loss = _step(field, style, data, stage, generator, step, optimizer)
-        mean = loss if step == 0 else 0.97 * mean + 0.03 * loss
+        mean = running_mean(mean, loss, step)
         yield Progress(step + 1, stage.style_steps, mean)
     final = style()
     return HairPlanes(final.planes.detach(), final.grid.detach())
@@ -154,11 +145,3 @@ def _groups(style: StyleWeights, stage: HairStage) -> list[dict[str, object]]:
         {"params": [style.change], "lr": stage.plane_rate},
         {"params": [style.grid], "lr": stage.grid_rate},
     ]
-
-
-def _set_rates(optimizer: torch.optim.Optimizer, step: int, steps: int) -> None:
-    """Warm up over 20 steps, then fall linearly to a tenth."""
-    share = min(1.0, (step + 1) / 20) * (1 - 0.9 * step / steps)
-    for group in optimizer.param_groups:
-        group.setdefault("initial_lr", group["lr"])
-        group["lr"] = group["initial_lr"] * share

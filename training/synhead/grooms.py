@@ -16,6 +16,7 @@ from head360.model.scalp import root_coordinates
 from training.synhead.grooms_finish import arc_length, finish, widths
 from training.synhead.grooms_growth import grow
 from training.synhead.grooms_scalp import Floats, ScalpSurface
+from training.synhead.grooms_tied import gather
 from training.synhead.styles import GroomStyle
 
 FloatArray: TypeAlias = npt.NDArray[np.float32]
@@ -43,7 +44,10 @@ def make_groom(style: GroomStyle, head: ScalpSurface, seed: int) -> Groom:
     """Groom `style`; the same seed gives the same strands."""
     rng = np.random.default_rng(seed)
     roots = head.sample_roots(style.strands, rng, style.recede, style.parting)
-    combed = grow(style, roots, head, rng)
+    if style.tail is None:
+        combed = grow(style, roots, head, rng)
+    else:
+        combed = gather(style, style.tail, roots, head, rng)
     strands = np.clip(finish(style, combed, head, rng), HAIR_LOW, HAIR_HIGH)
     return _packed(strands, widths(style, combed, rng), roots.positions)
 

@@ -9,6 +9,7 @@ from scipy.spatial import cKDTree
 
 from training.synhead.grooms_growth import Combed, keeps_face_free
 from training.synhead.grooms_scalp import Floats, Ints, ScalpSurface, smoothstep, unit
+from training.synhead.grooms_tied import roped
 from training.synhead.styles import GroomStyle
 
 _FINE_LOCKS = 7  # fine locks in a lock
@@ -26,10 +27,24 @@ def finish(
     style: GroomStyle, combed: Combed, head: ScalpSurface, rng: np.random.Generator
 ) -> Floats:
     """(N, S, 3) strands in metres as they will be seen."""
-    strands = combed.strands
+    if style.ropes is not None:
+        strands = roped(style.ropes, combed, arc_length(combed.strands), rng)[0]
+        frame = _Frame.along(strands, combed.outward)
+    else:
+        strands, frame = _locked(style, combed, rng)
+    strands = _frizzed(style, strands, frame, rng)
+    strands = head.body.push_out_strands(strands, 0.0008)
+    if not keeps_face_free(style):
+        return strands
+    curtained = head.curtain.push_out_strands(strands, 0.0)
+    return np.where(combed.fringe[:, None, None], strands, curtained)
+
+
+def _locked(style: GroomStyle, combed: Combed, rng: np.random.Generator) -> tuple[Floats, _Frame]:
+    """Strands in locks, waved and curled, and their frame."""
     fine = gather_locks(combed, style.locks * _FINE_LOCKS, rng)
     coarse = gather_locks(combed, style.locks, rng)
-    strands = clumped(strands, fine, 0.8 * style.clump)
+    strands = clumped(combed.strands, fine, 0.8 * style.clump)
     strands = clumped(strands, coarse, style.clump)
     frame = _Frame.along(strands, combed.outward)
     if style.turn_in:
@@ -38,12 +53,7 @@ def finish(
         strands = _waved(style, strands, frame, coarse, combed, rng)
     if style.curl:
         strands = _curled(style, strands, frame, coarse, rng)
-    strands = _frizzed(style, strands, frame, rng)
-    strands = head.body.push_out_strands(strands, 0.0008)
-    if not keeps_face_free(style):
-        return strands
-    curtained = head.curtain.push_out_strands(strands, 0.0)
-    return np.where(combed.fringe[:, None, None], strands, curtained)
+    return strands, frame
 
 
 def widths(style: GroomStyle, combed: Combed, rng: np.random.Generator) -> Floats:
@@ -137,9 +147,7 @@ def _curled(
     return curled
 
 
-def _frizzed(
-    style: GroomStyle, strands: Floats, frame: _Frame, rng: np.random.Generator
-) -> Floats:
+def _frizzed(style: GroomStyle, strands: Floats, frame: _Frame, rng: np.random.Generator) -> Floats:
     """Small disorder everywhere, and a few strands that stand off."""
     count, samples = strands.shape[:2]
     stray = (rng.random((count, 1, 1)) < style.flyaways).astype(np.float64)

@@ -11,7 +11,6 @@ from dataclasses import dataclass
 import numpy as np
 
 from training.synhead.grooms_scalp import (
-    CRANIUM,
     Bools,
     Floats,
     Roots,
@@ -21,7 +20,10 @@ from training.synhead.grooms_scalp import (
 )
 from training.synhead.styles import Comb, Fringe, GroomStyle, Hem
 
-_STEPS = 44  # growth steps a strand
+_STEP = 0.009  # metres, about, between growth steps of the longest strands
+_STEPS = (12, 44)  # fewest and most growth steps a strand
+_AFRO_CENTRE = np.array([0.0, 0.060, -0.008])  # metres
+_AFRO_SHAPE = np.array([1.0, 0.85, 1.0])  # of the ellipsoid an afro is trimmed to
 _CROWN = np.array([0.004, 0.134, -0.046])  # the whorl, metres
 _PARTING_END = (0.012, -0.046)  # z where the parting begins to fade and has ended, metres
 _EAR = np.array([0.085, 0.012, -0.012])  # the left one, metres
@@ -39,9 +41,7 @@ class Combed:
     outward: Floats  # (N, S, 3) unit, away from the head
 
 
-def grow(
-    style: GroomStyle, roots: Roots, head: ScalpSurface, rng: np.random.Generator
-) -> Combed:
+def grow(style: GroomStyle, roots: Roots, head: ScalpSurface, rng: np.random.Generator) -> Combed:
     """Strands of `style.samples` points from every root."""
     fringe = _in_fringe(style.fringe, roots, rng)
     side = _parting_side(style.parting, roots.positions)
@@ -77,14 +77,15 @@ def regions(roots: Roots) -> tuple[Floats, Floats, Floats, Floats]:
     return top, 1 - top - back, back, front
 
 
-def _lengths(
-    style: GroomStyle, roots: Roots, fringe: Bools, rng: np.random.Generator
-) -> Floats:
+def _lengths(style: GroomStyle, roots: Roots, fringe: Bools, rng: np.random.Generator) -> Floats:
     top, sides, back, front = regions(roots)
     want = style.lengths
     length = want.top * top + want.sides * sides + want.back * back
     length = length * (1 - front) + want.front * front
     length = np.where(fringe, 0.13, length)
+    if style.afro_radius:
+        trimmed = np.linalg.norm((roots.positions - _AFRO_CENTRE) / _AFRO_SHAPE, axis=1)
+        length = np.maximum(style.afro_radius - trimmed, 0.008)
     # Baby hairs: the last degrees before the hairline stay shorter.
     baby = 0.45 + 0.55 * smoothstep(-3, 7, roots.above_hairline + rng.normal(0, 1.5, len(roots)))
     jitter = np.clip(1 + want.jitter * rng.normal(size=len(roots)), 0.6, 1.4)
@@ -151,7 +152,8 @@ class _Growth:
     def __post_init__(self) -> None:
         count = len(self.roots)
         style = self.style
-        self.step = (self.lengths / (_STEPS - 1))[:, None]
+        self.steps = int(np.clip(self.lengths.max() / _STEP, *_STEPS))
+        self.step = (self.lengths / (self.steps - 1))[:, None]
         share = 0.12 + 0.88 * self.rng.random(count) ** 1.2
         self.layer = style.volume * share * np.clip(self.lengths / 0.05, 0.15, 1.0)
         self.layer[self.fringe] *= 0.5
@@ -168,7 +170,7 @@ class _Growth:
         points = self.roots.positions.copy()
         direction = self._first_direction()
         path = [points]
-        for k in range(1, _STEPS):
+        for k in range(1, self.steps):
             direction = self._steered(points, direction, k)
             moved = self._collided(points + direction * self.step, k)
             direction = unit(0.75 * unit(moved - points) + 0.25 * direction)
@@ -182,7 +184,7 @@ class _Growth:
         comb = unit(comb + 0.06 * self.rng.normal(size=comb.shape))
         direction = roots.normals * self.lift + comb * (1 - self.lift)
         if style.afro_radius:
-            direction = unit(roots.positions - CRANIUM) + 0.4 * roots.normals
+            direction = unit(roots.positions - _AFRO_CENTRE) + 0.4 * roots.normals
         spike = style.spike * regions(roots)[0][:, None]
         return unit(direction + spike * np.array([0.0, 0.6, 0.25]))
 
@@ -195,7 +197,7 @@ class _Growth:
 
     def _steered(self, points: Floats, direction: Floats, k: int) -> Floats:
         """Gel keeps the comb's direction for a while; gravity takes the rest."""
-        style, f = self.style, k / (_STEPS - 1)
+        style, f = self.style, k / (self.steps - 1)
         stiff = np.exp(-k * self.step / 0.02)
         limp = 1 + 2 * smoothstep(-0.08, -0.14, points[:, 1:2])
         hang = np.minimum(self.hang * limp, 1) * (1 - 0.8 * stiff)
@@ -282,5 +284,3 @@ def _relaxed(paths: Floats) -> Floats:
     for _ in range(3):
         smooth[:, 1:-1] = 0.5 * smooth[:, 1:-1] + 0.25 * (smooth[:, :-2] + smooth[:, 2:])
     return smooth
-
-

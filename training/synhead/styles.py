@@ -112,25 +112,121 @@ class GroomStyle:
     recede: float = 0.0  # hairline, 0 … 1
 
 
+_DOWN_AND_ASIDE = Comb(side=0.8, down=0.4, back=0.25)
+_SLEEK = Comb(back=1.0, down=0.12, hold=0.9)
+
 STYLES: dict[str, GroomStyle] = {
     "buzz": GroomStyle(
-        Lengths(0.0065, 0.0045, 0.0045, 0.006), Comb(crown=1), strands=20000, samples=5,
-        lift=0.65, volume=0.002, droop=0, clump=0, frizz=0.002, flyaways=0, width=0.0005,
+        Lengths(0.0065, 0.0045, 0.0045, 0.006), Comb(crown=1), strands=24000, samples=5,
+        lift=0.6, volume=0.002, droop=0, clump=0, frizz=0.002, flyaways=0, width=0.0006,
+    ),
+    "crew": GroomStyle(
+        Lengths(0.026, 0.010, 0.010, 0.024), Comb(crown=0.6, forward=0.3), strands=20000,
+        samples=8, lift=0.6, volume=0.008, droop=0, clump=0.3, spike=0.15, frizz=0.002,
     ),
     "short_side_part": GroomStyle(
         Lengths(0.060, 0.030, 0.024, 0.072), Comb(back=0.45, down=0.25, side=0.8, hold=0.7),
         samples=14, lift=0.36, volume=0.012, hug=0.3, droop=0.10, parting=0.028, clump=0.55,
     ),
+    "quiff": GroomStyle(
+        Lengths(0.060, 0.014, 0.018, 0.082), Comb(back=0.9, down=0.1, hold=0.5), samples=14,
+        lift=0.55, volume=0.018, hug=0.15, droop=0.30, spike=0.35, clump=0.6,
+    ),
+    "slicked_back": GroomStyle(
+        Lengths(0.098, 0.070, 0.060, 0.098), _SLEEK, samples=18, lift=0.2, volume=0.007,
+        hug=0.5, droop=0.15, clump=0.55, frizz=0.0005, flyaways=0.003,
+    ),
+    "messy": GroomStyle(
+        Lengths(0.060, 0.040, 0.050, 0.065, 0.2), Comb(crown=0.7, swirl=0.5), strands=15000,
+        samples=14, lift=0.45, volume=0.016, hug=0.2, droop=0.09, locks=240, clump=0.75,
+        frizz=0.004, wave=0.003, wave_length=0.05,
+    ),
+    "short_curly": GroomStyle(
+        Lengths(0.075, 0.045, 0.050, 0.072), Comb(crown=0.6), samples=26, lift=0.5,
+        volume=0.018, hug=0.15, droop=0.10, locks=420, clump=0.75, curl=0.0036,
+        curl_pitch=0.016, frizz=0.0016,
+    ),
+    "pixie": GroomStyle(
+        Lengths(0.075, 0.052, 0.034, 0.075), Comb(crown=0.5, side=0.3, down=0.3, sweep=0.2),
+        samples=14, lift=0.3, volume=0.011, hug=0.3, droop=0.06, clump=0.5,
+        fringe=Fringe(0.068, sweep=0.55, softness=0.007),
+    ),
     "bob": GroomStyle(
         Lengths(0.30, 0.20, 0.18, 0.30, 0.03), Comb(side=0.9, down=0.45, back=0.15),
-        samples=22, lift=0.24, volume=0.015, droop=0.03, parting=0.012,
-        hem=Hem(-0.062, 0.12, 0.003, 0.008), front_degrees=0, turn_in=0.012, clump=0.3,
-        frizz=0.001,
+        samples=22, lift=0.22, volume=0.013, droop=0.028, parting=0.012,
+        hem=Hem(-0.062, 0.10, 0.003, 0.008), front_degrees=0, turn_in=0.012, clump=0.3,
+    ),
+    "bob_bangs": GroomStyle(
+        Lengths(0.28, 0.19, 0.17, 0.28, 0.03), Comb(side=0.9, down=0.5), samples=22,
+        lift=0.22, volume=0.013, droop=0.028, hem=Hem(-0.050, 0.04, 0.0025, 0.006),
+        fringe=Fringe(0.060), front_degrees=0, turn_in=0.014, clump=0.3, frizz=0.0008,
+    ),
+    "lob_wavy": GroomStyle(
+        Lengths(0.36, 0.26, 0.24, 0.36, 0.04), _DOWN_AND_ASIDE, samples=28, lift=0.28,
+        volume=0.018, droop=0.035, parting=0.0, hem=Hem(-0.110, 0.0, 0.006, 0.05), locks=300,
+        clump=0.65, wave=0.007, wave_length=0.075, frizz=0.0012,
+    ),
+    "long_straight": GroomStyle(
+        Lengths(0.46, 0.40, 0.36, 0.46, 0.03), _DOWN_AND_ASIDE, samples=30, lift=0.22,
+        volume=0.012, droop=0.030, parting=0.0, hem=Hem(-0.220, 0.0, 0.005, 0.03), clump=0.4,
+        frizz=0.0008,
     ),
     "long_wavy": GroomStyle(
         Lengths(0.46, 0.40, 0.36, 0.46, 0.04), Comb(side=0.8, down=0.35, back=0.3),
         samples=36, lift=0.3, volume=0.018, droop=0.035, parting=0.015,
-        hem=Hem(-0.215, 0.0, 0.008, 0.07), locks=260, clump=0.7, frizz=0.0008,
-        wave=0.008, wave_length=0.085,
+        hem=Hem(-0.215, 0.0, 0.008, 0.07), locks=260, clump=0.7, frizz=0.0008, wave=0.008,
+        wave_length=0.085,
+    ),
+    "long_curly": GroomStyle(
+        Lengths(0.44, 0.38, 0.34, 0.44, 0.06), Comb(side=0.8, down=0.3, back=0.25),
+        strands=14000, samples=48, lift=0.36, volume=0.022, droop=0.04, parting=0.006,
+        hem=Hem(-0.180, 0.0, 0.012, 0.09), locks=260, clump=0.85, curl=0.0075,
+        curl_pitch=0.042, curl_start=0.3, frizz=0.0010,
+    ),
+    "long_bangs": GroomStyle(
+        Lengths(0.46, 0.40, 0.36, 0.44, 0.03), _DOWN_AND_ASIDE, samples=30, lift=0.22,
+        volume=0.012, droop=0.030, hem=Hem(-0.220, 0.0, 0.005, 0.03), fringe=Fringe(0.058),
+        clump=0.4, frizz=0.0008,
+    ),
+    "afro": GroomStyle(
+        Lengths(0.07, 0.06, 0.06, 0.06, 0.05), strands=18000, samples=18, lift=1.0, droop=0,
+        volume=0, afro_radius=0.134, locks=2200, clump=0.5, curl=0.0026, curl_pitch=0.010,
+        frizz=0.003, flyaways=0.003,
+    ),
+    "afro_short": GroomStyle(
+        Lengths(0.022, 0.015, 0.016, 0.019), Comb(crown=0.5), strands=22000, samples=10,
+        lift=0.9, volume=0.002, droop=0, locks=1800, clump=0.55, curl=0.0016,
+        curl_pitch=0.007, frizz=0.003, flyaways=0, width=0.0005,
+    ),
+    "ponytail": GroomStyle(
+        Lengths(0.2, 0.2, 0.2, 0.1), samples=32, volume=0.004,
+        tail=Tail("pony", (0.0, 0.085, -0.09), 0.25, 0.019), locks=300, clump=0.35,
+        frizz=0.0006, flyaways=0.004,
+    ),
+    "high_ponytail": GroomStyle(
+        Lengths(0.2, 0.2, 0.2, 0.1), samples=36, volume=0.004,
+        tail=Tail("pony", (0.0, 0.128, -0.062), 0.30, 0.019, rise=0.35, droop=0.05),
+        locks=300, clump=0.4, wave=0.004, wave_length=0.09, frizz=0.0006, flyaways=0.004,
+    ),
+    "bun_top": GroomStyle(
+        Lengths(0.2, 0.2, 0.2, 0.1), samples=32, volume=0.004,
+        tail=Tail("bun", (0.0, 0.118, -0.070), radius=0.013, bun_radius=0.017),
+        locks=300, clump=0.25, frizz=0.0006, flyaways=0.004,
+    ),
+    "bun_low": GroomStyle(
+        Lengths(0.2, 0.2, 0.2, 0.1), samples=32, volume=0.005,
+        tail=Tail("bun", (0.0, 0.015, -0.085), radius=0.013, bun_radius=0.017),
+        locks=300, clump=0.25, frizz=0.0006, flyaways=0.004,
+    ),
+    "box_braids": GroomStyle(
+        Lengths(0.46, 0.40, 0.36, 0.46, 0.03), _DOWN_AND_ASIDE, samples=56, lift=0.35,
+        volume=0.016, droop=0.04, parting=0.0, hem=Hem(-0.205, 0.0, 0.008, 0.04),
+        ropes=Ropes(150, 0.0042, "braid"), frizz=0.0002, flyaways=0,
+    ),
+    "dreadlocks": GroomStyle(
+        Lengths(0.34, 0.26, 0.24, 0.34, 0.06), Comb(side=0.7, down=0.3, back=0.4),
+        samples=40, lift=0.4, volume=0.020, droop=0.045, parting=0.0,
+        hem=Hem(-0.100, 0.0, 0.015, 0.05), ropes=Ropes(125, 0.0050, "lock", 0.06),
+        frizz=0.0008, flyaways=0.004,
     ),
 }  # fmt: skip

@@ -1,0 +1,12 @@
+"""Head360: a parametric 3D head — model, rendering, fitting and editing. Never imports Qt.
+
+Conventions, everywhere:
+    Head space is right-handed, in metres: origin between the ears, +x to the head's own left,
+    +y up, +z out of the face. View space looks along -z. Matrices act on column vectors and are
+    named destination first: `view_from_head @ point_in_head`. Angles are radians unless a name
+    ends in `_degrees`. Images are (H, W, C) with the top row first; colour is linear RGB unless a
+    name says sRGB. UV maps have v = 0 at row 0 (bottom row first, as OpenGL uploads them).
+    Leading `*B` in a shape means any batch dimensions.
+"""
+
+__version__ = "0.1.0"

@@ -1,0 +1,109 @@
+"""The state of one head, as plain immutable data."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, fields, replace
+from typing import Any, TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+
+from head360.light import Light
+
+FloatArray: TypeAlias = npt.NDArray[np.float32]
+
+SHAPE_SIZE = 50
+TEXTURE_SIZE = 64
+
+#: The 52 ARKit blendshapes in the order of every expression vector in this project.
+EXPRESSIONS: tuple[str, ...] = (
+    "browDownLeft", "browDownRight", "browInnerUp", "browOuterUpLeft", "browOuterUpRight",
+    "cheekPuff", "cheekSquintLeft", "cheekSquintRight",
+    "eyeBlinkLeft", "eyeBlinkRight", "eyeLookDownLeft", "eyeLookDownRight",
+    "eyeLookInLeft", "eyeLookInRight", "eyeLookOutLeft", "eyeLookOutRight",
+    "eyeLookUpLeft", "eyeLookUpRight", "eyeSquintLeft", "eyeSquintRight",
+    "eyeWideLeft", "eyeWideRight", "jawForward", "jawLeft", "jawOpen", "jawRight",
+    "mouthClose", "mouthDimpleLeft", "mouthDimpleRight", "mouthFrownLeft", "mouthFrownRight",
+    "mouthFunnel", "mouthLeft", "mouthLowerDownLeft", "mouthLowerDownRight",
+    "mouthPressLeft", "mouthPressRight", "mouthPucker", "mouthRight",
+    "mouthRollLower", "mouthRollUpper", "mouthShrugLower", "mouthShrugUpper",
+    "mouthSmileLeft", "mouthSmileRight", "mouthStretchLeft", "mouthStretchRight",
+    "mouthUpperUpLeft", "mouthUpperUpRight", "noseSneerLeft", "noseSneerRight", "tongueOut",
+)  # fmt: skip
+
+#: Named attribute layers of the skin (model.md §3), each a strength, 0 = none … 1 = full.
+ATTRIBUTES: tuple[str, ...] = (
+    "brows", "freckles", "moles", "wrinkles", "age_spots", "redness", "blush", "dark_circles",
+    "eyeshadow", "eyeliner", "lipstick", "stubble",
+)  # fmt: skip
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class HeadParams:
+    """Everything that decides how one head looks. Immutable, on the CPU, safe to share.
+
+    An edit makes a new `HeadParams` and keeps every untouched field as the same object,
+    so "what changed?" is an identity test (`changed_fields`), never an array comparison.
+    """
+
+    shape: FloatArray  # (S,) identity code, standard deviations from the mean head
+    texture: FloatArray  # (T,) appearance code, standard deviations
+    attributes: FloatArray  # (A,) strengths of ATTRIBUTES, 0 … 1
+    expression: FloatArray  # (E,) ARKit blendshape weights, 0 = rest … 1 = full
+    hairstyle: str | None  # id in the hairstyle library; None = bald
+    hair_color: FloatArray  # (3,) linear RGB of the hair, brows and stubble
+    iris_color: FloatArray  # (3,) linear RGB
+    light: Light = field(default_factory=Light)
+
+    def __post_init__(self) -> None:
+        for name, size in _VECTORS.items():
+            object.__setattr__(self, name, _frozen_vector(name, getattr(self, name), size))
+
+    def with_(self, **changes: Any) -> HeadParams:
+        """Return a copy with some fields replaced."""
+        return replace(self, **changes)
+
+
+_VECTORS = {
+    "shape": SHAPE_SIZE,
+    "texture": TEXTURE_SIZE,
+    "attributes": len(ATTRIBUTES),
+    "expression": len(EXPRESSIONS),
+    "hair_color": 3,
+    "iris_color": 3,
+}
+
+
+def neutral_head() -> HeadParams:
+    """The mean head: no expression, bald, brown eyes, brows only."""
+    attributes = np.zeros(len(ATTRIBUTES), np.float32)
+    attributes[ATTRIBUTES.index("brows")] = 0.6
+    return HeadParams(
+        shape=np.zeros(SHAPE_SIZE, np.float32),
+        texture=np.zeros(TEXTURE_SIZE, np.float32),
+        attributes=attributes,
+        expression=np.zeros(len(EXPRESSIONS), np.float32),
+        hairstyle=None,
+        hair_color=np.array([0.08, 0.045, 0.026], np.float32),
+        iris_color=np.array([0.16, 0.075, 0.03], np.float32),
+    )
+
+
+def _frozen_vector(name: str, value: npt.ArrayLike, size: int) -> FloatArray:
+    """Read-only float32 vector; hands an already frozen one back as the same object."""
+    if isinstance(value, np.ndarray) and value.dtype == np.float32 and not value.flags.writeable:
+        vector = value
+    else:
+        vector = np.array(value, dtype=np.float32)
+        vector.setflags(write=False)
+    if vector.shape != (size,):
+        raise ValueError(f"{name} must have shape ({size},), got {vector.shape}")
+    if not np.isfinite(vector).all():
+        raise ValueError(f"{name} must be finite")
+    return vector
+
+
+def changed_fields(before: HeadParams, after: HeadParams) -> frozenset[str]:
+    """Names of the fields that differ between two states."""
+    names = (entry.name for entry in fields(HeadParams))
+    return frozenset(n for n in names if getattr(before, n) is not getattr(after, n))

@@ -1,0 +1,1 @@
+"""Synthetic heads: people, skin, hair, light and pictures, all from seeds."""
