@@ -6,9 +6,8 @@ and averaged, so thin strands give fractional coverage.
 
 from __future__ import annotations
 
-import sys
 from dataclasses import dataclass
-from typing import Any, TypeAlias
+from typing import TypeAlias
 
 import moderngl
 import numpy as np
@@ -16,6 +15,7 @@ import numpy.typing as npt
 
 from head360.camera import OrbitCamera
 from head360.model.planes import RIGHT_AXES, UP_AXES, VIEW_AXES, PlaneBox
+from head360.rendering.offscreen import create_context
 from training.synhead.grooms import Groom
 
 Floats: TypeAlias = npt.NDArray[np.float32]
@@ -85,7 +85,7 @@ class StrandRenderer:
     """Draws one groom from anywhere. Owns OpenGL objects; `release` gives them back."""
 
     def __init__(self, size: int, context: moderngl.Context | None = None) -> None:
-        self._ctx = context or moderngl.create_context(standalone=True, **_off_screen())
+        self._ctx = context or create_context()
         self._size = size
         fine = (size * SUPERSAMPLES,) * 2
         self._program = self._ctx.program(vertex_shader=_VERTEX, fragment_shader=_FRAGMENT)
@@ -171,11 +171,6 @@ def training_cameras(count: int) -> list[OrbitCamera]:
             OrbitCamera(float(yaw), float(pitch), 1.25, (0.0, -0.03, -0.01), fov_degrees=20.0)
         )
     return cameras
-
-
-def _off_screen() -> dict[str, Any]:
-    """Linux draws without a display through EGL; elsewhere the default does."""
-    return {"backend": "egl"} if sys.platform == "linux" else {}
 
 
 def _flipped(view: StrandView) -> StrandView:

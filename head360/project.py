@@ -1,0 +1,308 @@
+"""Project files (`.h360`): one zip of readable JSON and plain arrays; docs/formats/h360.md.
+
+A project may come from anywhere, so reading trusts nothing: sizes are capped before anything is
+unpacked, nothing is ever extracted to disk, no format that can carry code is understood, and every
+number is checked. All that can go wrong ends in one `ProjectFileError`.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+import struct
+import zipfile
+import zlib
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass, field, fields
+from pathlib import Path
+from typing import Any, NoReturn, TypeAlias
+
+import numpy as np
+from safetensors import SafetensorError
+from safetensors.numpy import load as arrays_from_bytes
+from safetensors.numpy import save as bytes_from_arrays
+
+from head360 import __version__
+from head360.assets import catalog
+from head360.camera import PITCH_LIMIT_DEGREES, OrbitCamera
+from head360.errors import ProjectFileError
+from head360.files import replacing
+from head360.light import Background, Light
+from head360.params import FloatArray, HeadParams
+
+SUFFIX = ".h360"
+VERSION = 1
+
+MAX_FILE_BYTES = 16 << 20
+MAX_JSON_BYTES = 256 << 10
+MAX_ARRAYS_BYTES = 4 << 20
+MAX_ENTRIES = 16
+MAX_NAME_LENGTH = 200
+#: Far beyond any code, weight or colour that makes sense, and harmless to compute with.
+MAX_ABSOLUTE = 1000.0
+
+_JSON_ENTRY, _ARRAYS_ENTRY = "project.json", "arrays.safetensors"
+_ARRAYS = ("shape", "texture", "attributes", "expression", "hair_color", "iris_color")
+_HAIRSTYLE = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}")
+_FIXED_DATE = (1980, 1, 1, 0, 0, 0)  # the zip format's zero: equal projects make equal files
+
+Json: TypeAlias = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Project:
+    """What a `.h360` file holds."""
+
+    params: HeadParams
+    camera: OrbitCamera = field(default_factory=OrbitCamera)
+    name: str = "Untitled"
+    background: Background = field(default_factory=Background)
+
+
+class _Unreadable(Exception):
+    """Something in the file is not as it must be; the text completes “… is damaged: ”."""
+
+
+def save_project(project: Project, path: Path) -> None:
+    """Write a project; an existing file is replaced only once the new one is safely on disk.
+
+    Raises:
+        ProjectFileError: it cannot be written; the old file is as it was.
+    """
+    manifest = _manifest(project)
+    arrays = {name: getattr(project.params, name) for name in _ARRAYS}
+    try:
+        _project(manifest, arrays)  # never write what could not be read again
+        with replacing(path) as partial, zipfile.ZipFile(partial, "w") as archive:
+            _add(archive, _JSON_ENTRY, json.dumps(manifest, indent=2, ensure_ascii=False).encode())
+            _add(archive, _ARRAYS_ENTRY, bytes_from_arrays(arrays))
+    except _Unreadable as error:
+        raise ProjectFileError(f"“{path.name}” cannot be saved: {error}.") from error
+    except OSError as error:
+        raise ProjectFileError(
+            f"“{path.name}” cannot be saved: {error.strerror or error}.",
+            "Choose another folder or make room; what was saved before is untouched.",
+        ) from error
+
+
+def load_project(path: Path) -> Project:
+    """Read a project of this version or an older one.
+
+    Raises:
+        ProjectFileError: the file is missing, damaged, foreign, or from a newer Head360 Studio.
+    """
+    try:
+        if path.stat().st_size > MAX_FILE_BYTES:
+            raise _Unreadable("it is far too big")
+        with zipfile.ZipFile(path) as archive:
+            return _read(archive, path.name)
+    except OSError as error:
+        raise ProjectFileError(
+            f"“{path.name}” cannot be opened: {error.strerror or error}.",
+            "Check the name and whether you may read it.",
+        ) from error
+    except _Unreadable as error:
+        raise ProjectFileError(f"“{path.name}” is damaged: {error}.", _DAMAGED_HINT) from error
+    except (zipfile.BadZipFile, zlib.error, EOFError, struct.error, NotImplementedError) as error:
+        raise ProjectFileError(
+            f"“{path.name}” is damaged, or not a Head360 project.", _DAMAGED_HINT
+        ) from error
+
+
+_DAMAGED_HINT = "Try a backup of it; Head360 Studio offers autosaved work when it starts."
+
+
+# --- reading -------------------------------------------------------------------------------------
+
+
+def _read(archive: zipfile.ZipFile, name: str) -> Project:
+    if len(archive.infolist()) > MAX_ENTRIES:
+        raise _Unreadable("it holds too many parts")
+    manifest = _json_object(_entry(archive, _JSON_ENTRY, MAX_JSON_BYTES))
+    version = _integer(manifest, "version")
+    if version > VERSION:
+        raise ProjectFileError(
+            f"“{name}” was made by a newer Head360 Studio ({_maker(manifest)}).",
+            "Install the newest version to open it.",
+        )
+    # After the version: newer files may hold more.
+    if sorted(archive.namelist()) != sorted((_JSON_ENTRY, _ARRAYS_ENTRY)):
+        raise _Unreadable("it holds parts that do not belong there")
+    arrays = _arrays(_entry(archive, _ARRAYS_ENTRY, MAX_ARRAYS_BYTES))
+    while version < VERSION:
+        if version not in _MIGRATIONS:
+            raise _Unreadable("its version number is impossible")
+        manifest, arrays = _MIGRATIONS[version](manifest, arrays)
+        version += 1
+    return _project(manifest, arrays)
+
+
+_Migration: TypeAlias = Callable[
+    [Json, dict[str, FloatArray]], tuple[Json, dict[str, FloatArray]]
+]
+#: From each older version to the next one.
+_MIGRATIONS: dict[int, _Migration] = {}
+
+
+def _entry(archive: zipfile.ZipFile, name: str, limit: int) -> bytes:
+    """One part, unpacked only as far as its cap."""
+    try:
+        info = archive.getinfo(name)
+    except KeyError:
+        raise _Unreadable(f"its {name} is missing") from None
+    if info.flag_bits & 0x1:
+        raise _Unreadable("it is encrypted")
+    if info.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
+        raise _Unreadable("it is packed in an unknown way")
+    with archive.open(info) as file:  # the size that it declares may be a lie
+        content = file.read(limit + 1) if info.file_size <= limit else None
+    if content is None or len(content) > limit:
+        raise _Unreadable(f"its {name} is far too big")
+    return content
+
+
+def _json_object(content: bytes) -> Json:
+    try:
+        value = json.loads(content.decode("utf-8"), parse_constant=_no_constant)
+    except (ValueError, RecursionError) as error:
+        raise _Unreadable(f"its {_JSON_ENTRY} cannot be read") from error
+    if not isinstance(value, dict):
+        raise _Unreadable(f"its {_JSON_ENTRY} is not an object")
+    return value
+
+
+def _no_constant(name: str) -> NoReturn:
+    raise ValueError(f"{name} is not a number")
+
+
+def _arrays(content: bytes) -> dict[str, FloatArray]:
+    try:
+        return arrays_from_bytes(content)
+    # KeyError and friends: kinds of numbers that numpy does not have.
+    except (SafetensorError, ValueError, KeyError, TypeError, AttributeError) as error:
+        raise _Unreadable(f"its {_ARRAYS_ENTRY} cannot be read") from error
+
+
+def _maker(manifest: Json) -> str:
+    """The program version that a file says it was made by, if it says so credibly."""
+    made_by = manifest.get("made_by")
+    credible = isinstance(made_by, str) and re.fullmatch(r"[\w .+-]{1,60}", made_by)
+    return made_by if credible and isinstance(made_by, str) else "unknown version"
+
+
+# --- what a file says, as objects ----------------------------------------------------------------
+
+
+def _manifest(project: Project) -> Json:
+    params = project.params
+    return {
+        "version": VERSION,
+        "made_by": f"Head360 Studio {__version__}",
+        "name": project.name[:MAX_NAME_LENGTH],
+        "hairstyle": params.hairstyle,
+        "light": asdict(params.light),
+        "camera": asdict(project.camera),
+        "background": asdict(project.background),
+    }
+
+
+def _project(manifest: Json, arrays: Mapping[str, FloatArray]) -> Project:
+    """The project that a manifest of this version and its arrays describe."""
+    try:
+        vectors = {name: _vector(arrays, name) for name in _ARRAYS}
+        params = HeadParams(
+            **vectors,
+            hairstyle=_hairstyle(manifest.get("hairstyle")),
+            light=_light(_object(manifest, "light")),
+        )
+    except ValueError as error:
+        raise _Unreadable(str(error)) from error
+    name = manifest.get("name")
+    if not isinstance(name, str) or len(name) > MAX_NAME_LENGTH:
+        raise _Unreadable("its name is not a short text")
+    camera = _camera(_object(manifest, "camera"))
+    return Project(params, camera, name, _background(_object(manifest, "background")))
+
+
+def _vector(arrays: Mapping[str, FloatArray], name: str) -> FloatArray:
+    array = arrays.get(name)
+    if array is None or array.dtype != np.float32:
+        raise _Unreadable(f"its array “{name}” is missing or not of 32-bit numbers")
+    if not (np.isfinite(array).all() and (np.abs(array) <= MAX_ABSOLUTE).all()):
+        raise _Unreadable(f"its array “{name}” holds impossible numbers")
+    return array
+
+
+def _hairstyle(value: object) -> str | None:
+    if value is None:
+        return None
+    if not isinstance(value, str) or not _HAIRSTYLE.fullmatch(value):
+        raise _Unreadable("its hairstyle is not a name")
+    if value not in {style.id for style in catalog().hairstyles}:
+        raise _Unreadable(f"its hairstyle “{value}” is not in this installation’s library")
+    return value
+
+
+def _light(entry: Json) -> Light:
+    preset = entry.get("preset")
+    if not isinstance(preset, str):
+        raise _Unreadable("its light is not a name")
+    return Light(preset, _number(entry, "rotation_degrees"), _number(entry, "intensity", 0, 4))
+
+
+def _camera(entry: Json) -> OrbitCamera:
+    return OrbitCamera(
+        yaw_degrees=_number(entry, "yaw_degrees"),
+        pitch_degrees=_number(entry, "pitch_degrees", -PITCH_LIMIT_DEGREES, PITCH_LIMIT_DEGREES),
+        distance=_number(entry, "distance", 0.01, 100),
+        target=_three(entry, "target", -100, 100),
+        fov_degrees=_number(entry, "fov_degrees", 1, 170),
+    )
+
+
+def _background(entry: Json) -> Background:
+    transparent = entry.get("transparent")
+    if not isinstance(transparent, bool):
+        raise _Unreadable("its “transparent” is neither true nor false")
+    return Background(_three(entry, "inner", 0, 1), _three(entry, "outer", 0, 1), transparent)
+
+
+def _object(entry: Json, key: str) -> Json:
+    value = entry.get(key)
+    if not isinstance(value, dict):
+        raise _Unreadable(f"its “{key}” is missing")
+    return value
+
+
+def _integer(entry: Json, key: str) -> int:
+    value = entry.get(key)
+    if not isinstance(value, int) or isinstance(value, bool) or value < 0:
+        raise _Unreadable(f"its “{key}” is not a whole number")
+    return value
+
+
+def _three(entry: Json, key: str, low: float, high: float) -> tuple[float, float, float]:
+    value = entry.get(key)
+    if not isinstance(value, list) or len(value) != 3:
+        raise _Unreadable(f"its “{key}” is not three numbers")
+    first, second, third = (_checked(number, key, low, high) for number in value)
+    return first, second, third
+
+
+def _number(entry: Json, key: str, low: float = -1e6, high: float = 1e6) -> float:
+    return _checked(entry.get(key), key, low, high)
+
+
+def _checked(value: object, key: str, low: float, high: float) -> float:
+    if not isinstance(value, int | float) or isinstance(value, bool):
+        raise _Unreadable(f"its “{key}” is not a number")
+    if not (low <= value <= high and math.isfinite(value)):
+        raise _Unreadable(f"its “{key}” is not within {low:g} … {high:g}")
+    return float(value)
+
+
+def _add(archive: zipfile.ZipFile, name: str, content: bytes) -> None:
+    info = zipfile.ZipInfo(name, _FIXED_DATE)
+    info.compress_type = zipfile.ZIP_DEFLATED
+    archive.writestr(info, content)

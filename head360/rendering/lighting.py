@@ -1,0 +1,150 @@
+"""Turns a chosen light into numbers for shading: irradiance, reflections, lamps, and soft shadows.
+
+What lamps and sky can reach through hair is kept in a small *light volume* over the hair box: the
+transmittance towards the key lamp, and how much of the surroundings is visible. The head's own
+shadow is a depth map seen from the key lamp (`Shadow`). Both renderers read the same arrays.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from safetensors.numpy import load_file
+from torch import Tensor
+
+from head360.assets import resource
+from head360.light import Light
+from head360.model.field import EMPTY_LOG_EXTINCTION
+from head360.model.planes import HAIR_BOX, sample_grid
+
+Floats = npt.NDArray[np.float32]
+Warp = Callable[[Tensor], Tensor]
+
+#: Cells of the light volume along x, y, z.
+VOLUME_SIZE = (48, 56, 48)
+#: Light scatters on from hair to hair, so it reaches deeper than straight lines would.
+_LIGHT_EXTINCTION = 0.12
+_STEP, _REACH = 0.009, 0.16  # metres
+#: The shadow map: texels along each side, half its width in metres, what it is centred on.
+SHADOW_SIZE, SHADOW_HALF = 512, 0.22
+SHADOW_CENTRE = (0.0, -0.03, 0.01)
+#: Texels of the noise that gives each strand its own tone.
+_NOISE_SIZE = 256
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Lighting:
+    """One set-up, turned and scaled as chosen."""
+
+    irradiance: Floats  # (9, 3) order-2 spherical harmonics, cosine-convolved, divided by pi
+    sharp: Floats  # (64, 128, 3) latitude-longitude radiance, for smooth surfaces
+    blurred: Floats  # (32, 64, 3), for rough ones
+    turn: tuple[float, float]  # cosine and sine of the probe's rotation about +y
+    directions: Floats  # (3, 3) unit, towards key, fill and rim lamp, head space
+    colors: Floats  # (3, 3) linear RGB
+
+
+@cache
+def _presets(path: Path) -> dict[str, Floats]:
+    return {name: array.astype(np.float32) for name, array in load_file(path).items()}
+
+
+def lighting(light: Light) -> Lighting:
+    """The numbers behind a choice of light."""
+    arrays = _presets(resource("environments", "lights.safetensors"))
+    angle = np.radians(light.rotation_degrees)
+    c, s = float(np.cos(angle)), float(np.sin(angle))
+    turned = np.array([[c, 0, s], [0, 1, 0], [-s, 0, c]], np.float32)
+    name, gain = light.preset, np.float32(light.intensity)
+    return Lighting(
+        irradiance=arrays[f"{name}.irradiance"] * gain,
+        sharp=arrays[f"{name}.sharp"] * gain,
+        blurred=arrays[f"{name}.blurred"] * gain,
+        turn=(c, s),
+        directions=arrays[f"{name}.directions"] @ turned.T,
+        colors=arrays[f"{name}.colors"] * gain,
+    )
+
+
+@cache
+def strand_noise() -> Floats:
+    """(256, 256, 2) standard normal, wrapping, over root coordinates: tone and sheen of strands.
+
+    Half of it varies from strand to strand, half from lock to lock.
+    """
+    rng = np.random.default_rng(360)
+    fine = rng.normal(size=(_NOISE_SIZE, _NOISE_SIZE, 2))
+    spectrum = np.fft.fft2(fine, axes=(0, 1))
+    k = np.fft.fftfreq(_NOISE_SIZE) * _NOISE_SIZE
+    radius = np.hypot(k[:, None], k[None])[..., None]
+    locks = np.fft.ifft2(spectrum * np.exp(-((radius / 18) ** 2)), axes=(0, 1)).real
+    strands = np.fft.ifft2(spectrum * np.exp(-((radius / 80) ** 2)), axes=(0, 1)).real
+    noise = locks / locks.std() * 0.7 + strands / strands.std() * 0.7
+    return np.ascontiguousarray(noise, np.float32)
+
+
+def volume_points(size: tuple[int, int, int] = VOLUME_SIZE) -> Tensor:
+    """(N, 3) metres: cell centres of a grid over the hair box, x fastest, then y, then z."""
+    centre, half = torch.tensor(HAIR_BOX.centre), torch.tensor(HAIR_BOX.half)
+    axes = [(torch.arange(n) + 0.5) / n * 2 - 1 for n in size]
+    z, y, x = torch.meshgrid(axes[2], axes[1], axes[0], indexing="ij")
+    return torch.stack([x, y, z], -1).reshape(-1, 3) * half + centre
+
+
+def seated_extinction(grid: Tensor, warp: Warp) -> Tensor:
+    """(z, y, x) extinction in 1/m over the hair box in head space, on the light volume's cells."""
+    log_extinction = sample_grid(grid, warp(volume_points()), HAIR_BOX)
+    presence = (log_extinction - EMPTY_LOG_EXTINCTION).clamp(0, 1)
+    return (presence * log_extinction.exp()).view(VOLUME_SIZE[::-1])
+
+
+def ambient_visibility(extinction: Tensor) -> Tensor:
+    """(z, y, x) share of the surroundings that each cell sees through hair, 0 … 1."""
+    rng = np.random.default_rng(14)
+    directions = rng.normal(size=(14, 3))
+    directions /= np.linalg.norm(directions, axis=1, keepdims=True)
+    coarse = tuple(n // 2 for n in VOLUME_SIZE)
+    points = volume_points(coarse)  # type: ignore[arg-type]
+    seen = torch.stack(
+        [_transmittance(extinction, points, torch.tensor(d).float()) for d in directions]
+    )
+    small = seen.mean(0).view(1, 1, *coarse[::-1])
+    size = VOLUME_SIZE[::-1]
+    full: Tensor = torch.nn.functional.interpolate(
+        small, size, mode="trilinear", align_corners=False
+    )
+    return full[0, 0]
+
+
+def key_transmittance(extinction: Tensor, direction: Floats) -> Tensor:
+    """(z, y, x) share of the key lamp's light that reaches each cell through hair, 0 … 1."""
+    found = _transmittance(extinction, volume_points(), torch.from_numpy(direction).float())
+    return found.view(VOLUME_SIZE[::-1])
+
+
+def _transmittance(extinction: Tensor, points: Tensor, direction: Tensor) -> Tensor:
+    """(N,) exp(-optical depth) from points along a unit direction, through scattering hair."""
+    depth = torch.zeros(len(points))
+    for i in range(int(_REACH / _STEP)):
+        ahead = points + direction * (_STEP * (i + 0.6))
+        depth += sample_grid(extinction, ahead, HAIR_BOX) * _STEP
+    return torch.exp(-_LIGHT_EXTINCTION * depth)
+
+
+def shadow_from_head(direction: Floats) -> npt.NDArray[np.float64]:
+    """(4, 4) orthographic view from the key lamp: x, y in -1 … 1, z metres away from the lamp."""
+    back = np.asarray(direction, np.float64)
+    helper = np.array([0.0, 1.0, 0.0]) if abs(back[1]) < 0.95 else np.array([0.0, 0.0, 1.0])
+    right = np.cross(helper, back)
+    right /= np.linalg.norm(right)
+    rows = np.stack([right / SHADOW_HALF, np.cross(back, right) / SHADOW_HALF, -back])
+    matrix = np.eye(4)
+    matrix[:3, :3] = rows
+    matrix[:3, 3] = -rows @ np.array(SHADOW_CENTRE)
+    return matrix

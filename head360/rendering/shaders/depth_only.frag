@@ -1,0 +1,3 @@
+// Only depth is kept.
+#version 330
+void main() {}

@@ -1,0 +1,97 @@
+// The head's G-buffer along each ray that meets the posed mesh.
+//
+// Space    : head space, metres.
+// Matches  : march_head() in head360/rendering/march.py where EXACT is 1. Otherwise one sample at the
+//            surface stands for the steep density's mean, found from the mesh's own distance.
+// Needs    : field_head.glsl, rays.glsl.
+
+uniform sampler2D u_mesh_distance;  // metres along the ray, NO_HIT beside the mesh
+
+layout(location = 0) out vec4 f_color;    // albedo, alpha
+layout(location = 1) out vec4 f_shape;    // normal, t
+layout(location = 2) out vec4 f_surface;  // roughness, specular, scatter, occlusion
+
+const float NO_HIT = 1e3;
+const float HEAD_WINDOW = 0.003;     // metres
+const int HEAD_STEPS = 16;
+const float HEAD_EXTINCTION = 4000.0;  // 1/m
+const float HEAD_SOFTNESS = 0.0003;  // metres
+const float SOLID_BEHIND = 0.0015;   // metres
+
+void put(HeadSample s, float t) {
+    f_color = vec4(s.albedo, 1.0);
+    f_shape = vec4(s.normal / max(length(s.normal), 1e-9), t);
+    f_surface = vec4(s.roughness, s.specular, s.scatter, s.occlusion);
+}
+
+void exact(vec3 ray, float mesh_t) {
+    const float step = 2.0 * HEAD_WINDOW / float(HEAD_STEPS);
+    HeadSample mean = HeadSample(0.0, vec3(0.0), 0.0, vec3(0.0), 0.0, 0.0, 0.0);
+    float depth = 0.0, total = 0.0, mean_t = 0.0;
+    for (int i = 0; i < HEAD_STEPS; i++) {
+        float t = mesh_t - HEAD_WINDOW + (float(i) + 0.5) * step;
+        HeadSample s = head_field(u_eye + ray * t);
+        float below = max(s.distance, t - mesh_t - SOLID_BEHIND);
+        float thickness = HEAD_EXTINCTION * step / (1.0 + exp(-clamp(below / HEAD_SOFTNESS, -60.0, 60.0)));
+        float weight = exp(-depth) * (1.0 - exp(-thickness));
+        depth += thickness;
+        total += weight;
+        mean_t += weight * t;
+        mean.albedo += weight * s.albedo;
+        mean.occlusion += weight * s.occlusion;
+        mean.normal += weight * s.normal;
+        mean.roughness += weight * s.roughness;
+        mean.specular += weight * s.specular;
+        mean.scatter += weight * s.scatter;
+        if (depth > 12.0) break;
+    }
+    mean.albedo /= total;
+    mean.occlusion /= total;
+    mean.roughness /= total;
+    mean.specular /= total;
+    mean.scatter /= total;
+    put(mean, mean_t / total);
+}
+
+const float ON_SURFACE = 0.00035;  // metres: how near the surface a sample must be to stand for it
+const int SEARCH_STEPS = 8;
+const int BISECTIONS = 3;
+
+// The first root of the field in the window, from coarse steps and bisection.
+float first_root(vec3 ray, float mesh_t) {
+    const float step = 2.0 * HEAD_WINDOW / float(SEARCH_STEPS);
+    float last = mesh_t - HEAD_WINDOW, found = mesh_t + SOLID_BEHIND;
+    for (int i = 0; i < SEARCH_STEPS; i++) {
+        float t = mesh_t - HEAD_WINDOW + (float(i) + 0.5) * step;
+        if (t > mesh_t + SOLID_BEHIND) break;
+        if (head_distance(u_eye + ray * t) > 0.0) { found = t; break; }
+        last = t;
+    }
+    for (int i = 0; i < BISECTIONS; i++) {
+        float middle = 0.5 * (last + found);
+        bool inside = middle > mesh_t + SOLID_BEHIND || head_distance(u_eye + ray * middle) > 0.0;
+        if (inside) found = middle; else last = middle;
+    }
+    return found;
+}
+
+void fast(vec3 ray, float mesh_t) {
+    HeadSample s = head_field(u_eye + ray * mesh_t);
+    float t = mesh_t;
+    if (abs(s.distance) > ON_SURFACE) {
+        t = first_root(ray, mesh_t);
+        s = head_field(u_eye + ray * t);
+    }
+    put(s, t);
+}
+
+void main() {
+    float mesh_t = texelFetch(u_mesh_distance, ivec2(gl_FragCoord.xy), 0).r;
+    if (mesh_t >= NO_HIT) {
+        f_color = f_surface = vec4(0.0);
+        f_shape = vec4(0.0, 0.0, 0.0, NO_HIT);
+        return;
+    }
+    vec3 ray = view_ray();
+    if (EXACT == 1) exact(ray, mesh_t); else fast(ray, mesh_t);
+}

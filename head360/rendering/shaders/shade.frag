@@ -1,0 +1,194 @@
+// Lights the G-buffers of head and hair, or shows one of their channels.
+//
+// Space    : head space, metres. Row 0 of every texture is the bottom of the picture.
+// Colour   : albedo comes in sRGB-encoded; out goes display-linear RGB (after the tone curve, before
+//            the sRGB curve) times alpha, and alpha.
+// Matches  : shade() in head360/rendering/shade.py, mode 0.
+#version 330
+
+uniform sampler2D u_head_color;    // albedo rgb, alpha
+uniform sampler2D u_head_shape;    // normal xyz, t in metres
+uniform sampler2D u_head_surface;  // roughness, specular, scatter, occlusion
+uniform sampler2D u_hair_color;    // alpha, tone, along, t in metres
+uniform sampler2D u_hair_strand;   // tangent xyz
+uniform sampler2D u_hair_root;     // scalp coordinates of the root
+uniform sampler2D u_sharp;         // latitude-longitude radiance, row 0 up
+uniform sampler2D u_blurred;
+uniform sampler2D u_noise;         // strand noise: tone, sheen
+uniform sampler3D u_volume;        // key transmittance, ambient visibility, over the hair box
+uniform sampler2DShadow u_shadow;  // depth from the key lamp
+uniform mat4 u_shadow_from_head;   // to texture coordinates 0 ... 1
+uniform vec3 u_irradiance[9];
+uniform vec2 u_turn;               // cosine and sine of the probe's rotation
+uniform vec3 u_lamp_direction[3];
+uniform vec3 u_lamp_color[3];
+uniform vec3 u_hair_albedo;        // linear RGB
+uniform vec2 u_depth_range;        // metres shown as white and black
+uniform int u_mode;                // 0 shaded, 1 albedo, 2 normals, 3 depth, 4 clay
+
+out vec4 f_color;
+
+//include rays.glsl
+
+const vec3 HAIR_CENTRE = vec3(0.0, -0.03, -0.01);  // metres
+const vec3 HAIR_HALF = vec3(0.18, 0.21, 0.19);     // metres
+const vec3 SKULL_CENTRE = vec3(0.0, 0.04, -0.005); // metres: hair bulges away from here
+const float EXPOSURE = 0.42;
+const float PI = 3.14159265;
+
+vec3 tone_curve(vec3 c) {
+    c *= EXPOSURE;
+    return clamp(c * (2.51 * c + 0.03) / (c * (2.43 * c + 0.59) + 0.14), 0.0, 1.0);
+}
+
+vec3 linear_from_srgb(vec3 c) {
+    c = max(c, 0.0);
+    return mix(c / 12.92, pow((c + 0.055) / 1.055, vec3(2.4)), step(vec3(0.04045), c));
+}
+
+vec3 turned(vec3 d) {
+    return vec3(u_turn.x * d.x - u_turn.y * d.z, d.y, u_turn.y * d.x + u_turn.x * d.z);
+}
+
+vec3 irradiance(vec3 direction) {
+    vec3 n = turned(direction);
+    vec3 sum = u_irradiance[0] * 0.282095
+        + 0.488603 * (u_irradiance[1] * n.y + u_irradiance[2] * n.z + u_irradiance[3] * n.x)
+        + 1.092548 * (u_irradiance[4] * n.x * n.y + u_irradiance[5] * n.y * n.z + u_irradiance[7] * n.x * n.z)
+        + u_irradiance[6] * 0.315392 * (3.0 * n.z * n.z - 1.0)
+        + u_irradiance[8] * 0.546274 * (n.x * n.x - n.y * n.y);
+    return max(sum, 0.02);
+}
+
+vec3 reflection(vec3 direction, float roughness) {
+    vec3 d = turned(direction);
+    vec2 at = vec2(atan(d.x, d.z) / (2.0 * PI) + 0.5, acos(clamp(d.y, -1.0, 1.0)) / PI);
+    float rough = smoothstep(0.1, 0.35, roughness);
+    return mix(textureLod(u_sharp, at, 0.0).rgb, textureLod(u_blurred, at, 0.0).rgb, rough);
+}
+
+// Share of the key lamp's light that the head lets through: four taps of 2 x 2 comparisons.
+float lamp_visibility(vec3 x) {
+    vec3 at = (u_shadow_from_head * vec4(x, 1.0)).xyz;
+    float texel = 0.75 / float(textureSize(u_shadow, 0).x);
+    float sum = 0.0;
+    for (int i = 0; i < 4; i++) {
+        vec2 offset = vec2(i % 2 * 2 - 1, i / 2 * 2 - 1) * texel;
+        sum += texture(u_shadow, vec3(at.xy + offset, at.z));
+    }
+    return 0.25 * sum;
+}
+
+vec2 through_hair(vec3 x) {
+    return textureLod(u_volume, (x - HAIR_CENTRE) / HAIR_HALF * 0.5 + 0.5, 0.0).rg;
+}
+
+float ggx(float nh, float alpha) {
+    float a2 = alpha * alpha, d = nh * nh * (a2 - 1.0) + 1.0;
+    return min(a2 / (PI * d * d), 60.0);
+}
+
+vec3 shade_head(vec3 x, vec3 view, vec4 color, vec3 n, vec4 surface) {
+    float roughness = surface.x, scatter = surface.z, occlusion = clamp(surface.w, 0.0, 1.0);
+    vec2 hair = through_hair(x);
+    float open = occlusion * mix(0.25, 1.0, hair.y);
+    float key = lamp_visibility(x + n * 0.0015) * hair.x;
+    float f0 = 0.08 * surface.y, f90 = min(1.0, 50.0 * f0);
+    float nv = max(dot(n, view), 0.05);
+    float wide = max(roughness * roughness, 0.003), narrow = max(0.36 * roughness * roughness, 0.002);
+    vec3 wrap = scatter * vec3(0.38, 0.16, 0.10);
+    vec3 diffuse = irradiance(n) * mix(vec3(open), pow(vec3(open), vec3(0.72, 1.0, 1.08)), scatter);
+    vec3 glints = vec3(0.0);
+    for (int i = 0; i < 3; i++) {
+        vec3 light = u_lamp_direction[i];
+        float seen = i == 0 ? key : mix(0.35, 1.0, occlusion) * mix(1.0, hair.y, 0.7);
+        float nl = dot(n, light);
+        vec3 soft = clamp((nl + wrap) / ((1.0 + wrap) * (1.0 + wrap)), 0.0, 1.0);
+        diffuse += u_lamp_color[i] * soft * mix(vec3(seen), pow(vec3(seen), vec3(0.75, 1.0, 1.1)), scatter);
+        vec3 halfway = normalize(light + view);
+        float nh = max(dot(n, halfway), 0.0), vh = max(dot(view, halfway), 0.0);
+        float facing = max(nl, 0.0);
+        float fresnel = f0 + (f90 - f0) * pow(1.0 - vh, 5.0);
+        float lobes = 0.62 * ggx(nh, wide) + 0.38 * ggx(nh, narrow);
+        float masking = 0.25 / max(mix(facing, 1.0, 0.3) * mix(nv, 1.0, 0.3), 0.05);
+        glints += u_lamp_color[i] * (seen * lobes * fresnel * masking * facing);
+    }
+    float rim = f0 + (f90 - f0) * pow(1.0 - nv, 5.0) * 0.55 * (1.0 - 0.6 * roughness);
+    glints += reflection(reflect(-view, n), roughness) * (rim * open * open * 0.9);
+    return linear_from_srgb(color.rgb) * diffuse + glints;
+}
+
+vec3 strand_color(vec4 color, float noise) {
+    float fade = 0.55 + 0.45 * smoothstep(0.0, 0.25, color.z);
+    return u_hair_albedo * (color.y * fade * (1.0 + 0.25 * color.z) * exp(0.30 * noise));
+}
+
+vec3 shade_hair(vec3 x, vec3 view, vec4 color, vec3 t, vec2 root) {
+    vec2 noise = textureLod(u_noise, root, 0.0).rg;
+    vec3 albedo = strand_color(color, noise.x);
+    vec3 sheen = sqrt(max(albedo, 0.0));
+    vec2 hair = through_hair(x);
+    vec3 bulge = normalize(x - SKULL_CENTRE);
+    vec3 flat_on = view - t * dot(t, view);
+    flat_on /= max(length(flat_on), 1e-4);
+    vec3 n = normalize(mix(flat_on, bulge, 0.55));
+    float key = lamp_visibility(x + u_lamp_direction[0] * 0.004) * hair.x;
+    vec3 sum = albedo * irradiance(n) * (0.35 * hair.y + 0.65 * hair.y * hair.y);
+    for (int i = 0; i < 3; i++) {
+        vec3 light = u_lamp_direction[i];
+        float seen = i == 0 ? key : mix(0.3, 1.0, hair.y) * hair.y;
+        float tl = dot(t, light), nl = dot(n, light);
+        float across = sqrt(max(0.0, 1.0 - tl * tl));
+        vec3 lit = albedo * (0.6 * across * mix(0.35, 1.0, clamp((nl + 0.45) / 1.45, 0.0, 1.0)));
+        vec3 halfway = normalize(light + view);
+        float th = dot(t, halfway);
+        float first = th + 0.06 + 0.03 * noise.y, second = th - 0.12 + 0.06 * noise.y;
+        float narrow = pow(max(0.0, 1.0 - first * first), 100.0);
+        float wide = pow(max(0.0, 1.0 - second * second), 24.0);
+        vec3 shine = 0.05 * narrow + (0.45 * albedo + 0.018) * sheen * wide;
+        lit += shine * smoothstep(-0.2, 0.5, nl);
+        lit += albedo * (0.6 * pow(max(0.0, -dot(light, view)), 6.0));
+        sum += u_lamp_color[i] * seen * lit;
+    }
+    return sum;
+}
+
+float nearness(float t) {
+    float near = 1.0 - (t - u_depth_range.x) / (u_depth_range.y - u_depth_range.x);
+    near = clamp(near, 0.0, 1.0);
+    return near * near;
+}
+
+vec3 head_pixel(vec3 ray, vec4 color, vec4 shape, vec4 surface) {
+    if (u_mode == 1) return linear_from_srgb(color.rgb);
+    if (u_mode == 2) return linear_from_srgb(shape.xyz * 0.5 + 0.5);
+    if (u_mode == 3) return vec3(nearness(shape.w));
+    if (u_mode == 4) color.rgb = vec3(0.62);
+    if (u_mode == 4) surface = vec4(0.6, 0.3, 0.0, surface.w);
+    return tone_curve(shade_head(u_eye + ray * shape.w, -ray, color, shape.xyz, surface));
+}
+
+vec3 hair_pixel(vec3 ray, vec4 color, vec3 tangent, vec2 root) {
+    if (u_mode == 1) return strand_color(color, textureLod(u_noise, root, 0.0).r);
+    if (u_mode == 2) return linear_from_srgb(tangent * 0.5 + 0.5);
+    if (u_mode == 3) return vec3(nearness(color.w));
+    return tone_curve(shade_hair(u_eye + ray * color.w, -ray, color, tangent, root));
+}
+
+void main() {
+    ivec2 at = ivec2(gl_FragCoord.xy);
+    vec4 head = texelFetch(u_head_color, at, 0), hair = texelFetch(u_hair_color, at, 0);
+    vec3 ray = view_ray();
+    vec4 sum = vec4(0.0);
+    if (head.a > 0.0) {
+        vec4 shape = texelFetch(u_head_shape, at, 0), surface = texelFetch(u_head_surface, at, 0);
+        sum = vec4(head_pixel(ray, head, shape, surface), 1.0) * head.a;
+    }
+    if (hair.x > 0.003) {
+        vec3 tangent = texelFetch(u_hair_strand, at, 0).xyz;
+        tangent /= max(length(tangent), 1e-4);
+        vec2 root = texelFetch(u_hair_root, at, 0).rg;
+        sum = vec4(hair_pixel(ray, hair, tangent, root), 1.0) * hair.x + sum * (1.0 - hair.x);
+    }
+    f_color = sum;
+}
