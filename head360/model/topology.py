@@ -58,7 +58,7 @@ class Topology:
             ResourceError: the file is missing or damaged.
         """
         arrays = load_arrays(path)
-        return cls(**{entry.name: arrays[PREFIX + entry.name] for entry in fields(cls)})  # type: ignore[arg-type]
+        return cls(**{entry.name: arrays[PREFIX + entry.name] for entry in fields(cls)})
 
     @property
     def drawn(self) -> npt.NDArray[np.bool_]:

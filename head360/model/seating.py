@@ -1,0 +1,106 @@
+"""Seats hair on a head: a smooth map from head space to the canonical frame, the mean head's.
+
+    x' = A·x + b        x_canonical = x' + D(x')
+
+The affine part is fitted to the skin of both heads; what it leaves is spread from some hundred
+skin points by Gaussian kernels of shrinking width, each pass correcting the rest of the one before.
+Kernels are centred on the mean head, so D is one matrix product for any head.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from torch import Tensor
+
+from head360.model.planes import HAIR_BOX
+from head360.model.topology import SKIN, Topology
+
+#: Nodes of the displacement grid along x, y, z.
+GRID_SIZE = (18, 22, 20)
+#: Widths of the kernels, metres, pass by pass; how fast displacement fades without skin nearby.
+_WIDTHS, _FADE = (0.040, 0.022, 0.013), 0.05
+#: Skin is thinned to one point in a cell of this size, metres.
+_SPACING = 0.013
+#: Points of the scalp count this much more.
+_SCALP_WEIGHT = 4.0
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Seating:
+    """Where hair sits on one head; call it with (N, 3) points in head space, metres."""
+
+    matrix: Tensor  # (3, 3)
+    offset: Tensor  # (3,) metres
+    displacement: Tensor  # (z, y, x, 3) metres, over the hair box
+
+    def __call__(self, points: Tensor) -> Tensor:
+        moved = points @ self.matrix.T + self.offset
+        half, centre = moved.new_tensor(HAIR_BOX.half), moved.new_tensor(HAIR_BOX.centre)
+        unit = (moved - centre) / half
+        sampled = torch.nn.functional.grid_sample(
+            self.displacement.permute(3, 0, 1, 2)[None],
+            unit[None, None, None],
+            padding_mode="border",
+            align_corners=False,
+        )
+        return moved + sampled[0, :, 0, 0].T
+
+
+class Seat:
+    """Fits seatings to heads."""
+
+    def __init__(self, topology: Topology, mean: Tensor) -> None:
+        self._chosen = _thinned_skin(topology, mean)
+        self._mean = mean[self._chosen]
+        scalp = torch.from_numpy(topology.scalp)[self._chosen]
+        self._weights = 1 + (_SCALP_WEIGHT - 1) * scalp
+
+    def fit(self, neutral: Tensor) -> Seating:
+        """Seat hair on a neutral face (V, 3) metres."""
+        points = neutral[self._chosen]
+        ones = torch.ones_like(points[:, :1])
+        left = torch.cat([points, ones], 1) * self._weights[:, None]
+        solution = torch.linalg.lstsq(left, self._mean * self._weights[:, None]).solution
+        matrix, offset = solution[:3].T, solution[3]
+        rest = self._mean - (points @ matrix.T + offset)
+        grid = (self._spread @ rest).view(*GRID_SIZE[::-1], 3)
+        return Seating(matrix.contiguous(), offset, grid)
+
+    @cached_property
+    def _spread(self) -> Tensor:
+        """(nodes, points): displacement at the grid's nodes from that at the points."""
+        nodes = _nodes()
+        to_nodes = torch.zeros(len(nodes), len(self._mean))
+        rest = torch.eye(len(self._mean))
+        for width in _WIDTHS:
+            to_nodes += _kernel(nodes, self._mean, width) @ rest
+            rest = rest - _kernel(self._mean, self._mean, width) @ rest
+        return to_nodes
+
+
+def _kernel(places: Tensor, points: Tensor, width: float) -> Tensor:
+    """(N, M) normalised weights of points at places, fading to nothing far from all of them."""
+    weights = torch.exp(-0.5 * (torch.cdist(places, points) / width) ** 2)
+    return weights / (weights.sum(1, keepdim=True) + _FADE)
+
+
+def _nodes() -> Tensor:
+    """(N, 3) metres, x fastest."""
+    axes = [(torch.arange(n) + 0.5) / n * 2 - 1 for n in GRID_SIZE]
+    z, y, x = torch.meshgrid(axes[2], axes[1], axes[0], indexing="ij")
+    unit = torch.stack([x, y, z], -1).view(-1, 3)
+    return unit * torch.tensor(HAIR_BOX.half) + torch.tensor(HAIR_BOX.centre)
+
+
+def _thinned_skin(topology: Topology, mean: Tensor) -> Tensor:
+    """Indices of about evenly spread vertices of the outer skin."""
+    skin = np.unique(topology.triangles[topology.triangle_material == SKIN])
+    outer = skin[topology.occlusion[skin] > 0.25]
+    cells: npt.NDArray[np.int64] = np.floor(mean.numpy()[outer] / _SPACING).astype(np.int64)
+    _, first = np.unique(cells, axis=0, return_index=True)
+    return torch.from_numpy(outer[np.sort(first)].astype(np.int64))
