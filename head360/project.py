@@ -14,7 +14,7 @@ import struct
 import zipfile
 import zlib
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, NoReturn, TypeAlias
 
@@ -60,7 +60,7 @@ class Project:
     background: Background = field(default_factory=Background)
 
 
-class _Unreadable(Exception):
+class _UnreadableError(Exception):
     """Something in the file is not as it must be; the text completes “… is damaged: ”."""
 
 
@@ -70,14 +70,14 @@ def save_project(project: Project, path: Path) -> None:
     Raises:
         ProjectFileError: it cannot be written; the old file is as it was.
     """
-    manifest = _manifest(project)
+    text = json.dumps(_manifest(project), indent=2).encode()
     arrays = {name: getattr(project.params, name) for name in _ARRAYS}
     try:
-        _project(manifest, arrays)  # never write what could not be read again
+        _project(_json_object(text), arrays)  # never write what could not be read again
         with replacing(path) as partial, zipfile.ZipFile(partial, "w") as archive:
-            _add(archive, _JSON_ENTRY, json.dumps(manifest, indent=2, ensure_ascii=False).encode())
+            _add(archive, _JSON_ENTRY, text)
             _add(archive, _ARRAYS_ENTRY, bytes_from_arrays(arrays))
-    except _Unreadable as error:
+    except _UnreadableError as error:
         raise ProjectFileError(f"“{path.name}” cannot be saved: {error}.") from error
     except OSError as error:
         raise ProjectFileError(
@@ -94,7 +94,7 @@ def load_project(path: Path) -> Project:
     """
     try:
         if path.stat().st_size > MAX_FILE_BYTES:
-            raise _Unreadable("it is far too big")
+            raise _UnreadableError("it is far too big")
         with zipfile.ZipFile(path) as archive:
             return _read(archive, path.name)
     except OSError as error:
@@ -102,7 +102,7 @@ def load_project(path: Path) -> Project:
             f"“{path.name}” cannot be opened: {error.strerror or error}.",
             "Check the name and whether you may read it.",
         ) from error
-    except _Unreadable as error:
+    except _UnreadableError as error:
         raise ProjectFileError(f"“{path.name}” is damaged: {error}.", _DAMAGED_HINT) from error
     except (zipfile.BadZipFile, zlib.error, EOFError, struct.error, NotImplementedError) as error:
         raise ProjectFileError(
@@ -118,7 +118,7 @@ _DAMAGED_HINT = "Try a backup of it; Head360 Studio offers autosaved work when i
 
 def _read(archive: zipfile.ZipFile, name: str) -> Project:
     if len(archive.infolist()) > MAX_ENTRIES:
-        raise _Unreadable("it holds too many parts")
+        raise _UnreadableError("it holds too many parts")
     manifest = _json_object(_entry(archive, _JSON_ENTRY, MAX_JSON_BYTES))
     version = _integer(manifest, "version")
     if version > VERSION:
@@ -128,19 +128,17 @@ def _read(archive: zipfile.ZipFile, name: str) -> Project:
         )
     # After the version: newer files may hold more.
     if sorted(archive.namelist()) != sorted((_JSON_ENTRY, _ARRAYS_ENTRY)):
-        raise _Unreadable("it holds parts that do not belong there")
+        raise _UnreadableError("it holds parts that do not belong there")
     arrays = _arrays(_entry(archive, _ARRAYS_ENTRY, MAX_ARRAYS_BYTES))
     while version < VERSION:
         if version not in _MIGRATIONS:
-            raise _Unreadable("its version number is impossible")
+            raise _UnreadableError("its version number is impossible")
         manifest, arrays = _MIGRATIONS[version](manifest, arrays)
         version += 1
     return _project(manifest, arrays)
 
 
-_Migration: TypeAlias = Callable[
-    [Json, dict[str, FloatArray]], tuple[Json, dict[str, FloatArray]]
-]
+_Migration: TypeAlias = Callable[[Json, dict[str, FloatArray]], tuple[Json, dict[str, FloatArray]]]
 #: From each older version to the next one.
 _MIGRATIONS: dict[int, _Migration] = {}
 
@@ -150,15 +148,15 @@ def _entry(archive: zipfile.ZipFile, name: str, limit: int) -> bytes:
     try:
         info = archive.getinfo(name)
     except KeyError:
-        raise _Unreadable(f"its {name} is missing") from None
+        raise _UnreadableError(f"its {name} is missing") from None
     if info.flag_bits & 0x1:
-        raise _Unreadable("it is encrypted")
+        raise _UnreadableError("it is encrypted")
     if info.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
-        raise _Unreadable("it is packed in an unknown way")
+        raise _UnreadableError("it is packed in an unknown way")
     with archive.open(info) as file:  # the size that it declares may be a lie
         content = file.read(limit + 1) if info.file_size <= limit else None
     if content is None or len(content) > limit:
-        raise _Unreadable(f"its {name} is far too big")
+        raise _UnreadableError(f"its {name} is far too big")
     return content
 
 
@@ -166,9 +164,9 @@ def _json_object(content: bytes) -> Json:
     try:
         value = json.loads(content.decode("utf-8"), parse_constant=_no_constant)
     except (ValueError, RecursionError) as error:
-        raise _Unreadable(f"its {_JSON_ENTRY} cannot be read") from error
+        raise _UnreadableError(f"its {_JSON_ENTRY} cannot be read") from error
     if not isinstance(value, dict):
-        raise _Unreadable(f"its {_JSON_ENTRY} is not an object")
+        raise _UnreadableError(f"its {_JSON_ENTRY} is not an object")
     return value
 
 
@@ -181,7 +179,7 @@ def _arrays(content: bytes) -> dict[str, FloatArray]:
         return arrays_from_bytes(content)
     # KeyError and friends: kinds of numbers that numpy does not have.
     except (SafetensorError, ValueError, KeyError, TypeError, AttributeError) as error:
-        raise _Unreadable(f"its {_ARRAYS_ENTRY} cannot be read") from error
+        raise _UnreadableError(f"its {_ARRAYS_ENTRY} cannot be read") from error
 
 
 def _maker(manifest: Json) -> str:
@@ -217,10 +215,10 @@ def _project(manifest: Json, arrays: Mapping[str, FloatArray]) -> Project:
             light=_light(_object(manifest, "light")),
         )
     except ValueError as error:
-        raise _Unreadable(str(error)) from error
+        raise _UnreadableError(str(error)) from error
     name = manifest.get("name")
     if not isinstance(name, str) or len(name) > MAX_NAME_LENGTH:
-        raise _Unreadable("its name is not a short text")
+        raise _UnreadableError("its name is not a short text")
     camera = _camera(_object(manifest, "camera"))
     return Project(params, camera, name, _background(_object(manifest, "background")))
 
@@ -228,9 +226,9 @@ def _project(manifest: Json, arrays: Mapping[str, FloatArray]) -> Project:
 def _vector(arrays: Mapping[str, FloatArray], name: str) -> FloatArray:
     array = arrays.get(name)
     if array is None or array.dtype != np.float32:
-        raise _Unreadable(f"its array “{name}” is missing or not of 32-bit numbers")
+        raise _UnreadableError(f"its array “{name}” is missing or not of 32-bit numbers")
     if not (np.isfinite(array).all() and (np.abs(array) <= MAX_ABSOLUTE).all()):
-        raise _Unreadable(f"its array “{name}” holds impossible numbers")
+        raise _UnreadableError(f"its array “{name}” holds impossible numbers")
     return array
 
 
@@ -238,16 +236,16 @@ def _hairstyle(value: object) -> str | None:
     if value is None:
         return None
     if not isinstance(value, str) or not _HAIRSTYLE.fullmatch(value):
-        raise _Unreadable("its hairstyle is not a name")
+        raise _UnreadableError("its hairstyle is not a name")
     if value not in {style.id for style in catalog().hairstyles}:
-        raise _Unreadable(f"its hairstyle “{value}” is not in this installation’s library")
+        raise _UnreadableError(f"its hairstyle “{value}” is not in this installation’s library")
     return value
 
 
 def _light(entry: Json) -> Light:
     preset = entry.get("preset")
     if not isinstance(preset, str):
-        raise _Unreadable("its light is not a name")
+        raise _UnreadableError("its light is not a name")
     return Light(preset, _number(entry, "rotation_degrees"), _number(entry, "intensity", 0, 4))
 
 
@@ -264,28 +262,28 @@ def _camera(entry: Json) -> OrbitCamera:
 def _background(entry: Json) -> Background:
     transparent = entry.get("transparent")
     if not isinstance(transparent, bool):
-        raise _Unreadable("its “transparent” is neither true nor false")
+        raise _UnreadableError("its “transparent” is neither true nor false")
     return Background(_three(entry, "inner", 0, 1), _three(entry, "outer", 0, 1), transparent)
 
 
 def _object(entry: Json, key: str) -> Json:
     value = entry.get(key)
     if not isinstance(value, dict):
-        raise _Unreadable(f"its “{key}” is missing")
+        raise _UnreadableError(f"its “{key}” is missing")
     return value
 
 
 def _integer(entry: Json, key: str) -> int:
     value = entry.get(key)
     if not isinstance(value, int) or isinstance(value, bool) or value < 0:
-        raise _Unreadable(f"its “{key}” is not a whole number")
+        raise _UnreadableError(f"its “{key}” is not a whole number")
     return value
 
 
 def _three(entry: Json, key: str, low: float, high: float) -> tuple[float, float, float]:
     value = entry.get(key)
     if not isinstance(value, list) or len(value) != 3:
-        raise _Unreadable(f"its “{key}” is not three numbers")
+        raise _UnreadableError(f"its “{key}” is not three numbers")
     first, second, third = (_checked(number, key, low, high) for number in value)
     return first, second, third
 
@@ -296,9 +294,9 @@ def _number(entry: Json, key: str, low: float = -1e6, high: float = 1e6) -> floa
 
 def _checked(value: object, key: str, low: float, high: float) -> float:
     if not isinstance(value, int | float) or isinstance(value, bool):
-        raise _Unreadable(f"its “{key}” is not a number")
+        raise _UnreadableError(f"its “{key}” is not a number")
     if not (low <= value <= high and math.isfinite(value)):
-        raise _Unreadable(f"its “{key}” is not within {low:g} … {high:g}")
+        raise _UnreadableError(f"its “{key}” is not within {low:g} … {high:g}")
     return float(value)
 
 

@@ -1,0 +1,85 @@
+"""Whatever bytes a project file holds, reading it gives a project or a `ProjectFileError`."""
+
+from __future__ import annotations
+
+import io
+import zipfile
+from contextlib import suppress
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from head360.errors import ProjectFileError
+from head360.params import neutral_head
+from head360.project import Project, load_project, save_project
+
+quick = settings(
+    max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+
+
+@pytest.fixture(scope="module")
+def parts(tmp_path_factory: pytest.TempPathFactory) -> dict[str, bytes]:
+    """The unpacked parts of a good project."""
+    path = tmp_path_factory.mktemp("fuzz") / "good.h360"
+    save_project(Project(neutral_head()), path)
+    with zipfile.ZipFile(path) as archive:
+        return {name: archive.read(name) for name in archive.namelist()}
+
+
+def packed(parts: dict[str, bytes], compression: int = zipfile.ZIP_DEFLATED) -> bytes:
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", compression) as archive:
+        for name, content in parts.items():
+            archive.writestr(name, content)
+    return buffer.getvalue()
+
+
+def try_to_load(path: Path, content: bytes) -> None:
+    path.write_bytes(content)
+    with suppress(ProjectFileError):
+        assert isinstance(load_project(path), Project)
+
+
+changes = st.lists(st.tuples(st.floats(0, 1), st.integers(0, 255)), min_size=1, max_size=8)
+
+
+def changed(content: bytes, edits: list[tuple[float, int]]) -> bytes:
+    result = bytearray(content)
+    for position, value in edits:
+        result[int(position * (len(result) - 1))] = value
+    return bytes(result)
+
+
+@quick
+@given(content=st.binary(max_size=400))
+def test_arbitrary_bytes(tmp_path: Path, content: bytes) -> None:
+    try_to_load(tmp_path / "a.h360", content)
+
+
+@quick
+@given(edits=changes, deflated=st.booleans())
+def test_changed_archives(
+    tmp_path: Path, parts: dict[str, bytes], edits: list[tuple[float, int]], deflated: bool
+) -> None:
+    whole = packed(parts, zipfile.ZIP_DEFLATED if deflated else zipfile.ZIP_STORED)
+
+    try_to_load(tmp_path / "a.h360", changed(whole, edits))
+
+
+@quick
+@given(edits=changes, name=st.sampled_from(["project.json", "arrays.safetensors"]))
+def test_changed_parts_in_a_sound_archive(
+    tmp_path: Path, parts: dict[str, bytes], edits: list[tuple[float, int]], name: str
+) -> None:
+    try_to_load(tmp_path / "a.h360", packed(parts | {name: changed(parts[name], edits)}))
+
+
+@quick
+@given(cut=st.floats(0, 1))
+def test_shortened_archives(tmp_path: Path, parts: dict[str, bytes], cut: float) -> None:
+    whole = packed(parts)
+
+    try_to_load(tmp_path / "a.h360", whole[: int(cut * len(whole))])
