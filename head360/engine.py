@@ -2,37 +2,177 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+import time
+from collections.abc import Callable, Generator, Iterator
+from dataclasses import replace
+from math import sqrt
 
+import numpy as np
+import torch
+
+from head360.assets import catalog
+from head360.errors import UnknownNameError
+from head360.model.sampling import chosen_head, random_person
 from head360.params import HeadParams
+from head360.rendering.reference_picture import reference_picture
 from head360.rendering.request import Frame, RenderRequest
+from head360.rendering.scene import Models, SceneBuilder
+from head360.rendering.viewer import Picture, Shot, Viewer
+
+#: Samples along each side of a pixel of a complete picture.
+SAMPLES = 2
+#: A draft should take about so long, seconds, and have at least so many pixels along its sides.
+_DRAFT_S, _MIN_DRAFT_PX = 0.06, 96
+#: How far the drafts' scale may move from one to the next.
+_LARGEST_STEP = 1.4
 
 
 class HeadEngine:
     """Draws heads. Owns the model and an off-screen OpenGL context.
 
     Cheap to make; models and shaders load on first use. All calls must come from one thread
-    (the one that made the first call), because the OpenGL context lives there.
+    (the one that made the first call), because the OpenGL context lives there. Engines in several
+    threads do not disturb each other.
     """
+
+    def __init__(self) -> None:
+        self._models: Models | None = None
+        self._scenes: SceneBuilder | None = None
+        self._viewer: Viewer | None = None
+        self._draft_scale = 0.5
 
     def initial_head(self) -> HeadParams:
         """The good-looking head a new project starts with."""
-        raise NotImplementedError
+        return chosen_head()
 
-    def random_head(self, seed: int, hairstyle: str | object | None = ...) -> HeadParams:
-        """A plausible new person: shape, skin, eyes and hair, the same for the same seed."""
-        raise NotImplementedError
+    def random_head(self, seed: int, hairstyle: object = ...) -> HeadParams:
+        """A plausible new person: shape, skin, eyes and hair, the same for the same seed.
+
+        `hairstyle` overrides the one that comes with the seed; None is bald.
+
+        Raises:
+            UnknownNameError: there is no such hairstyle.
+        """
+        person = random_person(seed)
+        names = [style.id for style in catalog().hairstyles]
+        if hairstyle is ...:
+            own = np.random.default_rng([seed, 7]).integers(len(names) + 1)
+            return person.with_(hairstyle=[*names, None][own])
+        if not (hairstyle is None or hairstyle in names):
+            raise UnknownNameError("hairstyle", str(hairstyle), names)
+        return person.with_(hairstyle=hairstyle)
 
     def render(self, request: RenderRequest) -> Frame:
-        """Make one complete picture, however long it takes."""
-        raise NotImplementedError
+        """Make one complete picture, however long it takes.
+
+        Raises:
+            Head360Error: a model is missing, OpenGL cannot be used, or a name is unknown.
+        """
+        start = time.perf_counter()
+        if request.renderer == "reference":
+            scene = self._builder().build(request.params)
+            image = reference_picture(self._loaded(), scene, request, SAMPLES)
+            return _frame(image, True, start)
+        steps = self._drawing(request, _shot(request))
+        while True:
+            try:
+                next(steps)
+            except StopIteration as done:
+                return _frame(done.value, True, start)
 
     def refine(self, request: RenderRequest, is_stale: Callable[[], bool]) -> Iterator[Frame]:
         """Yield quick drafts first and the complete picture last; stop early once stale.
 
         `is_stale` is asked between tiles, so a newer request is never kept waiting for long.
         """
-        raise NotImplementedError
+        if request.renderer == "reference":
+            yield self.render(request)
+            return
+        start = time.perf_counter()
+        draft = self._unless_stale(request, self._draft(request), is_stale)
+        if draft is None:
+            return
+        seconds = time.perf_counter() - start
+        yield _frame(draft, False, start)
+        self._adapt(seconds)
+        if is_stale():
+            return
+        full = self._unless_stale(request, _shot(request), is_stale)
+        if full is not None:
+            yield _frame(full, True, start)
+
+    def describe_graphics(self) -> dict[str, str]:
+        """What OpenGL says of itself: GL_VENDOR, GL_RENDERER, GL_VERSION and more."""
+        return self._drawer().info
 
     def close(self) -> None:
         """Release the OpenGL context."""
+        if self._viewer is not None:
+            self._viewer.release()
+        self._viewer = self._scenes = None
+
+    def _unless_stale(
+        self, request: RenderRequest, shot: Shot, is_stale: Callable[[], bool]
+    ) -> Picture | None:
+        """The picture, or None as soon as it is no longer wanted."""
+        steps = self._drawing(request, shot)
+        try:
+            while True:
+                next(steps)
+                if is_stale():
+                    return None
+        except StopIteration as done:
+            picture: Picture = done.value
+            return picture
+        finally:
+            steps.close()
+
+    def _drawing(self, request: RenderRequest, shot: Shot) -> Generator[None, None, Picture]:
+        scene = self._builder().build(request.params)
+        return self._drawer().draw(scene, shot)
+
+    def _draft(self, request: RenderRequest) -> Shot:
+        scale = min(1.0, self._draft_scale)
+        least = min(1.0, _MIN_DRAFT_PX / min(request.width, request.height))
+        scale = max(scale, least)
+        size = (max(1, round(request.width * scale)), max(1, round(request.height * scale)))
+        return replace(_shot(request), width=size[0], height=size[1], samples=1, draft=True)
+
+    def _adapt(self, seconds: float) -> None:
+        """Choose the next draft's scale from how long this one took."""
+        wanted = sqrt(_DRAFT_S / max(seconds, 1e-4))
+        step = min(max(wanted, 1 / _LARGEST_STEP), _LARGEST_STEP)
+        if not 0.9 < wanted < 1.15:  # hysteresis: small changes would only make the picture swim
+            self._draft_scale = min(max(self._draft_scale * step, 0.1), 1.0)
+
+    def _loaded(self) -> Models:
+        if self._models is None:
+            torch.set_flush_denormal(True)
+            self._models = Models.load()
+        return self._models
+
+    def _builder(self) -> SceneBuilder:
+        if self._scenes is None:
+            self._scenes = SceneBuilder(self._loaded())
+        return self._scenes
+
+    def _drawer(self) -> Viewer:
+        if self._viewer is None:
+            self._viewer = Viewer(self._loaded())
+        return self._viewer
+
+
+def _shot(request: RenderRequest) -> Shot:
+    return Shot(
+        request.camera,
+        request.width,
+        request.height,
+        SAMPLES,
+        request.mode,
+        exact=request.renderer == "exact",
+        background=request.background,
+    )
+
+
+def _frame(image: Picture, complete: bool, start: float) -> Frame:
+    return Frame(image, complete, (time.perf_counter() - start) * 1e3)

@@ -25,7 +25,7 @@ GRID_SIZE = (18, 22, 20)
 #: Widths of the kernels, metres, pass by pass; how fast displacement fades without skin nearby.
 _WIDTHS, _FADE = (0.040, 0.022, 0.013), 0.05
 #: Skin is thinned to one point in a cell of this size, metres.
-_SPACING = 0.013
+_SPACING = 0.018
 #: Points of the scalp count this much more.
 _SCALP_WEIGHT = 4.0
 

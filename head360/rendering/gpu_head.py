@@ -46,6 +46,7 @@ class GpuHead:
         self._painted = self._array("planes.frag")
         self._distance = self._array("distance.frag")
         self._depth_only = self._array("depth_only.frag")
+        self._lines = self._array("lines.frag")
         self._clear = FullScreen(ctx, shader("planes_clear.frag"))
         self._maps: dict[str, moderngl.Texture] = {}
         self._planes: dict[int, tuple[moderngl.Framebuffer, dict[str, moderngl.Texture]]] = {}
@@ -97,6 +98,20 @@ class GpuHead:
         set_uniforms(self._distance.program, {"u_eye": tuple(camera.eye.tolist())})
         self._draw(self._distance, camera.clip_from_view(width / height) @ camera.view_from_head)
         frame.viewport = (0, 0, *tile.size)
+
+    def lines(
+        self, frame: moderngl.Framebuffer, camera: OrbitCamera, tile: Tile, nearer: float
+    ) -> None:
+        """Draw the mesh's edges over a picture whose depth `distance` has left."""
+        width, height = tile.picture
+        frame.viewport = (-tile.origin[0], -tile.origin[1], width, height)
+        frame.use()
+        self._ctx.enable(moderngl.DEPTH_TEST)
+        clip = camera.clip_from_view(width / height) @ camera.view_from_head
+        clip[2] -= nearer * clip[3]
+        self._ctx.wireframe = True
+        self._draw(self._lines, clip)
+        self._ctx.wireframe = False
 
     def cast_shadow(self, direction: Floats) -> None:
         """Draw the shadow map for a key lamp in a unit direction."""

@@ -109,8 +109,8 @@ def ambient_visibility(extinction: Tensor) -> Tensor:
     rng = np.random.default_rng(14)
     directions = rng.normal(size=(14, 3))
     directions /= np.linalg.norm(directions, axis=1, keepdims=True)
-    coarse = tuple(n // 2 for n in VOLUME_SIZE)
-    points = volume_points(coarse)  # type: ignore[arg-type]
+    coarse = (VOLUME_SIZE[0] // 2, VOLUME_SIZE[1] // 2, VOLUME_SIZE[2] // 2)
+    points = volume_points(coarse)
     seen = torch.stack(
         [_transmittance(extinction, points, torch.tensor(d).float()) for d in directions]
     )
@@ -130,11 +130,10 @@ def key_transmittance(extinction: Tensor, direction: Floats) -> Tensor:
 
 def _transmittance(extinction: Tensor, points: Tensor, direction: Tensor) -> Tensor:
     """(N,) exp(-optical depth) from points along a unit direction, through scattering hair."""
-    depth = torch.zeros(len(points))
-    for i in range(int(_REACH / _STEP)):
-        ahead = points + direction * (_STEP * (i + 0.6))
-        depth += sample_grid(extinction, ahead, HAIR_BOX) * _STEP
-    return torch.exp(-_LIGHT_EXTINCTION * depth)
+    steps = (torch.arange(int(_REACH / _STEP)) + 0.6) * _STEP
+    ahead = points + direction * steps[:, None, None]  # (steps, N, 3)
+    met = sample_grid(extinction, ahead.view(-1, 3), HAIR_BOX).view(len(steps), -1)
+    return torch.exp(-_LIGHT_EXTINCTION * _STEP * met.sum(0))
 
 
 def shadow_from_head(direction: Floats) -> npt.NDArray[np.float64]:

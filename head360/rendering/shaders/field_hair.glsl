@@ -2,7 +2,7 @@
 //
 // Space    : the canonical frame (the mean head), metres; warp points before asking.
 // Matches  : HairField in head360/model/field.py, variant "depth".
-// Needs    : field_head.glsl before it, and
+// Needs    : field_head.glsl and hair_sample.glsl before it, and
 //            void hair_network(vec4 inputs[5], out vec4 outputs[1]), written by field_glsl.py.
 
 uniform sampler2D u_hair_shape;   // coverage, depth in metres about the box's centre, spread, along
@@ -10,21 +10,11 @@ uniform sampler2D u_hair_strand;  // tangent xyz, feature 0
 uniform sampler2D u_hair_root;    // root uv, feature 1, unused
 uniform sampler3D u_hair_grid;    // log(extinction in 1/m)
 
-const vec3 HAIR_CENTRE = vec3(0.0, -0.03, -0.01);  // metres
-const vec3 HAIR_HALF = vec3(0.18, 0.21, 0.19);     // metres
 const float HAIR_REACH = 0.003;                    // metres
 const float HAIR_FLOOR = 1e-6;
 const float EMPTY_LOG_EXTINCTION = -1.0;           // log(1/m)
 const float MAX_LOG_EXTINCTION = 8.3;              // log(1/m)
 const float SOFT_DEPTH = 0.0008;                   // metres
-
-struct HairSample {
-    float extinction;  // 1/m
-    vec3 tangent;      // unit, canonical frame
-    float along;       // 0 root ... 1 tip
-    vec2 root;         // scalp coordinates
-    float tone;        // gain on the strand tone of (root, along)
-};
 
 HairSample hair_field(vec3 x) {
     vec3 centred = x - HAIR_CENTRE;

@@ -2,6 +2,8 @@
 // Needs    : field_hair.glsl, seating.glsl.
 
 HairSample current;
+const float WORTH_A_LOOK = 0.0;
+const float OPAQUE = 0.0005;  // transmittance below which the rest cannot be seen
 
 int empty_steps(vec3 x) { return 0; }
 

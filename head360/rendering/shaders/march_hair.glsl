@@ -6,7 +6,7 @@
 //            baked volume at the same places, and empty space is skipped.
 // Needs    : rays.glsl; field_hair.glsl or hair_volume.glsl, which define hair_sample().
 
-uniform sampler2D u_head_shape;  // normal, t
+uniform sampler2D u_head_hit;  // normal, t
 
 layout(location = 0) out vec4 f_color;   // alpha, tone, along, t
 layout(location = 1) out vec4 f_strand;  // tangent
@@ -14,19 +14,18 @@ layout(location = 2) out vec2 f_root;
 
 const float HAIR_STEP = 0.003;   // metres
 const float TINY_WEIGHT = 1e-6;
-const float OPAQUE = 0.002;      // transmittance below which the rest cannot be seen
 
 void main() {
     f_color = f_strand = vec4(0.0);
     f_root = vec2(0.0);
     vec3 ray = view_ray();
-    float limit = texelFetch(u_head_shape, ivec2(gl_FragCoord.xy), 0).w;
+    float limit = texelFetch(u_head_hit, ivec2(gl_FragCoord.xy), 0).w;
     vec3 safe = mix(ray, vec3(1e-9), lessThan(abs(ray), vec3(1e-9)));
     vec3 low = (HAIR_CENTRE - HAIR_HALF - u_eye) / safe, high = (HAIR_CENTRE + HAIR_HALF - u_eye) / safe;
     vec3 first = min(low, high), last = max(low, high);
     float enter = max(max(max(first.x, first.y), first.z), 0.0);
     float leave = min(min(min(last.x, last.y), last.z), limit);
-    float depth = 0.0, alpha = 0.0;
+    float depth = 0.0, alpha = 0.0, looked = 0.0;
     vec4 color = vec4(0.0);
     vec3 tangent = vec3(0.0);
     vec2 root = vec2(0.0);
@@ -44,13 +43,15 @@ void main() {
         float weight = exp(-depth) * (1.0 - exp(-thickness));
         depth += thickness;
         alpha += weight;
+        if (weight < WORTH_A_LOOK) continue;
+        looked += weight;
         HairSample s = hair_look(x);
         color += weight * vec4(0.0, s.tone, s.along, t);
         tangent += weight * s.tangent;
         root += weight * s.root;
         if (exp(-depth) < OPAQUE) break;
     }
-    float share = 1.0 / max(alpha, TINY_WEIGHT);
+    float share = 1.0 / max(looked, TINY_WEIGHT);
     f_color = vec4(alpha, color.yzw * share);
     f_strand = vec4(tangent * share, 0.0);
     f_root = root * share;

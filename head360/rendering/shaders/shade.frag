@@ -29,9 +29,8 @@ uniform int u_mode;                // 0 shaded, 1 albedo, 2 normals, 3 depth, 4 
 out vec4 f_color;
 
 //include rays.glsl
+//include hair_sample.glsl
 
-const vec3 HAIR_CENTRE = vec3(0.0, -0.03, -0.01);  // metres
-const vec3 HAIR_HALF = vec3(0.18, 0.21, 0.19);     // metres
 const vec3 SKULL_CENTRE = vec3(0.0, 0.04, -0.005); // metres: hair bulges away from here
 const float EXPOSURE = 0.42;
 const float PI = 3.14159265;

@@ -1,0 +1,165 @@
+"""Turns parameters into what renderers draw, remaking only what an edit has changed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Generic, TypeVar
+
+import torch
+from torch import Tensor
+
+from head360.assets import Catalog, catalog, resource
+from head360.model.bilinear import BilinearModel, Identity, vertex_normals
+from head360.model.field import HairField, HairPlanes, HeadField, load_fields
+from head360.model.hair import HairLibrary
+from head360.model.seating import Seat, Seating
+from head360.model.texture import TextureModel
+from head360.params import HeadParams
+from head360.rendering.lighting import (
+    Lighting,
+    ambient_visibility,
+    key_transmittance,
+    lighting,
+    seated_extinction,
+)
+
+Value = TypeVar("Value")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Models:
+    """Everything that was trained."""
+
+    mesh: BilinearModel
+    texture: TextureModel
+    head: HeadField
+    hair: HairField
+    styles: HairLibrary
+    catalog: Catalog
+
+    @classmethod
+    def load(cls) -> Models:
+        """Read resources/models.
+
+        Raises:
+            ResourceError: a file is missing or damaged.
+        """
+        head, hair = load_fields(resource("models", "fields.safetensors"))
+        folder = resource("models")
+        return cls(
+            BilinearModel.load(resource("models", "mesh.safetensors")),
+            TextureModel.load(resource("models", "texture.safetensors")),
+            head,
+            hair,
+            HairLibrary.load(sorted(folder.glob("hair-*.safetensors"))),
+            catalog(),
+        )
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class WornHair:
+    """A hairstyle on a head, and what it does to light."""
+
+    style: HairPlanes
+    seating: Seating
+    extinction: Tensor  # (z, y, x) 1/m, on the light volume's cells
+    transmittance: Tensor  # (z, y, x) of the key lamp
+    visibility: Tensor  # (z, y, x) of the surroundings
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Scene:
+    """A head, ready to be drawn. Parts that an edit has not changed stay the same objects."""
+
+    vertices: Tensor  # (V, 3) metres
+    normals: Tensor  # (V, 3) unit
+    maps: Tensor  # (8, rows, columns)
+    hair: WornHair | None
+    lighting: Lighting
+    hair_color: Tensor  # (3,) linear RGB
+
+
+class SceneBuilder:
+    """Makes scenes, one after another; remembers the parts of the last one."""
+
+    def __init__(self, models: Models) -> None:
+        self._models = models
+        self._seat = Seat(models.mesh.topology, models.mesh.mean)
+        self._triangles = torch.from_numpy(models.mesh.topology.triangles).long()
+        self._tints = {style.id: style.scalp_tint for style in models.catalog.hairstyles}
+        self._identity: _Last[Identity] = _Last()
+        self._posed: _Last[tuple[Tensor, Tensor]] = _Last()
+        self._maps: _Last[Tensor] = _Last()
+        self._seating: _Last[Seating] = _Last()
+        self._extinction: _Last[tuple[Tensor, Tensor]] = _Last()
+        self._lighting: _Last[Lighting] = _Last()
+        self._worn: _Last[WornHair] = _Last()
+        self._hair_color: _Last[Tensor] = _Last()
+
+    @torch.inference_mode()
+    def build(self, params: HeadParams) -> Scene:
+        """The scene of these parameters.
+
+        Raises:
+            UnknownNameError: there is no such hairstyle.
+        """
+        mesh = self._models.mesh
+        identity = self._identity.get(
+            (params.shape,), lambda: mesh.identity(torch.tensor(params.shape))
+        )
+        vertices, normals = self._posed.get(
+            (identity, params.expression), lambda: self._pose(identity, params)
+        )
+        light = self._lighting.get((params.light,), lambda: lighting(params.light))
+        look = (params.texture, params.attributes, params.hair_color, params.iris_color)
+        return Scene(
+            vertices,
+            normals,
+            self._maps.get((*look, params.hairstyle), lambda: self._paint(params)),
+            self._wear(identity, params.hairstyle, light) if params.hairstyle else None,
+            light,
+            self._hair_color.get((params.hair_color,), lambda: torch.tensor(params.hair_color)),
+        )
+
+    def _pose(self, identity: Identity, params: HeadParams) -> tuple[Tensor, Tensor]:
+        vertices = self._models.mesh.pose(identity, torch.tensor(params.expression))
+        return vertices, vertex_normals(vertices, self._triangles)
+
+    def _paint(self, params: HeadParams) -> Tensor:
+        tint = self._tints.get(params.hairstyle or "", 0.0)
+        return self._models.texture.maps(params, tint)
+
+    def _wear(self, identity: Identity, name: str, light: Lighting) -> WornHair:
+        style = self._models.styles.planes(name)
+        seating = self._seating.get((identity,), lambda: self._seat.fit(identity.neutral))
+
+        def reach() -> tuple[Tensor, Tensor]:
+            extinction = seated_extinction(style.grid, seating)
+            return extinction, ambient_visibility(extinction)
+
+        extinction, visibility = self._extinction.get((style, seating), reach)
+
+        def worn() -> WornHair:
+            transmittance = key_transmittance(extinction, light.directions[0])
+            return WornHair(style, seating, extinction, transmittance, visibility)
+
+        return self._worn.get((extinction, light), worn)
+
+
+class _Last(Generic[Value]):
+    """Remembers one result and what it was made from."""
+
+    def __init__(self) -> None:
+        self._key: tuple[Any, ...] | None = None
+        self._value: Value | None = None
+
+    def get(self, key: tuple[Any, ...], make: Callable[[], Value]) -> Value:
+        """The remembered result if it was made from the same objects or text, else a new one."""
+        if self._value is None or self._key is None or not _same(key, self._key):
+            self._value, self._key = make(), key
+        return self._value
+
+
+def _same(one: tuple[Any, ...], other: tuple[Any, ...]) -> bool:
+    return all(a is b or (isinstance(a, str) and a == b) for a, b in zip(one, other, strict=True))

@@ -1,0 +1,307 @@
+"""The viewer: draws heads in real time with OpenGL 3.3, exactly as the reference does or faster.
+
+A picture is drawn in tiles of samples: distance to the posed mesh, march through the head's field,
+march through the hair, deferred shading, then averaging of samples into pixels. In *exact* mode the
+marches compute the reference's sums; in *fast* mode the head is decoded at its first root and hair
+is read from a volume that is baked when style or seating change.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from dataclasses import dataclass, field
+from math import radians, tan
+
+import moderngl
+import numpy as np
+import numpy.typing as npt
+
+from head360.camera import OrbitCamera
+from head360.light import Background
+from head360.rendering.field_glsl import head_field_source
+from head360.rendering.gpu_hair import GpuHair, light_volume, open_air, release
+from head360.rendering.gpu_head import GpuHead, Tile, shadow_texture_from_head
+from head360.rendering.lighting import Lighting, strand_noise
+from head360.rendering.march import NO_HIT
+from head360.rendering.offscreen import (
+    AnyTexture,
+    FullScreen,
+    Uniform,
+    create_context,
+    shader,
+    texture,
+    volume,
+)
+from head360.rendering.request import ViewMode
+from head360.rendering.scene import Models, Scene
+
+Picture = npt.NDArray[np.uint8]
+
+#: Samples of a tile, about: what is drawn before a newer request may interrupt.
+_TILE_SAMPLES = 160_000
+#: Texels along each side of the head's planes.
+FINE_PLANES, DRAFT_PLANES = 512, 256
+_MODES: dict[ViewMode, int] = {"albedo": 1, "normals": 2, "depth": 3, "wireframe": 4}
+#: Metres in front of and behind the target that the depth view spans.
+_DEPTH_SPAN = 0.16
+_LINES = 0.0003  # share of the clip depth that lines stand in front of their surface
+
+
+@dataclass(frozen=True, slots=True)
+class Shot:
+    """One picture to draw."""
+
+    camera: OrbitCamera
+    width: int  # pixels
+    height: int
+    samples: int = 1  # along each side of a pixel
+    mode: ViewMode = "shaded"
+    exact: bool = False
+    background: Background = field(default_factory=Background)
+    draft: bool = False  # quick and coarse: smaller planes, a coarser hair volume
+
+
+class Viewer:
+    """Owns an OpenGL context; every call must come from the thread that made it."""
+
+    def __init__(self, models: Models) -> None:
+        self._ctx = create_context()
+        with self._ctx:
+            self._head = GpuHead(self._ctx, models.mesh.topology)
+            self._hair = GpuHair(self._ctx, models.head, models.hair)
+            self._march = {
+                exact: FullScreen(self._ctx, _march_source(head_field_source(models.head), exact))
+                for exact in (False, True)
+            }
+            self._shade = FullScreen(self._ctx, shader("shade.frag"))
+            self._resolve = FullScreen(self._ctx, shader("resolve.frag"))
+            noise = strand_noise()
+            self._noise = texture(self._ctx, noise.shape[1::-1], 2, noise, dtype="f2")
+            self._noise.repeat_x = self._noise.repeat_y = True
+        self._scene: Scene | None = None
+        self._planes: dict[int, dict[str, moderngl.Texture]] = {}  # those that show the scene
+        self._light: dict[str, AnyTexture] = {}
+        self._buffers: _Buffers | None = None
+
+    @property
+    def info(self) -> dict[str, str]:
+        """What OpenGL says of itself."""
+        return {key: str(value) for key, value in self._ctx.info.items()}
+
+    def draw(self, scene: Scene, shot: Shot) -> Generator[None, None, Picture]:
+        """(H, W, 4) sRGB and straight alpha, top row first; yields between tiles.
+
+        What the scene shares with the one drawn before is not made again. A generator that is
+        closed early leaves the viewer ready for the next.
+        """
+        steps = self._steps(scene, shot)
+        while True:
+            with self._ctx:
+                try:
+                    next(steps)
+                except StopIteration as done:
+                    picture: Picture = done.value
+                    return picture
+            yield
+
+    def release(self) -> None:
+        """Give everything on the graphics card back."""
+        with self._ctx:
+            self._ctx.release()
+
+    def _steps(self, scene: Scene, shot: Shot) -> Generator[None, None, Picture]:
+        self._take(scene)
+        planes = self._fresh_planes(shot)
+        if scene.hair and shot.mode != "head" and not shot.exact:
+            for _ in self._hair.bake(draft=shot.draft):
+                yield
+        picture = np.empty((shot.height, shot.width, 4), np.uint8)
+        rows = max(1, _TILE_SAMPLES // (shot.width * shot.samples**2))
+        buffers = self._fitting_buffers(shot, min(rows, shot.height))
+        for top in range(0, shot.height, rows):
+            count = min(rows, shot.height - top)
+            bottom = shot.height - top - count
+            self._draw_tile(scene, shot, buffers, planes, (bottom, count))
+            raw = buffers.out.read(viewport=(0, 0, shot.width, count), components=4, alignment=1)
+            pixels = np.frombuffer(raw, np.uint8).reshape(count, shot.width, 4)
+            picture[top : top + count] = pixels[::-1]
+            if top + count < shot.height:
+                yield
+        return picture
+
+    def _take(self, scene: Scene) -> None:
+        """Bring what has changed to the graphics card."""
+        last = self._scene
+        if last is None or last.maps is not scene.maps:
+            self._head.paint(scene.maps.numpy())
+            self._planes = {}
+        posed = last is None or last.vertices is not scene.vertices
+        if posed:
+            self._head.pose(scene.vertices.numpy(), scene.normals.numpy())
+            self._planes = {}
+        relit = last is None or last.lighting is not scene.lighting
+        if posed or relit:
+            self._head.cast_shadow(scene.lighting.directions[0])
+        hair = scene.hair
+        worn = last.hair if last else None
+        if hair and (
+            worn is None or worn.style is not hair.style or worn.seating is not hair.seating
+        ):
+            self._hair.wear(hair.style, hair.seating)
+        if relit or worn is not hair:
+            self._relight(scene)
+        # A bald scene in between keeps the hair that is on the card, so forget none of it.
+        self._scene = scene
+
+    def _relight(self, scene: Scene) -> None:
+        release(self._light)
+        light, hair = scene.lighting, scene.hair
+        for name, image in (("u_sharp", light.sharp), ("u_blurred", light.blurred)):
+            made = texture(self._ctx, image.shape[1::-1], 3, image, dtype="f2")
+            made.repeat_x = True
+            self._light[name] = made
+        reach = light_volume(hair.transmittance, hair.visibility) if hair else open_air()
+        self._light["u_volume"] = volume(self._ctx, reach)
+
+    def _fresh_planes(self, shot: Shot) -> dict[str, moderngl.Texture]:
+        """The six planes as the scene has them now; a draft takes the fine ones if they are."""
+        size = DRAFT_PLANES if shot.draft and FINE_PLANES not in self._planes else FINE_PLANES
+        if size not in self._planes:
+            self._planes[size] = self._head.planes(size)
+        return self._planes[size]
+
+    def _draw_tile(
+        self,
+        scene: Scene,
+        shot: Shot,
+        buffers: _Buffers,
+        planes: dict[str, moderngl.Texture],
+        rows: tuple[int, int],
+    ) -> None:
+        bottom, count = rows
+        n = shot.samples
+        size = (shot.width * n, count * n)
+        tile = Tile((shot.width * n, shot.height * n), (0, bottom * n), size)
+        rays = _ray_uniforms(shot.camera, tile)
+        buffers.fit(size)
+        if shot.mode == "hair":
+            buffers.distance.clear(NO_HIT, NO_HIT, NO_HIT, NO_HIT)
+        else:
+            self._head.distance(buffers.distance, shot.camera, tile)
+        mesh_t = {"u_mesh_distance": buffers.distance_texture}
+        self._march[shot.exact].draw(buffers.head, {**planes, **mesh_t}, rays)
+        if scene.hair and shot.mode not in ("head", "wireframe"):
+            shape = buffers.textures["u_head_shape"]
+            self._hair.march(buffers.hair, shape, rays, exact=shot.exact)
+        else:
+            buffers.hair.clear()
+        light = self._light_uniforms(scene, shot)
+        sources = {**buffers.textures, **self._light, "u_noise": self._noise}
+        self._shade.program["u_shadow"] = 15  # a shadow sampler of its own, whatever else is bound
+        self._head.shadow.use(15)
+        self._shade.draw(buffers.color, sources, {**rays, **light})
+        if shot.mode == "wireframe":
+            self._head.lines(buffers.lines, shot.camera, tile, _LINES)
+        placed: dict[str, Uniform] = {
+            "u_samples": n,
+            "u_picture": (float(shot.width), float(shot.height)),
+            "u_place": (0.0, float(bottom)),
+        }
+        buffers.out.viewport = (0, 0, shot.width, count)
+        ground = _background_uniforms(shot.background)
+        self._resolve.draw(buffers.out, {"u_color": buffers.color_texture}, {**placed, **ground})
+
+    def _light_uniforms(self, scene: Scene, shot: Shot) -> dict[str, Uniform]:
+        light: Lighting = scene.lighting
+        distance = shot.camera.distance
+        return {
+            "u_irradiance": light.irradiance,
+            "u_turn": light.turn,
+            "u_lamp_direction": light.directions,
+            "u_lamp_color": light.colors,
+            "u_shadow_from_head": shadow_texture_from_head(light.directions[0]),
+            "u_hair_albedo": tuple(scene.hair_color.tolist()),
+            "u_depth_range": (distance - _DEPTH_SPAN, distance + _DEPTH_SPAN),
+            "u_mode": _MODES.get(shot.mode, 0),
+        }
+
+    def _fitting_buffers(self, shot: Shot, rows: int) -> _Buffers:
+        size = (shot.width * shot.samples, rows * shot.samples)
+        pixels = (shot.width, rows)
+        if self._buffers is None or not self._buffers.holds(size, pixels):
+            if self._buffers is not None:
+                self._buffers.release()
+            self._buffers = _Buffers(self._ctx, size, pixels)
+        return self._buffers
+
+
+class _Buffers:
+    """Framebuffers for one tile: G-buffers, shaded samples, pixels."""
+
+    def __init__(
+        self, ctx: moderngl.Context, size: tuple[int, int], pixels: tuple[int, int]
+    ) -> None:
+        self._size, self._pixels = size, pixels
+
+        def made(components: int, dtype: str) -> moderngl.Texture:
+            return texture(ctx, size, components, dtype=dtype, smooth=False)
+
+        self.distance_texture = made(1, "f4")
+        self._depth = ctx.depth_renderbuffer(size)
+        self.textures: dict[str, moderngl.Texture] = {
+            "u_head_color": made(4, "f2"), "u_head_shape": made(4, "f4"),
+            "u_head_surface": made(4, "f2"), "u_hair_color": made(4, "f4"),
+            "u_hair_strand": made(4, "f2"), "u_hair_root": made(2, "f2"),
+        }  # fmt: skip
+        self.color_texture = made(4, "f2")
+        self._pixel_texture = texture(ctx, pixels, 4, dtype="f1")
+        images = list(self.textures.values())
+        self.distance = ctx.framebuffer([self.distance_texture], self._depth)
+        self.head = ctx.framebuffer(images[:3])
+        self.hair = ctx.framebuffer(images[3:])
+        self.color = ctx.framebuffer([self.color_texture])
+        self.lines = ctx.framebuffer([self.color_texture], self._depth)
+        self.out = ctx.framebuffer([self._pixel_texture])
+
+    def holds(self, size: tuple[int, int], pixels: tuple[int, int]) -> bool:
+        """Whether a tile of this size is exactly what these are for."""
+        return (size, pixels) == (self._size, self._pixels)
+
+    def fit(self, size: tuple[int, int]) -> None:
+        """Draw to the lower left part of this many samples."""
+        for frame in (self.distance, self.head, self.hair, self.color, self.lines):
+            frame.viewport = (0, 0, *size)
+
+    def release(self) -> None:
+        """Free everything."""
+        for frame in (self.distance, self.head, self.hair, self.color, self.lines, self.out):
+            frame.release()
+        for image in (*self.textures.values(), self.distance_texture, self.color_texture):
+            image.release()
+        self._pixel_texture.release()
+        self._depth.release()
+
+
+def _march_source(field: str, exact: bool) -> str:
+    parts = [field, shader("rays.glsl"), f"const int EXACT = {int(exact)};\n"]
+    return "#version 330\n" + "".join(parts) + shader("march_head.glsl")
+
+
+def _ray_uniforms(camera: OrbitCamera, tile: Tile) -> dict[str, Uniform]:
+    width, height = tile.picture
+    tangent = tan(radians(camera.fov_degrees) / 2)
+    return {
+        "u_eye": tuple(camera.eye.tolist()),
+        "u_axes": camera.axes.T,
+        "u_tangent": (tangent * width / height, tangent),
+        "u_size": (float(width), float(height)),
+        "u_origin": (float(tile.origin[0]), float(tile.origin[1])),
+    }
+
+
+def _background_uniforms(background: Background) -> dict[str, Uniform]:
+    return {
+        "u_inner": background.inner,
+        "u_outer": background.outer,
+        "u_transparent": background.transparent,
+    }
