@@ -16,7 +16,6 @@ from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeAlias, cast, get_a
 import numpy as np
 import numpy.typing as npt
 from PIL import Image
-from scipy.ndimage import distance_transform_edt
 
 from head360.camera import OrbitCamera
 from head360.errors import ExportError
@@ -219,6 +218,8 @@ def _video_frame(image: Picture, *, transparent: bool) -> av.VideoFrame:
 
 def _with_fringe(image: Picture) -> Picture:
     """Continue colour beyond the outline: chroma has half the resolution and would bleed black."""
+    from scipy.ndimage import distance_transform_edt
+
     empty = image[..., 3] == 0
     if empty.all() or not empty.any():
         return image

@@ -1,0 +1,1 @@
+"""The command line: what people type, turned into calls of the library."""

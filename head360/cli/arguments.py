@@ -1,0 +1,180 @@
+"""What can be typed: commands, options and how their values are written."""
+
+from __future__ import annotations
+
+import argparse
+import re
+from pathlib import Path
+
+from head360 import __version__
+from head360.errors import Head360Error
+
+COMMANDS = ("doctor", "render", "turntable", "new", "bench")
+
+
+class UsageError(Head360Error):
+    """What was typed makes no sense."""
+
+    hint = "“head360 COMMAND --help” lists the options."
+
+
+def build_parser() -> argparse.ArgumentParser:
+    """The parser of all commands."""
+    parser = argparse.ArgumentParser(
+        prog="head360",
+        description="Make, animate, re-hair, light and export a parametric 360° head.",
+        epilog="head360 COMMAND --help tells more. “head360 render” alone makes a first picture.",
+    )
+    parser.add_argument("--version", action="version", version=f"head360 {__version__}")
+    commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
+    _add_render(commands)
+    _add_turntable(commands)
+    _add_new(commands)
+    _add_doctor(commands)
+    _add_bench(commands)
+    return parser
+
+
+_Commands = argparse._SubParsersAction  # argparse has no public name for it
+
+
+def _add_render(commands: _Commands[argparse.ArgumentParser]) -> None:
+    parser = commands.add_parser("render", help="make one picture")
+    _add_head_options(parser)
+    _add_camera_options(parser)
+    _add_picture_options(parser, size="512")
+    parser.add_argument(
+        "--view", default="shaded", metavar="MODE",
+        help="shaded, albedo, normals, depth, wireframe, hair or head",
+    )  # fmt: skip
+    _add_output(parser, "head.png", "PNG, WebP or JPEG file")
+
+
+def _add_turntable(commands: _Commands[argparse.ArgumentParser]) -> None:
+    parser = commands.add_parser("turntable", help="film one turn around the head")
+    _add_head_options(parser)
+    _add_camera_options(parser)
+    _add_picture_options(parser, size="512")
+    parser.add_argument("--frames", type=int, default=120, metavar="N", help="frames of one turn")
+    parser.add_argument("--fps", type=int, default=30, metavar="N", help="frames a second")
+    parser.add_argument(
+        "--format", metavar="KIND", help="mp4, webm, gif or png; otherwise as the name ends"
+    )
+    _add_output(parser, "turntable.mp4", ".mp4, .webm or .gif file, or a folder for PNG frames")
+
+
+def _add_new(commands: _Commands[argparse.ArgumentParser]) -> None:
+    parser = commands.add_parser("new", help="make a new .h360 project")
+    _add_head_options(parser)
+    _add_camera_options(parser)
+    parser.add_argument("--name", help="what the project is called; otherwise as the file")
+    parser.add_argument("--force", action="store_true", help="replace an existing file")
+    _add_output(parser, "head.h360", "project file")
+
+
+def _add_doctor(commands: _Commands[argparse.ArgumentParser]) -> None:
+    parser = commands.add_parser("doctor", help="check this installation and say what to mend")
+    parser.add_argument("-q", "--quiet", action="store_true", help="only what needs attention")
+
+
+def _add_bench(commands: _Commands[argparse.ArgumentParser]) -> None:
+    parser = commands.add_parser("bench", help="measure speed and memory on this machine")
+    parser.add_argument("--json", action="store_true", help="figures as JSON on stdout")
+    parser.add_argument(
+        "--quick", action="store_true", help="fewer frames, and no slow reference renderer"
+    )
+    parser.add_argument("--hair", metavar="STYLE", help="hairstyle to measure with")
+    _add_quiet(parser)
+
+
+def _add_head_options(parser: argparse.ArgumentParser) -> None:
+    group = parser.add_argument_group("head")
+    source = group.add_mutually_exclusive_group()
+    source.add_argument("--head", type=Path, metavar="FILE.h360", help="start from a project")
+    source.add_argument("--seed", type=int, metavar="N", help="a random person, the same each time")
+    group.add_argument("--hair", metavar="STYLE", help="hairstyle, or “none”")
+    group.add_argument("--hair-color", metavar="#RRGGBB", help="colour of hair and brows")
+    group.add_argument(
+        "--expression", nargs="+", action="extend", default=[], metavar="NAME=VALUE",
+        help="ARKit blendshapes, 0 … 1, such as jawOpen=0.4 mouthSmile=0.7 (both sides)",
+    )  # fmt: skip
+    group.add_argument("--light", metavar="PRESET", help="studio, courtyard, forest, sunset, …")
+    group.add_argument("--light-rotation", type=number, metavar="DEGREES")
+    group.add_argument("--light-intensity", type=number, metavar="0…4")
+
+
+def _add_camera_options(parser: argparse.ArgumentParser) -> None:
+    group = parser.add_argument_group("camera")
+    group.add_argument(
+        "--yaw", type=number, metavar="DEGREES", help="0 sees the face, 90 the head's left ear"
+    )
+    group.add_argument("--pitch", type=number, metavar="DEGREES", help="positive: from above")
+    group.add_argument("--distance", type=number, metavar="METRES")
+    group.add_argument("--fov", type=number, metavar="DEGREES", help="vertical field of view")
+
+
+def _add_picture_options(parser: argparse.ArgumentParser, *, size: str) -> None:
+    group = parser.add_argument_group("picture")
+    group.add_argument(
+        "--size", type=picture_size, default=size, metavar="N or WxH", help="pixels (%(default)s)"
+    )
+    group.add_argument("--transparent", action="store_true", help="nothing behind the head")
+    group.add_argument(
+        "--background", type=background_colors, metavar="#RRGGBB[,#RRGGBB]",
+        help="one colour, or one behind the head and one in the corners",
+    )  # fmt: skip
+    group.add_argument(
+        "--renderer", default="fast", metavar="NAME",
+        help="fast; exact (without shortcuts); reference (slow, plain torch)",
+    )  # fmt: skip
+
+
+def _add_output(parser: argparse.ArgumentParser, default: str, what: str) -> None:
+    parser.add_argument(
+        "-o", "--output", type=Path, default=Path(default), metavar="OUT",
+        help=f"{what} (%(default)s)",
+    )  # fmt: skip
+    _add_quiet(parser)
+
+
+def _add_quiet(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("-q", "--quiet", action="store_true", help="no progress, no remarks")
+
+
+def number(text: str) -> float:
+    """A finite number."""
+    value = float(text)
+    if not -1e6 < value < 1e6:
+        raise ValueError(text)
+    return value
+
+
+def picture_size(text: str) -> tuple[int, int]:
+    """Width and height from “512” or “1280x720”."""
+    if not (match := re.fullmatch(r"(\d{1,5})(?:[x×](\d{1,5}))?", text)):
+        raise argparse.ArgumentTypeError(f"“{text}” is not a size such as 512 or 1280x720")
+    width = int(match[1])
+    return width, int(match[2] or width)
+
+
+def background_colors(text: str) -> tuple[tuple[float, float, float], ...]:
+    """One or two sRGB colours."""
+    colors = tuple(srgb(part.strip()) for part in text.split(","))
+    if len(colors) > 2:
+        raise argparse.ArgumentTypeError(f"“{text}” names more than two colours")
+    return colors
+
+
+#: Colours that have a name here.
+_NAMED = {"black": "#000000", "white": "#ffffff", "grey": "#808080", "gray": "#808080"}
+
+
+def srgb(text: str) -> tuple[float, float, float]:
+    """An sRGB colour, 0 … 1, from “#rrggbb”, “rrggbb”, “#rgb” or black, white, grey."""
+    digits = _NAMED.get(text.lower(), text).removeprefix("#")
+    if re.fullmatch(r"[0-9a-fA-F]{3}", digits):
+        digits = "".join(2 * digit for digit in digits)
+    if not re.fullmatch(r"[0-9a-fA-F]{6}", digits):
+        raise argparse.ArgumentTypeError(f"“{text}” is not a colour such as #8a5a3c")
+    red, green, blue = (int(digits[i : i + 2], 16) / 255 for i in (0, 2, 4))
+    return red, green, blue

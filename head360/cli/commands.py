@@ -1,0 +1,96 @@
+"""What each command does, given its parsed options and an engine."""
+
+from __future__ import annotations
+
+import argparse
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from head360.cli.arguments import UsageError
+from head360.cli.scene import one_of, scene_of
+from head360.cli.terminal import Terminal
+from head360.export.images import PICTURE_FORMATS, save_picture
+from head360.export.video import (
+    MAX_SIZE,
+    MIN_SIZE,
+    VIDEO_FORMATS,
+    TurntableOptions,
+    VideoFormat,
+    check_options,
+    turntable,
+)
+from head360.project import SUFFIX, Project, save_project
+from head360.rendering.request import RENDERERS, VIEW_MODES, RenderRequest
+
+if TYPE_CHECKING:
+    from head360.engine import HeadEngine
+
+
+def render(arguments: argparse.Namespace, engine: HeadEngine, terminal: Terminal) -> None:
+    """Make one picture."""
+    path = _with_ending(arguments.output, ".png")
+    if path.suffix.lower() not in PICTURE_FORMATS:
+        known = ", ".join(PICTURE_FORMATS)
+        raise UsageError(f"“{path.name}” is not a kind of picture.", f"Known: {known}.")
+    width, height = arguments.size
+    if not (MIN_SIZE <= width <= MAX_SIZE and MIN_SIZE <= height <= MAX_SIZE):
+        raise UsageError(f"The size must be {MIN_SIZE} … {MAX_SIZE} pixels.")
+    renderer = one_of("renderer", arguments.renderer, RENDERERS)
+    mode = one_of("view", arguments.view, VIEW_MODES)
+    scene = scene_of(arguments, engine)
+    frame = engine.render(
+        RenderRequest(scene.params, scene.camera, width, height, mode, renderer, scene.background)
+    )
+    save_picture(frame.image, path)
+    terminal.note(f"{path}  {width} × {height}  {frame.milliseconds:.0f} ms")
+
+
+def film(arguments: argparse.Namespace, engine: HeadEngine, terminal: Terminal) -> None:
+    """Film one turn."""
+    width, height = arguments.size
+    options = TurntableOptions(
+        format=_video_format(arguments),
+        frames=arguments.frames,
+        size=height,
+        width=width,
+        fps=arguments.fps,
+        transparent=arguments.transparent,
+        renderer=one_of("renderer", arguments.renderer, RENDERERS),
+    )
+    check_options(options)
+    scene = scene_of(arguments, engine)
+    # A project may be transparent by itself; MP4 then shows the colours it has as well.
+    transparent = options.transparent or (scene.background.transparent and options.format != "mp4")
+    backdrop = replace(scene.background, transparent=False)
+    options = replace(options, transparent=transparent, background=backdrop)
+    task = turntable(engine, scene.params, scene.camera, options, arguments.output)
+    path = terminal.follow(task, arguments.output.name)
+    terminal.note(f"{path}  {width} × {height}  {options.seconds:.1f} s")
+
+
+def new(arguments: argparse.Namespace, engine: HeadEngine, terminal: Terminal) -> None:
+    """Make a project file."""
+    path = _with_ending(arguments.output, SUFFIX)
+    if path.exists() and not arguments.force:
+        raise UsageError(
+            f"“{path}” exists already.", "Choose another name, or say --force to replace it."
+        )
+    scene = scene_of(arguments, engine)
+    name = arguments.name or path.stem
+    save_project(Project(scene.params, scene.camera, name, scene.background), path)
+    hair = scene.params.hairstyle or "bald"
+    terminal.note(f"{path}  “{name}”, {hair}")
+
+
+def _video_format(arguments: argparse.Namespace) -> VideoFormat:
+    if arguments.format is not None:
+        return one_of("video format", arguments.format, VIDEO_FORMATS)
+    ending = arguments.output.suffix.lower().removeprefix(".")
+    if not ending:
+        return "png"
+    return one_of("video format", ending, VIDEO_FORMATS)
+
+
+def _with_ending(path: Path, ending: str) -> Path:
+    return path if path.suffix else path.with_name(path.name + ending)

@@ -1,0 +1,156 @@
+"""From options to what is drawn: the head, its light, the camera and the background."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import numpy as np
+
+from head360.assets import catalog
+from head360.camera import PITCH_LIMIT_DEGREES, OrbitCamera
+from head360.cli.arguments import UsageError, srgb
+from head360.errors import UnknownNameError
+from head360.light import LIGHT_PRESETS, Background, Light
+from head360.params import EXPRESSIONS, FloatArray, HeadParams
+from head360.project import load_project
+
+if TYPE_CHECKING:
+    from head360.engine import HeadEngine
+
+Name = TypeVar("Name", bound=str)
+
+BALD = "none"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Scene:
+    """Everything that was chosen about the picture's content."""
+
+    params: HeadParams
+    camera: OrbitCamera
+    background: Background
+
+
+def scene_of(arguments: argparse.Namespace, engine: HeadEngine) -> Scene:
+    """The scene that the options describe.
+
+    Raises:
+        Head360Error: a name is unknown, a value out of range, or a file unreadable.
+    """
+    start = _start(arguments, engine)
+    params = start.params
+    if arguments.hair is not None:
+        params = params.with_(hairstyle=hairstyle(arguments.hair))
+    if arguments.hair_color is not None:
+        params = params.with_(hair_color=_linear(arguments.hair_color))
+    if arguments.expression:
+        params = params.with_(expression=expression(arguments.expression, params.expression))
+    params = params.with_(light=_light(arguments, params.light))
+    return Scene(params, _camera(arguments, start.camera), _background(arguments, start.background))
+
+
+def one_of(kind: str, name: str, known: Collection[Name]) -> Name:
+    """The known name that was meant; case does not matter.
+
+    Raises:
+        UnknownNameError: there is none.
+    """
+    for candidate in known:
+        if candidate.lower() == name.lower():
+            return candidate
+    raise UnknownNameError(kind, name, known)
+
+
+def hairstyle(name: str) -> str | None:
+    """The id of a hairstyle; None for “none”."""
+    styles = [style.id for style in catalog().hairstyles]
+    chosen = one_of("hairstyle", name, [BALD, *styles])
+    return None if chosen == BALD else chosen
+
+
+def expression(settings: Iterable[str], start: FloatArray) -> FloatArray:
+    """Blendshape weights (52,) 0 … 1: `start`, changed by “name=value” settings.
+
+    A name without Left or Right means both sides.
+    """
+    weights = start.copy()
+    for setting in settings:
+        name, equals, text = setting.partition("=")
+        if not equals:
+            raise UsageError(f"“{setting}” is not of the form name=value, such as jawOpen=0.4.")
+        for index in _blendshapes(name):
+            weights[index] = _within(f"The expression “{name}”", text, 0, 1)
+    return weights
+
+
+def _blendshapes(name: str) -> list[int]:
+    sides = {f"{name}{side}".lower() for side in ("", "Left", "Right")}
+    found = [i for i, known in enumerate(EXPRESSIONS) if known.lower() in sides]
+    if not found:
+        raise UnknownNameError("expression", name, EXPRESSIONS)
+    return found
+
+
+def _start(arguments: argparse.Namespace, engine: HeadEngine) -> Scene:
+    if arguments.head is not None:
+        project = load_project(arguments.head)
+        return Scene(project.params, project.camera, project.background)
+    if arguments.seed is not None:
+        return Scene(engine.random_head(arguments.seed), OrbitCamera(), Background())
+    return Scene(engine.initial_head(), OrbitCamera(), Background())
+
+
+def _light(arguments: argparse.Namespace, start: Light) -> Light:
+    changes: dict[str, Any] = {}
+    if arguments.light is not None:
+        changes["preset"] = one_of("light", arguments.light, LIGHT_PRESETS)
+    if arguments.light_rotation is not None:
+        changes["rotation_degrees"] = arguments.light_rotation
+    if arguments.light_intensity is not None:
+        changes["intensity"] = _within("The light intensity", arguments.light_intensity, 0, 4)
+    return replace(start, **changes) if changes else start
+
+
+def _camera(arguments: argparse.Namespace, start: OrbitCamera) -> OrbitCamera:
+    changes: dict[str, float] = {}
+    if arguments.yaw is not None:
+        changes["yaw_degrees"] = arguments.yaw
+    if arguments.pitch is not None:
+        limit = PITCH_LIMIT_DEGREES
+        changes["pitch_degrees"] = _within("The pitch", arguments.pitch, -limit, limit)
+    if arguments.distance is not None:
+        changes["distance"] = _within("The distance", arguments.distance, 0.3, 5)
+    if arguments.fov is not None:
+        changes["fov_degrees"] = _within("The field of view", arguments.fov, 2, 90)
+    return start.with_(**changes)
+
+
+def _background(arguments: argparse.Namespace, start: Background) -> Background:
+    if getattr(arguments, "transparent", False):
+        return replace(start, transparent=True)
+    if colors := getattr(arguments, "background", None):
+        return Background(colors[0], colors[-1])
+    return start
+
+
+def _linear(text: str) -> FloatArray:
+    """Linear RGB (3,) from sRGB text."""
+    try:
+        color = np.array(srgb(text))
+    except argparse.ArgumentTypeError as error:
+        raise UsageError(f"{error}.") from error
+    linear = np.where(color < 0.04045, color / 12.92, ((color + 0.055) / 1.055) ** 2.4)
+    return linear.astype(np.float32)
+
+
+def _within(what: str, value: str | float, low: float, high: float) -> float:
+    try:
+        number = float(value)
+    except ValueError:
+        number = float("nan")
+    if not low <= number <= high:
+        raise UsageError(f"{what} must be a number within {low:g} … {high:g}, not {value}.")
+    return number

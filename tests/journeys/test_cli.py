@@ -1,0 +1,318 @@
+"""The command line, from the words typed to the files that lie there afterwards."""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+import signal
+from pathlib import Path
+
+import av
+import numpy as np
+import pytest
+from PIL import Image
+
+from head360 import __main__ as command_line
+from head360 import assets
+from head360.assets import Catalog, Hairstyle
+from head360.bench import BenchOptions, measure
+from head360.cli.terminal import ProgressBar, duration
+from head360.errors import GraphicsError
+from head360.export.video import Progress
+from head360.params import EXPRESSIONS, HeadParams, neutral_head
+from head360.project import load_project
+from head360.rendering.request import Frame, RenderRequest
+
+
+class PlainEngine:
+    """Draws one colour, remembers what was asked, and can be interrupted."""
+
+    def __init__(self) -> None:
+        self.requests: list[RenderRequest] = []
+        self.interrupt_at: int | None = None
+        self.closed = False
+
+    def initial_head(self) -> HeadParams:
+        return neutral_head().with_(hairstyle="bob")
+
+    def random_head(self, seed: int) -> HeadParams:
+        return neutral_head().with_(shape=np.full(50, seed / 10, np.float32), hairstyle="afro")
+
+    def render(self, request: RenderRequest) -> Frame:
+        if len(self.requests) == self.interrupt_at:
+            os.kill(os.getpid(), signal.SIGINT)
+        self.requests.append(request)
+        image = np.full((request.height, request.width, 4), 90, np.uint8)
+        image[..., 3] = 0 if request.background.transparent else 255
+        return Frame(image, complete=True, milliseconds=1.0)
+
+    def close(self) -> None:
+        self.closed = True
+
+
+@pytest.fixture
+def engine() -> PlainEngine:
+    return PlainEngine()
+
+
+@pytest.fixture(autouse=True)
+def library(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """A library of two hairstyles, and an empty folder to work in."""
+    styles = (Hairstyle("bob", "Bob", "short", 0.5), Hairstyle("afro", "Afro", "curly", 0.5))
+    catalog = Catalog("1", styles, (), ())
+    monkeypatch.setattr("head360.project.catalog", lambda: catalog)
+    monkeypatch.setattr("head360.cli.scene.catalog", lambda: catalog)
+    monkeypatch.chdir(tmp_path)
+
+
+def run(engine: PlainEngine, words: str) -> int:
+    code = command_line.main(words.split(), lambda: engine)
+    assert engine.closed or not engine.requests
+    return code
+
+
+def left() -> list[str]:
+    """Names of all files in the working folder."""
+    return sorted(str(path) for path in Path().rglob("*"))
+
+
+def test_render_alone_makes_a_picture_of_the_initial_head(
+    engine: PlainEngine, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(engine, "render") == 0
+
+    with Image.open("head.png") as image:
+        assert image.size == (512, 512)
+    assert engine.requests[0].params.hairstyle == "bob"
+    assert left() == ["head.png"]
+    assert "head.png" in capsys.readouterr().err
+
+
+def test_render_takes_every_option(engine: PlainEngine) -> None:
+    words = (
+        "render --seed 7 --hair none --expression jawOpen=0.4 mouthSmile=0.5"
+        " --expression BrowInnerUp=1 --yaw -30 --pitch 10 --distance 1.5 --fov 25 --size 320x200"
+        " --light sunset --light-rotation 90 --light-intensity 1.5 --background #ff0000,black"
+        " --renderer exact --view albedo -o out.webp"
+    )
+
+    assert run(engine, words) == 0
+
+    request = engine.requests[0]
+    assert request.params.shape[0] == np.float32(0.7)
+    assert request.params.hairstyle is None
+    weights = dict(zip(EXPRESSIONS, request.params.expression, strict=True))
+    assert {name: round(float(w), 3) for name, w in weights.items() if w} == {
+        "browInnerUp": 1.0, "jawOpen": 0.4, "mouthSmileLeft": 0.5, "mouthSmileRight": 0.5,
+    }  # fmt: skip
+    camera = request.camera
+    assert (camera.yaw_degrees, camera.pitch_degrees) == (-30, 10)
+    assert (camera.distance, camera.fov_degrees) == (1.5, 25)
+    light = request.params.light
+    assert (light.preset, light.rotation_degrees, light.intensity) == ("sunset", 90, 1.5)
+    assert (request.width, request.height) == (320, 200)
+    assert request.background.inner == (1, 0, 0)
+    assert request.background.outer == (0, 0, 0)
+    assert (request.renderer, request.mode) == ("exact", "albedo")
+
+
+def test_a_transparent_picture_keeps_its_alpha(engine: PlainEngine) -> None:
+    assert run(engine, "render --transparent --size 64") == 0
+
+    with Image.open("head.png") as image:
+        assert image.mode == "RGBA"
+        assert image.getpixel((5, 5))[3] == 0
+
+
+def test_new_makes_a_project_that_render_reads(engine: PlainEngine) -> None:
+    assert run(engine, "new --seed 3 --yaw 40 -o maya") == 0
+
+    project = load_project(Path("maya.h360"))
+    assert project.name == "maya"
+    assert project.params.hairstyle == "afro"
+    assert run(engine, "render --head maya.h360 --size 64") == 0
+    assert engine.requests[0].camera.yaw_degrees == 40
+    assert np.array_equal(engine.requests[0].params.shape, project.params.shape)
+
+
+def test_new_never_replaces_a_file_unasked(
+    engine: PlainEngine, capsys: pytest.CaptureFixture[str]
+) -> None:
+    Path("head.h360").write_bytes(b"precious")
+
+    assert run(engine, "new") == 2
+
+    assert Path("head.h360").read_bytes() == b"precious"
+    assert "--force" in capsys.readouterr().err
+    assert run(engine, "new --force") == 0
+    assert load_project(Path("head.h360")).params.hairstyle == "bob"
+
+
+def test_turntable_shows_progress(engine: PlainEngine, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(engine, "turntable --size 64 --frames 12 -o turn.mp4") == 0
+
+    with av.open("turn.mp4") as container:
+        assert container.streams.video[0].frames == 12
+    words = capsys.readouterr()
+    assert "12/12" in words.err
+    assert words.out == ""
+
+
+@pytest.mark.parametrize("name", ["turn.webm", "turn.gif", "frames"])
+def test_turntable_writes_the_kind_the_name_says(engine: PlainEngine, name: str) -> None:
+    assert run(engine, f"turntable --size 64 --frames 3 --transparent -o {name}") == 0
+
+    assert Path(name).exists()
+    assert engine.requests[0].background.transparent
+
+
+@pytest.mark.parametrize("name", ["turn.mp4", "turn.webm", "turn.gif", "frames"])
+def test_interrupting_a_turntable_leaves_no_file(
+    engine: PlainEngine, capsys: pytest.CaptureFixture[str], name: str
+) -> None:
+    engine.interrupt_at = 5
+
+    assert run(engine, f"turntable --size 64 --frames 12 -o {name}") == 130
+
+    assert left() == []
+    assert engine.closed
+    assert "nothing was written" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        ("rendr", "Did you mean “render”?"),
+        ("render --hair bobb", "Did you mean “bob”?"),
+        ("render --expression mouthSmil=1", "Did you mean “mouthSmile"),
+        ("render --expression jawOpen", "name=value"),
+        ("render --expression jawOpen=2", "within 0 … 1"),
+        ("render --expression jawOpen=wide", "within 0 … 1"),
+        ("render --light studoi", "Did you mean “studio”?"),
+        ("render --renderer exakt", "Did you mean “exact”?"),
+        ("render --view normal", "Did you mean “normals”?"),
+        ("render --pitch 99", "within -85 … 85"),
+        ("render --size 9999", "16 … 4096"),
+        ("render -o head.bmp", "Known: .png"),
+        ("render --hair-color reddish", "not a colour"),
+        ("turntable -o turn.mov", "video format"),
+    ],
+)
+def test_misspelt_words_are_explained(
+    engine: PlainEngine, capsys: pytest.CaptureFixture[str], words: str, message: str
+) -> None:
+    assert run(engine, words) == 2
+
+    assert message in capsys.readouterr().err
+    assert left() == []
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "",
+        "render --size big",
+        "render --seed 1 --head a.h360",
+        "render --yaw inf",
+        "render --background 1,2,3",
+        "render --nonsense",
+    ],
+)
+def test_nonsense_shows_how_it_is_used(
+    engine: PlainEngine, capsys: pytest.CaptureFixture[str], words: str
+) -> None:
+    with pytest.raises(SystemExit) as stopped:
+        run(engine, words)
+
+    assert stopped.value.code == 2
+    assert "usage:" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        ("render --head none.h360", "cannot be opened"),
+        ("render --head notes.h360", "not a Head360 project"),
+        ("render -o nowhere/head.png", "does not exist"),
+        ("turntable --size 63 -o a.mp4", "even"),
+        ("turntable --transparent -o a.mp4", "cannot be transparent"),
+    ],
+)
+def test_failures_are_explained(
+    engine: PlainEngine, capsys: pytest.CaptureFixture[str], words: str, message: str
+) -> None:
+    Path("notes.h360").write_text("not a zip")
+
+    assert run(engine, words) == 1
+
+    assert message in capsys.readouterr().err
+    assert left() == ["notes.h360"]
+
+
+def test_quiet_is_quiet(engine: PlainEngine, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(engine, "turntable -q --size 64 --frames 2 -o turn.gif") == 0
+
+    assert capsys.readouterr() == ("", "")
+
+
+def test_bench_measures(engine: PlainEngine, neutral: HeadParams) -> None:
+    options = BenchOptions(frames=3, reference_frames=1, start=False)
+    task = measure(engine, neutral, options)
+    report = None
+    try:
+        while True:
+            next(task)
+    except StopIteration as finished:
+        report = finished.value
+
+    assert set(report.timings) == {"orbit_512", "orbit_256", "expression_256"}
+    assert all(timing.median_ms > 0 and timing.ratio for timing in report.timings.values())
+    dragged = [r.params.expression for r in engine.requests[10:15]]
+    assert len({weights.tobytes() for weights in dragged}) == 5
+    assert [r.renderer for r in engine.requests[-3:]] == ["reference"] * 3
+
+
+def test_bench_prints_json(engine: PlainEngine, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(engine, "bench --quick --json -q") == 0
+
+    figures = json.loads(capsys.readouterr().out)
+    assert figures["hairstyle"] == "bob"
+    assert figures["timings"]["orbit_512"]["median_ms"] > 0
+
+
+def test_doctor_says_what_to_do(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def missing(*_parts: str) -> Path:
+        raise assets.ResourceError("gone")
+
+    def no_engine() -> PlainEngine:
+        raise GraphicsError("no OpenGL")
+
+    monkeypatch.setattr("head360.doctor.resource", missing)
+
+    assert command_line.main(["doctor"], no_engine) == 1
+
+    report = capsys.readouterr().out
+    bad = [i for i, line in enumerate(report.splitlines()) if line.startswith("✗")]
+    assert len(bad) >= 6
+    assert all(report.splitlines()[i + 1].strip().startswith("→") for i in bad)
+
+
+def test_a_progress_bar_forecasts() -> None:
+    class Screen(io.StringIO):
+        def isatty(self) -> bool:
+            return True
+
+    screen, now = Screen(), iter([0.0, 1.0, 30.0, 90.0, 120.0])
+    bar = ProgressBar(screen, "turn.mp4", lambda: next(now))
+    for done in (0, 30, 90, 120):
+        bar.show(Progress(done, 120))
+    bar.finish()
+
+    drawn = screen.getvalue().split("\r")
+    assert "30/120  1 min 30 s left" in drawn[2]
+    assert "90/120  30 s left" in drawn[3]
+    assert "120/120  2 min 0 s" in drawn[4]
+    assert duration(7500) == "2 h 5 min"
