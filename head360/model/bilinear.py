@@ -31,6 +31,8 @@ IDENTITY_STEP, EXPRESSION_STEP = 1e-5, 2e-5
 SHOWN_MODES, STORED_MODES = 50, 120
 #: How far a lid's correction reaches along and away from its margin, metres.
 _LID_REACH = 0.0035
+#: No correction of a lid is larger, and none is left at the corners of the eye, metres.
+_LID_LIMIT, _LID_CORNER = 0.003, 0.004
 _JAW_OPEN, _MOUTH_CLOSE = EXPRESSIONS.index("jawOpen"), EXPRESSIONS.index("mouthClose")
 _SIDES = ("Left", "Right")
 
@@ -64,6 +66,7 @@ class BilinearModel:
         self._eye_center_vertices = [
             torch.from_numpy(np.flatnonzero(topology.eye == side + 1)) for side in range(2)
         ]
+        self._eye_offset = _tensor(arrays["eye_offset"])  # (2, 3) from the vertices' mean
         self._lids = [_Lid.find(topology, self.mean, side) for side in range(2)]
 
     @classmethod
@@ -89,8 +92,8 @@ class BilinearModel:
         deltas = (blend @ self._basis).view(len(EXPRESSIONS), -1, 3)
         for side, lid in zip(_SIDES, self._lids, strict=True):
             deltas = lid.closed(neutral, deltas, EXPRESSIONS.index(f"eyeBlink{side}"))
-        centers = torch.stack([neutral[chosen].mean(0) for chosen in self._eye_center_vertices])
-        return Identity(neutral, deltas, centers)
+        means = torch.stack([neutral[chosen].mean(0) for chosen in self._eye_center_vertices])
+        return Identity(neutral, deltas, means + self._eye_offset)
 
     def neutral(self, shape: Tensor) -> Tensor:
         """The neutral face (V, 3) metres of a (50,) or (120,) code."""
@@ -178,11 +181,19 @@ class _Lid:
         """The deltas with the blink's lid moved onto the lower lid's margin."""
         upper = neutral[self.upper] + deltas[blink, self.upper]
         lower = neutral[self.lower] + deltas[blink, self.lower]
-        correction = torch.zeros_like(deltas[blink]).index_add(
-            0, self.skin, self.spread @ (_along(lower, upper[:, 0]) - upper)
-        )
+        gap = (_along(lower, upper[:, 0]) - upper) * upper.new_tensor([0.0, 1.0, 1.0])
+        size = gap.norm(dim=1, keepdim=True)
+        gap = gap * (_LID_LIMIT / size.clamp(min=_LID_LIMIT)) * _between_corners(upper)[:, None]
+        correction = torch.zeros_like(deltas[blink]).index_add(0, self.skin, self.spread @ gap)
         changed = (deltas[blink] + correction)[None]
         return deltas.index_put((torch.tensor([blink]),), changed)
+
+
+def _between_corners(margin: Tensor) -> Tensor:
+    """(M,) 0 at the ends of a margin (M, 3), 1 further in."""
+    x = margin[:, 0]
+    to_end = torch.minimum(x - x.min(), x.max() - x) / _LID_CORNER
+    return to_end.clamp(0, 1)
 
 
 def _along(curve: Tensor, x: Tensor) -> Tensor:

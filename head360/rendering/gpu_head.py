@@ -10,15 +10,18 @@ import numpy.typing as npt
 
 from head360.camera import OrbitCamera
 from head360.model.planes import HEAD_BOX, PLANES, RIGHT_AXES, UP_AXES, VIEW_AXES, PlaneBox
-from head360.model.topology import Topology
+from head360.model.topology import EYE, MOUTH, SKIN, TEETH, Topology
 from head360.rendering.lighting import SHADOW_SIZE, shadow_from_head
 from head360.rendering.march import NO_HIT
 from head360.rendering.offscreen import FullScreen, bind, set_uniforms, shader, texture
+from head360.rendering.reference import HEIGHT_RANGE
 from head360.rendering.shade import SHADOW_BIAS, SHADOW_DEPTH
 
 Floats = npt.NDArray[np.float32]
 Matrix = npt.NDArray[np.float64]
 
+#: Cosine below which a triangle of the mean head is taken to turn away on every head.
+_TURNED_AWAY = -0.45
 #: Numbers of a vertex: position and normal.
 _FLOATS = 6
 
@@ -35,18 +38,21 @@ class Tile:
 class GpuHead:
     """One mesh, posed again and again."""
 
-    def __init__(self, ctx: moderngl.Context, topology: Topology) -> None:
+    def __init__(self, ctx: moderngl.Context, topology: Topology, mean: Floats) -> None:
         self._ctx = ctx
+        self._programs: dict[str, moderngl.Program] = {}
         self._chosen = topology.render_vertex
         self._vertices = ctx.buffer(reserve=len(self._chosen) * _FLOATS * 4, dynamic=True)
         uv = ctx.buffer(topology.render_uv.astype(np.float32).tobytes())
         self._content = [(self._vertices, "3f 3f", "a_position", "a_normal"), (uv, "2f", "a_uv")]
         drawn = topology.render_triangles[topology.drawn]
-        self._indices = ctx.buffer(drawn.astype(np.uint32).tobytes())
-        self._painted = self._array("planes.frag")
-        self._distance = self._array("distance.frag")
-        self._depth_only = self._array("depth_only.frag")
-        self._lines = self._array("lines.frag")
+        self._painted = [
+            self._array("planes.frag", topology.render_triangles[_on_plane(topology, mean, k)])
+            for k in range(PLANES)
+        ]
+        self._distance = self._array("distance.frag", drawn)
+        self._depth_only = self._array("depth_only.frag", drawn)
+        self._lines = self._array("lines.frag", drawn)
         self._clear = FullScreen(ctx, shader("planes_clear.frag"))
         self._maps: dict[str, moderngl.Texture] = {}
         self._planes: dict[int, tuple[moderngl.Framebuffer, dict[str, moderngl.Texture]]] = {}
@@ -64,11 +70,16 @@ class GpuHead:
     def paint(self, maps: Floats) -> None:
         """Choose the (8, rows, columns) texture maps."""
         size = (maps.shape[2], maps.shape[1])
-        pixels = maps.transpose(1, 2, 0).astype(np.float16)
-        for i, name in enumerate(("u_map_color", "u_map_surface")):
+        contents = {
+            "u_map_color": maps[:4],
+            "u_map_surface": maps[4:7],
+            "u_map_slope": _slopes(maps[7]),
+        }
+        for name, channels in contents.items():
             if name not in self._maps or self._maps[name].size != size:
-                self._maps[name] = texture(self._ctx, size, 4, dtype="f2")
-            self._maps[name].write(np.ascontiguousarray(pixels[..., 4 * i : 4 * i + 4]).tobytes())
+                self._maps[name] = texture(self._ctx, size, len(channels), dtype="f2")
+            pixels = channels.transpose(1, 2, 0).astype(np.float16)
+            self._maps[name].write(np.ascontiguousarray(pixels).tobytes())
 
     def planes(self, size: int) -> dict[str, moderngl.Texture]:
         """Draw the head onto six planes of size² texels: three atlases, by uniform name."""
@@ -78,13 +89,12 @@ class GpuHead:
         frame.viewport = (0, 0, 3 * size, 2 * size)
         frame.clear(depth=1.0)
         self._clear.draw(frame, {}, {})
-        bind(self._painted.program, self._maps)
         self._ctx.enable(moderngl.DEPTH_TEST)
-        for k in range(PLANES):
+        for k, array in enumerate(self._painted):
             frame.viewport = (k % 3 * size, k // 3 * size, size, size)
-            uniforms = {"u_axis": VIEW_AXES[k], "u_centre": HEAD_BOX.centre}
-            set_uniforms(self._painted.program, uniforms)
-            self._draw(self._painted, plane_from_head(HEAD_BOX, k))
+            bind(array.program, self._maps)
+            set_uniforms(array.program, {"u_axis": VIEW_AXES[k], "u_centre": HEAD_BOX.centre})
+            self._draw(array, plane_from_head(HEAD_BOX, k))
         return atlases
 
     def distance(self, frame: moderngl.Framebuffer, camera: OrbitCamera, tile: Tile) -> None:
@@ -126,11 +136,14 @@ class GpuHead:
         self._ctx.disable(moderngl.CULL_FACE | moderngl.BLEND)
         array.render(moderngl.TRIANGLES)
 
-    def _array(self, fragment: str) -> moderngl.VertexArray:
-        program = self._ctx.program(
-            vertex_shader=shader("mesh.vert"), fragment_shader=shader(fragment)
-        )
-        return self._ctx.vertex_array(program, self._content, self._indices, skip_errors=True)
+    def _array(self, fragment: str, triangles: npt.NDArray[np.int32]) -> moderngl.VertexArray:
+        if fragment not in self._programs:
+            self._programs[fragment] = self._ctx.program(
+                vertex_shader=shader("mesh.vert"), fragment_shader=shader(fragment)
+            )
+        indices = self._ctx.buffer(triangles.astype(np.uint32).tobytes())
+        program = self._programs[fragment]
+        return self._ctx.vertex_array(program, self._content, indices, skip_errors=True)
 
     def _new_planes(self, size: int) -> tuple[moderngl.Framebuffer, dict[str, moderngl.Texture]]:
         kinds = {"u_head_color": "f2", "u_head_shape": "f4", "u_head_surface": "f2"}
@@ -138,6 +151,30 @@ class GpuHead:
         atlases = {name: texture(self._ctx, shape, 4, dtype=kind) for name, kind in kinds.items()}
         depth = self._ctx.depth_renderbuffer(shape)
         return self._ctx.framebuffer(list(atlases.values()), depth), atlases
+
+
+def _on_plane(topology: Topology, mean: Floats, plane: int) -> npt.NDArray[np.bool_]:
+    """(F,) triangles that the plane may see on some head: those that do not clearly turn away.
+
+    Mouth, teeth and eyes are hidden from most sides; drawing them there would only cost time.
+    """
+    a, b, c = mean[topology.triangles].swapaxes(0, 1)
+    normals = np.cross(b - a, c - a)
+    facing = normals @ np.array(VIEW_AXES[plane]) / (np.linalg.norm(normals, axis=1) + 1e-12)
+    shown = {0: (SKIN, EYE, MOUTH, TEETH), 2: (SKIN, EYE), 3: (SKIN, EYE)}.get(plane, (SKIN,))
+    seen: npt.NDArray[np.bool_] = (facing > _TURNED_AWAY) & np.isin(
+        topology.triangle_material, shown
+    )
+    return seen
+
+
+def _slopes(height: Floats) -> Floats:
+    """(2, rows, columns) central differences of a height map, metres over the whole of u and v."""
+    rows, columns = height.shape
+    padded = np.pad(height, 1, mode="edge") * np.float32(HEIGHT_RANGE)
+    along_u = (padded[1:-1, 2:] - padded[1:-1, :-2]) * (columns / 2)
+    along_v = (padded[2:, 1:-1] - padded[:-2, 1:-1]) * (rows / 2)
+    return np.stack([along_u, along_v])
 
 
 def plane_from_head(box: PlaneBox, plane: int) -> Matrix:

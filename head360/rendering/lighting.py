@@ -83,8 +83,8 @@ def strand_noise() -> Floats:
     spectrum = np.fft.fft2(fine, axes=(0, 1))
     k = np.fft.fftfreq(_NOISE_SIZE) * _NOISE_SIZE
     radius = np.hypot(k[:, None], k[None])[..., None]
-    locks = np.fft.ifft2(spectrum * np.exp(-((radius / 18) ** 2)), axes=(0, 1)).real
-    strands = np.fft.ifft2(spectrum * np.exp(-((radius / 80) ** 2)), axes=(0, 1)).real
+    locks = np.fft.ifft2(spectrum * np.exp(-((radius / 13) ** 2)), axes=(0, 1)).real
+    strands = np.fft.ifft2(spectrum * np.exp(-((radius / 42) ** 2)), axes=(0, 1)).real
     noise = locks / locks.std() * 0.7 + strands / strands.std() * 0.7
     return np.ascontiguousarray(noise, np.float32)
 

@@ -122,7 +122,7 @@ def _shade_hair(hair: Tensor, rays: Tensor, scene: LitScene) -> Tensor:
     along = hair[:, 2:3]
     ramp = (along / 0.25).clamp(0, 1)
     fade = 0.55 + 0.45 * ramp**2 * (3 - 2 * ramp)
-    gain = hair[:, 1:2] * fade * (1 + 0.25 * along) * torch.exp(0.30 * noise[:, :1])
+    gain = hair[:, 1:2] * fade * (1 + 0.25 * along) * torch.exp(0.24 * noise[:, :1])
     albedo = scene.hair_color * gain
     sheen = albedo.clamp(min=0).sqrt()
     through, visible = _through_hair(points, scene)

@@ -67,7 +67,7 @@ class Viewer:
     def __init__(self, models: Models) -> None:
         self._ctx = create_context()
         with self._ctx:
-            self._head = GpuHead(self._ctx, models.mesh.topology)
+            self._head = GpuHead(self._ctx, models.mesh.topology, models.mesh.mean.numpy())
             self._hair = GpuHair(self._ctx, models.head, models.hair)
             self._march = {
                 exact: FullScreen(self._ctx, _march_source(head_field_source(models.head), exact))
@@ -76,7 +76,7 @@ class Viewer:
             self._shade = FullScreen(self._ctx, shader("shade.frag"))
             self._resolve = FullScreen(self._ctx, shader("resolve.frag"))
             noise = strand_noise()
-            self._noise = texture(self._ctx, noise.shape[1::-1], 2, noise, dtype="f2")
+            self._noise = texture(self._ctx, noise.shape[1::-1], 2, noise, dtype="f4")
             self._noise.repeat_x = self._noise.repeat_y = True
         self._scene: Scene | None = None
         self._planes: dict[int, dict[str, moderngl.Texture]] = {}  # those that show the scene
@@ -251,7 +251,7 @@ class _Buffers:
         self.textures: dict[str, moderngl.Texture] = {
             "u_head_color": made(4, "f2"), "u_head_shape": made(4, "f4"),
             "u_head_surface": made(4, "f2"), "u_hair_color": made(4, "f4"),
-            "u_hair_strand": made(4, "f2"), "u_hair_root": made(2, "f2"),
+            "u_hair_strand": made(4, "f2"), "u_hair_root": made(2, "f4"),
         }  # fmt: skip
         self.color_texture = made(4, "f2")
         self._pixel_texture = texture(ctx, pixels, 4, dtype="f1")

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Generator
 from dataclasses import dataclass, fields
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
@@ -21,6 +22,7 @@ from tensorly.decomposition import partial_tucker  # type: ignore[import-untyped
 
 from head360.model.bilinear import EXPRESSION_STEP, IDENTITY_STEP, SHOWN_MODES, STORED_MODES
 from head360.model.checkpoint import deflated
+from head360.model.sampling import Traits
 from head360.model.topology import PREFIX
 from training.stages.progress import Progress
 from training.synhead.people import Proportions, neutral, random_person
@@ -36,7 +38,7 @@ _RIDGE = 3.0
 _BASIS_EVERY = 4
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, eq=False)
 class IdentityModes:
     """Principal components of the sampled people."""
 
@@ -44,10 +46,16 @@ class IdentityModes:
     mixing: npt.NDArray[np.float64]  # (127, 127) coefficients of each mode
     shapes: Floats  # (120, 3V) metres a standard deviation
 
+    @cached_property
+    def unmixing(self) -> npt.NDArray[np.float64]:
+        """(120, 127) coefficients to code."""
+        inverse: npt.NDArray[np.float64] = np.linalg.inv(self.mixing).astype(np.float64)
+        return inverse[:STORED_MODES]
+
     def code(self, coefficients: Floats) -> npt.NDArray[np.float64]:
         """The (120,) code of a person's (127,) coefficients."""
         offset = np.asarray(coefficients - self.center, np.float64)
-        code: npt.NDArray[np.float64] = np.linalg.inv(self.mixing)[:STORED_MODES] @ offset
+        code: npt.NDArray[np.float64] = self.unmixing @ offset
         return code
 
 
@@ -142,15 +150,34 @@ def _packed(
         "basis": deflated(np.rint(basis / step[:, None]).clip(-32767, 32767).astype(np.int16)),
         "basis_step": step,
         "core": core,
+        "eye_offset": _eye_offsets(source),
+        **_traits(source, modes),
         "factor": factor,
         "asymmetry": asymmetry.astype(np.float32),
         "code_center": modes.center,
-        "code_mixing": np.linalg.inv(modes.mixing)[:STORED_MODES].astype(np.float32),
+        "code_mixing": modes.unmixing.astype(np.float32),
     }
     topology = source.topology
     for entry in fields(topology):
         arrays[PREFIX + entry.name] = np.ascontiguousarray(getattr(topology, entry.name))
     return arrays
+
+
+def _traits(source: Source, modes: IdentityModes) -> dict[str, np.ndarray]:
+    """How sex, age and ancestry move the shown code (`sampling.TRAITS`), and what they leave."""
+    people = [random_person(source, 10**6 + i) for i in range(_SAMPLES)]
+    rows = np.stack([Traits(p.sex, p.age, *p.ancestry).row for p in people]).astype(np.float64)
+    codes = np.stack([modes.code(p.coefficients)[:SHOWN_MODES] for p in people])
+    found = np.linalg.lstsq(rows, codes, rcond=None)[0]
+    rest = (codes - rows @ found).std(0)
+    return {"trait_codes": found.astype(np.float32), "trait_rest": rest.astype(np.float32)}
+
+
+def _eye_offsets(source: Source) -> Floats:
+    """(2, 3) metres from the mean of an eyeball's vertices to the point it turns about."""
+    means = [source.mean[source.topology.eye == side].mean(0) for side in (1, 2)]
+    offsets: Floats = (source.eye_centers - np.stack(means)).astype(np.float32)
+    return offsets
 
 
 def save_mesh(path: Path, arrays: dict[str, np.ndarray]) -> None:

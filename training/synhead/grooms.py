@@ -15,7 +15,8 @@ import numpy.typing as npt
 from head360.model.scalp import root_coordinates
 from training.synhead.grooms_finish import arc_length, finish, widths
 from training.synhead.grooms_growth import grow
-from training.synhead.grooms_scalp import Floats, ScalpSurface
+from training.synhead.grooms_roots import shared_roots
+from training.synhead.grooms_scalp import ScalpSurface
 from training.synhead.grooms_tied import gather
 from training.synhead.styles import GroomStyle
 
@@ -32,7 +33,7 @@ class Groom:
 
     positions: FloatArray  # (N, S, 3) metres, head space of the mean head, root first
     widths: FloatArray  # (N, S) metres, full width
-    roots: FloatArray  # (N, 2) scalp coordinates, 0 … 1
+    roots: FloatArray  # (N, 2) scalp coordinates 0 … 1, smooth from strand to strand
 
     def along(self) -> FloatArray:
         """(N, S) share of the strand's length from the root, 0 … 1."""
@@ -49,12 +50,9 @@ def make_groom(style: GroomStyle, head: ScalpSurface, seed: int) -> Groom:
     else:
         combed = gather(style, style.tail, roots, head, rng)
     strands = np.clip(finish(style, combed, head, rng), HAIR_LOW, HAIR_HIGH)
-    return _packed(strands, widths(style, combed, rng), roots.positions)
-
-
-def _packed(strands: Floats, width: Floats, roots: Floats) -> Groom:
+    own = root_coordinates(roots.positions).astype(np.float32)
     return Groom(
         strands.astype(np.float32),
-        width.astype(np.float32),
-        root_coordinates(roots).astype(np.float32),
+        widths(style, combed, rng).astype(np.float32),
+        own if style.frizzy else shared_roots(strands, own),
     )

@@ -45,6 +45,7 @@ class Source:
     expressions: Floats  # (52, V, 3)
     semantic: Floats  # (27, V, 3) at weight 1
     semantic_names: tuple[str, ...]
+    eye_centers: Floats  # (2, 3) left and right
     topology: Topology
 
 
@@ -62,6 +63,7 @@ def load_source(folder: Path) -> Source:
         _shapes(arrays, "expr_deltas", closing),
         _shapes(arrays, "sem_deltas", closing),
         tuple(str(name) for name in arrays["sem_names"]),
+        arrays["eye_center_neutral"].astype(np.float32) * np.float32(CM),
         _topology(arrays, closing, closed),
     )
 
@@ -160,6 +162,8 @@ def _atlas(
     """Places (N, 2) on the atlas and the triangles (F, 3) between them, cap included."""
     part = arrays["tri_part"][kept].astype(np.int64)
     corners = arrays["uv"][arrays["tri_uv"][kept].astype(np.int64)].astype(np.float64)  # (F, 3, 2)
+    right = part == EYEBALL_RIGHT
+    corners[right, :, 0] = 1 - corners[right, :, 0]  # both eyes show one picture, mirrored
     for number, (offset, scale) in _TILES.items():
         chosen = part == number
         corners[chosen] = corners[chosen] * scale + offset

@@ -110,6 +110,7 @@ class GroomStyle:
     flyaways: float = 0.006  # share of strands that stand off
     width: float = 0.0006  # metres
     recede: float = 0.0  # hairline, 0 … 1
+    frizzy: bool = False  # each strand keeps its own tone, instead of its neighbours'
 
 
 _DOWN_AND_ASIDE = Comb(side=0.8, down=0.4, back=0.25)
@@ -144,7 +145,7 @@ STYLES: dict[str, GroomStyle] = {
     "short_curly": GroomStyle(
         Lengths(0.075, 0.045, 0.050, 0.072), Comb(crown=0.6), samples=26, lift=0.5,
         volume=0.018, hug=0.15, droop=0.10, locks=420, clump=0.75, curl=0.0036,
-        curl_pitch=0.016, frizz=0.0016,
+        curl_pitch=0.016, frizz=0.0016, frizzy=True,
     ),
     "pixie": GroomStyle(
         Lengths(0.075, 0.052, 0.034, 0.075), Comb(crown=0.5, side=0.3, down=0.3, sweep=0.2),
@@ -191,12 +192,12 @@ STYLES: dict[str, GroomStyle] = {
     "afro": GroomStyle(
         Lengths(0.07, 0.06, 0.06, 0.06, 0.05), strands=18000, samples=18, lift=1.0, droop=0,
         volume=0, afro_radius=0.134, locks=2200, clump=0.5, curl=0.0026, curl_pitch=0.010,
-        frizz=0.003, flyaways=0.003,
+        frizz=0.003, flyaways=0.003, frizzy=True,
     ),
     "afro_short": GroomStyle(
         Lengths(0.022, 0.015, 0.016, 0.019), Comb(crown=0.5), strands=22000, samples=10,
         lift=0.9, volume=0.002, droop=0, locks=1800, clump=0.55, curl=0.0016,
-        curl_pitch=0.007, frizz=0.003, flyaways=0, width=0.0005,
+        curl_pitch=0.007, frizz=0.003, flyaways=0, width=0.0005, frizzy=True,
     ),
     "ponytail": GroomStyle(
         Lengths(0.2, 0.2, 0.2, 0.1), samples=32, volume=0.004,

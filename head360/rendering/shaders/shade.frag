@@ -119,7 +119,7 @@ vec3 shade_head(vec3 x, vec3 view, vec4 color, vec3 n, vec4 surface) {
 
 vec3 strand_color(vec4 color, float noise) {
     float fade = 0.55 + 0.45 * smoothstep(0.0, 0.25, color.z);
-    return u_hair_albedo * (color.y * fade * (1.0 + 0.25 * color.z) * exp(0.30 * noise));
+    return u_hair_albedo * (color.y * fade * (1.0 + 0.25 * color.z) * exp(0.24 * noise));
 }
 
 vec3 shade_hair(vec3 x, vec3 view, vec4 color, vec3 t, vec2 root) {

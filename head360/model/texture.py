@@ -1,0 +1,195 @@
+"""The neural texture: eight channels over the head's UV atlas, from codes and attributes.
+
+Channels: albedo red, green, blue (sRGB-encoded), occlusion, roughness, specular, scatter, height
+(0.5 = flat, ± 0.5 mm over the range). The skin tile comes from the generator; attributes are
+painted over it; eye, gums, teeth, lashes and the cap of the neck are fixed tiles, the iris in its
+own colour.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from torch import Tensor
+
+from head360.errors import ResourceError
+from head360.model.checkpoint import Arrays, deflated, inflated, load_arrays
+from head360.model.texture_generator import (
+    CHANNELS,
+    GeneratorShape,
+    TextureGenerator,
+    activate,
+)
+from head360.model.texture_layers import RECIPES, Layers, Placement, encoded, paint_attributes
+from head360.params import HeadParams
+
+_DESCRIPTION = "description"  # JSON about shapes, as bytes
+_IRIS_LIGHT = 2.0  # the iris pattern is stored at half brightness
+_PUPIL = 0.004  # linear: what even black reflects
+#: Parameters stored with fixed steps, deflated: name and step. The rest is stored as float16.
+_STEPS = {"mean": 0.02, "details": 0.08, "basis": 0.02, "soft_mean": 0.004}
+_TILE_STEP = 1 / 255
+_LAYER_STEP = 1 / 100
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Tile:
+    """A fixed part of the atlas."""
+
+    row: int
+    column: int
+    maps: Tensor  # (8, h, w)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class FixedTiles:
+    """What every head shares."""
+
+    tiles: tuple[Tile, ...]
+    eye: Tile  # sclera, without the iris's colour
+    iris: Tensor  # (2, h, w) share of iris, and how brightly its colour shines (halved)
+
+
+class TextureModel:
+    """Makes the maps of a head. Keeps the last code's skin, so it is not for several threads."""
+
+    def __init__(self, generator: TextureGenerator, layers: Layers, fixed: FixedTiles) -> None:
+        self._generator = generator.eval().requires_grad_(False)
+        self._layers = layers
+        self._fixed = fixed
+        self._skin: tuple[bytes, Tensor] | None = None
+
+    @classmethod
+    def load(cls, path: Path) -> TextureModel:
+        """Read a model file.
+
+        Raises:
+            ResourceError: the file is missing or damaged.
+        """
+        arrays = load_arrays(path)
+        try:
+            described: dict[str, Any] = json.loads(arrays[_DESCRIPTION].tobytes())
+            return cls(*_unpacked(arrays, described))
+        except (KeyError, ValueError, TypeError, RuntimeError) as error:
+            raise ResourceError(f"The model file “{path.name}” is damaged.") from error
+
+    @property
+    def generator(self) -> TextureGenerator:
+        """The skin's generator, for fitting; gradients flow to the code it is given."""
+        return self._generator
+
+    @property
+    def layers(self) -> Layers:
+        """Placements of the named attributes."""
+        return self._layers
+
+    @torch.inference_mode()
+    def maps(self, params: HeadParams, scalp_tint: float) -> Tensor:
+        """The maps of a head.
+
+        Args:
+            params: whose texture code, attributes and colours are painted.
+            scalp_tint: 0 = bare scalp … 1 = fully covered in the hair's colour.
+
+        Returns:
+            (8, U, 2.5 U) float32, 0 … 1, row 0 at v = 0.
+        """
+        return self.painted(self._skin_of(params.texture), params, scalp_tint)
+
+    def painted(self, skin: Tensor, params: HeadParams, scalp_tint: float) -> Tensor:
+        """The same over another skin tile (8, U, 2U), 0 … 1: a baked or a fitted one."""
+        rows = skin.shape[1]
+        maps = torch.empty(CHANNELS, rows, rows * 5 // 2)
+        maps[:, :, : 2 * rows] = skin
+        for tile in self._fixed.tiles:
+            _place(maps, tile)
+        _place(maps, _colored_eye(self._fixed, params))
+        paint_attributes(maps, self._layers, params, scalp_tint)
+        return maps
+
+    def _skin_of(self, code: npt.NDArray[np.float32]) -> Tensor:
+        key = code.tobytes()
+        if self._skin is None or self._skin[0] != key:
+            made = self._generator(torch.from_numpy(code.copy())[None])[0]
+            self._skin = (key, activate(made))
+        return self._skin[1]
+
+
+def _place(maps: Tensor, tile: Tile) -> None:
+    height, width = tile.maps.shape[1:]
+    maps[:, tile.row : tile.row + height, tile.column : tile.column + width] = tile.maps
+
+
+def _colored_eye(fixed: FixedTiles, params: HeadParams) -> Tile:
+    share, shine = fixed.iris
+    color = torch.from_numpy(params.iris_color.copy())[:, None, None]
+    iris = encoded((color * shine * _IRIS_LIGHT + _PUPIL).clamp(0, 1))
+    maps = fixed.eye.maps.clone()
+    maps[:3] = torch.lerp(maps[:3], iris, share)
+    return Tile(fixed.eye.row, fixed.eye.column, maps)
+
+
+def pack_model(generator: TextureGenerator, layers: Layers, fixed: FixedTiles) -> Arrays:
+    """The arrays of a model file, for `safetensors.numpy.save_file`."""
+    described: dict[str, Any] = {"generator": asdict(generator.shape), "layers": {}, "tiles": []}
+    arrays: Arrays = {}
+    for name, values in generator.state_dict().items():
+        if step := _STEPS.get(name):
+            arrays[name] = _stepped(values, step)
+        else:
+            arrays[name] = values.half().numpy()
+    for name, placements in layers.items():
+        described["layers"][name] = [[p.row, p.column, *p.map.shape] for p in placements]
+        for number, placement in enumerate(placements):
+            arrays[f"layer.{name}.{number}"] = _stepped(placement.map, _LAYER_STEP)
+    for number, tile in enumerate((fixed.eye, *fixed.tiles)):
+        described["tiles"].append([tile.row, tile.column, *tile.maps.shape[1:]])
+        arrays[f"tile.{number}"] = _stepped(tile.maps, _TILE_STEP)
+    arrays["iris"] = _stepped(fixed.iris, _TILE_STEP)
+    text = json.dumps(described).encode()
+    arrays[_DESCRIPTION] = np.frombuffer(text, np.uint8)
+    return arrays
+
+
+def _stepped(values: Tensor, step: float) -> npt.NDArray[np.uint8]:
+    return deflated((values / step).round().to(torch.int16).numpy())
+
+
+def _restored(packed: npt.NDArray[np.uint8], shape: tuple[int, ...], step: float) -> Tensor:
+    return torch.from_numpy(inflated(packed, shape).astype(np.float32)) * step
+
+
+def _unpacked(
+    arrays: Arrays, described: Mapping[str, Any]
+) -> tuple[TextureGenerator, Layers, FixedTiles]:
+    options = dict(described["generator"])
+    options["convolution"] = tuple(options["convolution"])
+    generator = TextureGenerator(GeneratorShape(**options))
+    state = {
+        name: _restored(arrays[name], tuple(like.shape), _STEPS[name])
+        if name in _STEPS
+        else torch.from_numpy(arrays[name].astype(np.float32))
+        for name, like in generator.state_dict().items()
+    }
+    generator.load_state_dict(state)
+    layers = {name: _layer(arrays, name, described["layers"][name]) for name in RECIPES}
+    eye, *tiles = (
+        Tile(row, column, _restored(arrays[f"tile.{number}"], (CHANNELS, h, w), _TILE_STEP))
+        for number, (row, column, h, w) in enumerate(described["tiles"])
+    )
+    iris = _restored(arrays["iris"], (2, *eye.maps.shape[1:]), _TILE_STEP)
+    return generator, layers, FixedTiles(tuple(tiles), eye, iris)
+
+
+def _layer(arrays: Arrays, name: str, boxes: list[list[int]]) -> tuple[Placement, ...]:
+    return tuple(
+        Placement(row, column, _restored(arrays[f"layer.{name}.{number}"], (h, w), _LAYER_STEP))
+        for number, (row, column, h, w) in enumerate(boxes)
+    )

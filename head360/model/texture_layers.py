@@ -1,0 +1,162 @@
+"""Named attributes of a head, painted over its skin: brows, freckles, wrinkles, make-up, stubble …
+
+Each attribute owns one or several grey maps (*placements*: other people have their freckles
+elsewhere) and a recipe of what full strength does to the eight channels. The texture code chooses
+between placements, so that a person keeps theirs while a slider moves. Everything happens on
+sRGB-encoded albedo, where multiplying is as good as in linear light and costs no powers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import torch
+from torch import Tensor
+
+from head360.params import ATTRIBUTES, HeadParams
+
+#: Numbers of the texture code that choose placements; the generator's other 56 make the skin.
+SPOT_CODE, SHAPE_CODE, PALETTE_CODE = slice(56, 59), slice(59, 62), slice(62, 64)
+_DECISIVE = 2.5  # how clearly one placement wins over the others
+
+_OCCLUSION, _ROUGHNESS, _SPECULAR, _SCATTER, _HEIGHT = 3, 4, 5, 6, 7
+Color = tuple[float, float, float]
+
+#: Palettes: make-up in sRGB-encoded colour.
+_LIPSTICKS: tuple[Color, ...] = (
+    (0.62, 0.16, 0.20), (0.70, 0.34, 0.33), (0.50, 0.12, 0.26), (0.66, 0.27, 0.21),
+)  # fmt: skip
+_EYESHADOWS: tuple[Color, ...] = (
+    (0.42, 0.29, 0.25), (0.45, 0.30, 0.37), (0.31, 0.30, 0.34), (0.58, 0.40, 0.28),
+)  # fmt: skip
+_LINER: Color = (0.055, 0.045, 0.045)
+
+
+@dataclass(frozen=True, slots=True)
+class Recipe:
+    """What an attribute at full strength does where its map is one."""
+
+    absorb: Color | None = None  # encoded albedo is multiplied by exp(-absorb)
+    paint: str | None = None  # or blended towards: hair | lipstick | eyeshadow | liner
+    cover: float = 1.0  # opacity of the paint
+    surface: Mapping[int, float] = field(default_factory=dict)  # added to other channels
+    choose: slice | None = None  # code that weighs the placements; None adds all placements up
+
+
+RECIPES: Mapping[str, Recipe] = {
+    "redness": Recipe(absorb=(0.02, 0.26, 0.21)),
+    "dark_circles": Recipe(absorb=(0.24, 0.27, 0.20)),
+    "wrinkles": Recipe(absorb=(0.11, 0.17, 0.18), choose=SHAPE_CODE,
+                       surface={_HEIGHT: -0.42, _OCCLUSION: -0.20, _SPECULAR: -0.10}),
+    "age_spots": Recipe(absorb=(0.15, 0.26, 0.32), choose=SPOT_CODE),
+    "freckles": Recipe(absorb=(0.12, 0.26, 0.36), choose=SPOT_CODE),
+    "moles": Recipe(absorb=(0.50, 0.72, 0.80), choose=SPOT_CODE, surface={_HEIGHT: 0.25}),
+    "blush": Recipe(absorb=(0.02, 0.25, 0.17)),
+    "eyeshadow": Recipe(paint="eyeshadow", cover=0.75, surface={_SPECULAR: 0.08}),
+    "lipstick": Recipe(paint="lipstick", cover=0.72, surface={_ROUGHNESS: -0.06}),
+    "eyeliner": Recipe(paint="liner", cover=0.95, surface={_SPECULAR: -0.2}),
+    "stubble": Recipe(paint="hair", cover=0.85, surface={_ROUGHNESS: 0.10, _SPECULAR: -0.12}),
+    "brows": Recipe(paint="hair", cover=1.0, choose=SHAPE_CODE,
+                    surface={_ROUGHNESS: 0.12, _SPECULAR: -0.25, _HEIGHT: 0.12, _SCATTER: -0.5}),
+    "scalp": Recipe(paint="hair", cover=0.92, surface={_ROUGHNESS: 0.10, _SPECULAR: -0.15}),
+}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Placement:
+    """A grey map over a part of the atlas."""
+
+    row: int
+    column: int
+    map: Tensor  # (h, w) 0 ... 1
+
+
+#: Placements of every recipe, by name.
+Layers = Mapping[str, tuple[Placement, ...]]
+
+
+def paint_attributes(maps: Tensor, layers: Layers, params: HeadParams, scalp_tint: float) -> None:
+    """Paint everything `params` asks for over skin, in place.
+
+    Args:
+        maps: (8, U, 2.5 U) channels as in `head360.model.texture`.
+        layers: where attributes go.
+        params: how strong they are, and the colours of hair.
+        scalp_tint: 0 = bare … 1 = the scalp is covered in the hair's colour.
+    """
+    strengths = dict(zip(ATTRIBUTES, params.attributes.tolist(), strict=True))
+    strengths["scalp"] = scalp_tint
+    for name, recipe in RECIPES.items():
+        if (strength := strengths[name]) > 0:
+            for placement, share in _placements(layers[name], recipe, params):
+                _apply(maps, placement, strength * share, recipe, params)
+
+
+def _placements(
+    placements: tuple[Placement, ...], recipe: Recipe, params: HeadParams
+) -> list[tuple[Placement, float]]:
+    """The placements worth painting, with their shares 0 … 1."""
+    if recipe.choose is None or len(placements) == 1:
+        return [(placement, 1.0) for placement in placements]
+    shares = choice(params, recipe.choose)[: len(placements)]
+    return [(p, share) for p, share in zip(placements, shares, strict=True) if share > 0.02]
+
+
+def choice(params: HeadParams, code: slice) -> list[float]:
+    """Shares of the placements a texture code chooses, summing to one."""
+    wishes = torch.from_numpy(params.texture[code].copy()) * _DECISIVE
+    shares: list[float] = wishes.softmax(0).tolist()
+    return shares
+
+
+def _apply(
+    maps: Tensor, placement: Placement, strength: float, recipe: Recipe, params: HeadParams
+) -> None:
+    height, width = placement.map.shape
+    place = maps[:, placement.row :, placement.column :][:, :height, :width]
+    amount = placement.map * strength
+    albedo = place[:3]
+    if recipe.absorb is not None:
+        for channel, absorbed in zip(albedo, recipe.absorb, strict=True):
+            channel.mul_(torch.exp(amount * -absorbed))
+    if recipe.paint is not None:
+        opacity = (amount * recipe.cover).clamp_(max=0.97)
+        for channel, tone in zip(albedo, _paint(recipe.paint, params), strict=True):
+            channel.lerp_(torch.full_like(channel, tone), opacity)
+    for number, change in recipe.surface.items():
+        place[number].add_(amount, alpha=change).clamp_(0.02, 1)
+
+
+def _paint(name: str, params: HeadParams) -> Color:
+    """An sRGB-encoded colour."""
+    if name == "hair":
+        return hair_paint(params)
+    if name == "liner":
+        return _LINER
+    return _mixed(_LIPSTICKS if name == "lipstick" else _EYESHADOWS, params)
+
+
+def hair_paint(params: HeadParams) -> Color:
+    """Encoded colour of short hair: a little darker than long hair, as the skin shows between."""
+    linear = torch.from_numpy(params.hair_color.copy()).clamp(1e-4, 1) * 0.5
+    red, green, blue = encoded(linear).tolist()
+    return red, green, blue
+
+
+def encoded(linear: Tensor) -> Tensor:
+    """sRGB-encoded colour of linear RGB."""
+    bright = 1.055 * linear.clamp_min(1e-6) ** (1 / 2.4) - 0.055
+    return torch.where(linear <= 0.0031308, 12.92 * linear, bright)
+
+
+def _mixed(palette: tuple[Color, ...], params: HeadParams) -> Color:
+    """A colour between the four of a palette, chosen by two numbers of the texture code."""
+    first, second = torch.sigmoid(
+        torch.from_numpy(params.texture[PALETTE_CODE].copy()) * 2
+    ).tolist()
+    shares = torch.tensor(
+        [(1 - first) * (1 - second), first * (1 - second), (1 - first) * second, first * second]
+    )
+    red, green, blue = (shares @ torch.tensor(palette)).tolist()
+    return red, green, blue
