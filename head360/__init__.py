@@ -9,4 +9,10 @@ Conventions, everywhere:
     Leading `*B` in a shape means any batch dimensions.
 """
 
+import os
+
 __version__ = "0.1.0"
+
+# Threads that wait for torch's next task would spin, on the cores that software OpenGL draws with.
+# The OpenMP library reads this once, when torch is first imported.
+os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")

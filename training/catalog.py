@@ -93,6 +93,11 @@ def write_catalog(path: Path, mesh: BilinearModel, styles: Sequence[str]) -> Non
     partial.replace(path)
 
 
+def scalp_tint(style: str) -> float:
+    """How strongly a hairstyle's colour is painted onto the scalp, 0 … 1."""
+    return _HAIRSTYLES[style][2]
+
+
 def shape_names(mesh: BilinearModel) -> list[str]:
     """A plain name for each of the 50 components, "" where none fits."""
     correlations = measure_correlations(mesh)

@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from head360.model.topology import EYE, LASH, MOUTH, SKIN, TEETH, Topology, render_pairs
+from head360.params import EXPRESSIONS
 
 Floats = npt.NDArray[np.float32]
 Indices = npt.NDArray[np.int32]
@@ -34,6 +35,10 @@ _TILES = {
 _CAP_DROP, _CAP_INSET = 0.004, 0.05
 _CAP_CENTRE, _CAP_RADIUS = (2.375, 0.875), 0.115  # tiles
 _LID_VERTICES = 52
+#: Landmarks on the inner edges of the lips, one above the other; lips of a face at rest touch.
+_UPPER_LIP, _LOWER_LIP = [61, 62, 63], [67, 66, 65]
+_LIPS_OVERLAP = 0.0003  # metres
+_MOUTH_CLOSE = EXPRESSIONS.index("mouthClose")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -57,15 +62,40 @@ def load_source(folder: Path) -> Source:
     mean = arrays["verts"].astype(np.float32) * np.float32(CM)
     cap = closing.weights @ mean[closing.loop] - np.array([0, _CAP_DROP, 0], np.float32)
     closed = np.concatenate([mean, cap]).astype(np.float32)
+    expressions = _shapes(arrays, "expr_deltas", closing)
+    seal = _LipSeal(arrays["lmk68"].astype(np.int64), expressions[_MOUTH_CLOSE])
     return Source(
-        closed,
-        _shapes(arrays, "id_deltas", closing),
-        _shapes(arrays, "expr_deltas", closing),
-        _shapes(arrays, "sem_deltas", closing),
+        seal(closed[None], _LIPS_OVERLAP)[0],
+        seal(_shapes(arrays, "id_deltas", closing)),
+        expressions,
+        seal(_shapes(arrays, "sem_deltas", closing)),
         tuple(str(name) for name in arrays["sem_names"]),
         arrays["eye_center_neutral"].astype(np.float32) * np.float32(CM),
         _topology(arrays, closing, closed),
     )
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _LipSeal:
+    """Closes lips that the source leaves almost a millimetre apart, by a little mouthClose.
+
+    How much is linear in the shape, so modes can be sealed one by one.
+    """
+
+    landmarks: Vertices  # (68,)
+    direction: Floats  # (V, 3)
+
+    def __call__(self, shapes: Floats, overlap: float = 0.0) -> Floats:
+        """Shapes (K, V, 3), lips together, or overlapping by so many metres."""
+        share = (self._gap(shapes) + overlap) / self._gap(self.direction[None])
+        sealed: Floats = (shapes - share[:, None, None] * self.direction).astype(np.float32)
+        return sealed
+
+    def _gap(self, shapes: Floats) -> npt.NDArray[np.float64]:
+        """(K,) metres between the lips, the mean of three places."""
+        height = shapes[:, self.landmarks, 1].astype(np.float64)
+        gaps: npt.NDArray[np.float64] = (height[:, _UPPER_LIP] - height[:, _LOWER_LIP]).mean(1)
+        return gaps
 
 
 @dataclass(frozen=True, slots=True, eq=False)
