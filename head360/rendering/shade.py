@@ -122,7 +122,7 @@ def _shade_hair(hair: Tensor, rays: Tensor, scene: LitScene) -> Tensor:
     along = hair[:, 2:3]
     ramp = (along / 0.25).clamp(0, 1)
     fade = 0.55 + 0.45 * ramp**2 * (3 - 2 * ramp)
-    gain = hair[:, 1:2] * fade * (1 + 0.25 * along) * torch.exp(0.24 * noise[:, :1])
+    gain = hair[:, 1:2] * fade * (1 + 0.25 * along) * torch.exp(0.17 * noise[:, :1])
     albedo = scene.hair_color * gain
     sheen = albedo.clamp(min=0).sqrt()
     through, visible = _through_hair(points, scene)
@@ -139,8 +139,8 @@ def _shade_hair(hair: Tensor, rays: Tensor, scene: LitScene) -> Tensor:
         across = (1 - _dot(t, light) ** 2).clamp(min=0).sqrt()
         lit = albedo * (0.6 * across * (0.35 + 0.65 * ((nl + 0.45) / 1.45).clamp(0, 1)))
         th = _dot(t, functional.normalize(light + view, dim=-1))
-        narrow = (1 - (th + 0.06 + 0.03 * noise[:, 1:]) ** 2).clamp(min=0) ** 100
-        wide = (1 - (th - 0.12 + 0.06 * noise[:, 1:]) ** 2).clamp(min=0) ** 24
+        narrow = (1 - (th + 0.06 + 0.02 * noise[:, 1:]) ** 2).clamp(min=0) ** 100
+        wide = (1 - (th - 0.12 + 0.04 * noise[:, 1:]) ** 2).clamp(min=0) ** 24
         shine = 0.05 * narrow + (0.45 * albedo + 0.018) * sheen * wide
         edge = ((nl + 0.2) / 0.7).clamp(0, 1)
         lit = lit + shine * edge**2 * (3 - 2 * edge)

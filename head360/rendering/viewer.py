@@ -106,8 +106,7 @@ class Viewer:
 
     def release(self) -> None:
         """Give everything on the graphics card back."""
-        with self._ctx:
-            self._ctx.release()
+        self._ctx.release()  # not inside `with`: its end would speak to what is gone
 
     def _steps(self, scene: Scene, shot: Shot) -> Generator[None, None, Picture]:
         self._take(scene)
@@ -185,7 +184,7 @@ class Viewer:
         rays = _ray_uniforms(shot.camera, tile)
         buffers.fit(size)
         if shot.mode == "hair":
-            buffers.distance.clear(NO_HIT, NO_HIT, NO_HIT, NO_HIT)
+            _cleared(buffers.distance, NO_HIT)
         else:
             self._head.distance(buffers.distance, shot.camera, tile)
         mesh_t = {"u_mesh_distance": buffers.distance_texture}
@@ -194,7 +193,7 @@ class Viewer:
             shape = buffers.textures["u_head_shape"]
             self._hair.march(buffers.hair, shape, rays, exact=shot.exact)
         else:
-            buffers.hair.clear()
+            _cleared(buffers.hair, 0.0)
         light = self._light_uniforms(scene, shot)
         sources = {**buffers.textures, **self._light, "u_noise": self._noise}
         self._shade.program["u_shadow"] = 15  # a shadow sampler of its own, whatever else is bound
@@ -280,6 +279,12 @@ class _Buffers:
             image.release()
         self._pixel_texture.release()
         self._depth.release()
+
+
+def _cleared(frame: moderngl.Framebuffer, value: float) -> None:
+    """Fill a whole frame; in use first, or the scissor box of the last one would still hold."""
+    frame.use()
+    frame.clear(value, value, value, value)
 
 
 def _march_source(field: str, exact: bool) -> str:

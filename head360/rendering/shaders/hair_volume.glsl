@@ -12,8 +12,8 @@ vec2 slice_origin(int slice) {
     return vec2(slice % u_volume_columns, slice / u_volume_columns) * vec2(u_volume_size.xy);
 }
 
-const float WORTH_A_LOOK = 0.01;  // share of a pixel below which a sample only adds to alpha
-const float OPAQUE = 0.008;       // transmittance below which the rest cannot be seen
+const float WORTH_A_LOOK = 0.004;  // share of a pixel below which a sample only adds to alpha
+const float OPAQUE = 0.004;       // transmittance below which the rest cannot be seen
 
 // The two places to read, and the share of the second.
 void slices(vec3 x, out vec2 lower, out vec2 upper, out float share) {

@@ -119,7 +119,7 @@ vec3 shade_head(vec3 x, vec3 view, vec4 color, vec3 n, vec4 surface) {
 
 vec3 strand_color(vec4 color, float noise) {
     float fade = 0.55 + 0.45 * smoothstep(0.0, 0.25, color.z);
-    return u_hair_albedo * (color.y * fade * (1.0 + 0.25 * color.z) * exp(0.24 * noise));
+    return u_hair_albedo * (color.y * fade * (1.0 + 0.25 * color.z) * exp(0.17 * noise));
 }
 
 vec3 shade_hair(vec3 x, vec3 view, vec4 color, vec3 t, vec2 root) {
@@ -141,7 +141,7 @@ vec3 shade_hair(vec3 x, vec3 view, vec4 color, vec3 t, vec2 root) {
         vec3 lit = albedo * (0.6 * across * mix(0.35, 1.0, clamp((nl + 0.45) / 1.45, 0.0, 1.0)));
         vec3 halfway = normalize(light + view);
         float th = dot(t, halfway);
-        float first = th + 0.06 + 0.03 * noise.y, second = th - 0.12 + 0.06 * noise.y;
+        float first = th + 0.06 + 0.02 * noise.y, second = th - 0.12 + 0.04 * noise.y;
         float narrow = pow(max(0.0, 1.0 - first * first), 100.0);
         float wide = pow(max(0.0, 1.0 - second * second), 24.0);
         vec3 shine = 0.05 * narrow + (0.45 * albedo + 0.018) * sheen * wide;

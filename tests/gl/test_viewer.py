@@ -1,0 +1,151 @@
+"""The viewer against the reference renderer, over random people, cameras and hairstyles."""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Iterator
+from typing import Any
+
+import numpy as np
+import pytest
+
+from head360.assets import catalog
+from head360.camera import OrbitCamera
+from head360.light import BLACK, LIGHT_PRESETS, Light
+from head360.model.sampling import random_person
+from head360.params import EXPRESSIONS, HeadParams
+from head360.rendering.reference_picture import reference_picture
+from head360.rendering.request import RenderRequest
+from head360.rendering.scene import Models, SceneBuilder
+from head360.rendering.viewer import Shot, Viewer
+
+SIZE = 96
+
+
+@pytest.fixture(scope="module")
+def models() -> Models:
+    return Models.load()
+
+
+@pytest.fixture(scope="module")
+def builder(models: Models) -> SceneBuilder:
+    return SceneBuilder(models)
+
+
+@pytest.fixture(scope="module")
+def viewer(gl, models: Models) -> Iterator[Viewer]:
+    made = Viewer(models)
+    yield made
+    made.release()
+
+
+def someone(seed: int) -> tuple[HeadParams, OrbitCamera]:
+    rng = np.random.default_rng(seed)
+    styles = [style.id for style in catalog().hairstyles]
+    worn = None if seed == 0 else styles[(seed * 5) % len(styles)]
+    making = rng.random(len(EXPRESSIONS)) * (rng.random(len(EXPRESSIONS)) < 0.2)
+    light = Light(LIGHT_PRESETS[seed % len(LIGHT_PRESETS)], rotation_degrees=rng.uniform(-180, 180))
+    camera = OrbitCamera(
+        yaw_degrees=rng.uniform(-180, 180), pitch_degrees=rng.uniform(-30, 40),
+        distance=rng.uniform(0.9, 1.4),
+    )  # fmt: skip
+    person = random_person(seed).with_(hairstyle=worn, expression=making, light=light)
+    return person, camera
+
+
+def finished(steps: Generator[None, None, np.ndarray]) -> np.ndarray:
+    while True:
+        try:
+            next(steps)
+        except StopIteration as done:
+            return done.value
+
+
+def draw(viewer: Viewer, scene: Any, camera: OrbitCamera, **options: Any) -> np.ndarray:
+    return finished(viewer.draw(scene, Shot(camera, SIZE, SIZE, background=BLACK, **options)))
+
+
+def psnr(one: np.ndarray, other: np.ndarray) -> float:
+    return float(10 * np.log10(255**2 / ((one - other) ** 2).mean()))
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_exact_equals_the_reference_and_fast_nearly(
+    viewer: Viewer, models: Models, builder: SceneBuilder, seed: int
+) -> None:
+    person, camera = someone(seed)
+    scene = builder.build(person)
+
+    request = RenderRequest(person, camera, SIZE, SIZE, background=BLACK)
+    reference = reference_picture(models, scene, request, 1)[..., :3].astype(int)
+    exact = draw(viewer, scene, camera, exact=True)[..., :3].astype(int)
+    fast = draw(viewer, scene, camera)[..., :3].astype(int)
+
+    difference = abs(reference - exact)
+    assert difference.mean() <= 1
+    assert np.percentile(difference[reference.max(-1) > 0], 99) <= 4
+    assert psnr(fast, exact) >= 34  # the median over all styles is above 40
+
+
+def test_a_picture_in_tiles_is_the_same_as_in_one(
+    viewer: Viewer, builder: SceneBuilder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    person, camera = someone(2)
+    scene = builder.build(person)
+
+    whole = draw(viewer, scene, camera, samples=2)
+    monkeypatch.setattr("head360.rendering.viewer._TILE_SAMPLES", 9 * SIZE * 4)
+    steps = viewer.draw(scene, Shot(camera, SIZE, SIZE, 2, background=BLACK))
+    pauses = sum(1 for _ in zip(range(100), steps, strict=False))
+    tiled = draw(viewer, scene, camera, samples=2)
+
+    assert pauses >= SIZE // 9
+    difference = abs(whole.astype(int) - tiled)
+    assert difference.mean() < 0.05  # outlines are rounded differently
+    assert np.percentile(difference, 99.5) <= 2
+
+
+def test_a_picture_given_up_leaves_the_next_one_right(
+    viewer: Viewer, builder: SceneBuilder
+) -> None:
+    person, camera = someone(1)
+    scene = builder.build(person)
+    expected = draw(viewer, scene, camera)
+    other = builder.build(someone(3)[0])
+
+    given_up = viewer.draw(other, Shot(camera, SIZE, SIZE, background=BLACK))
+    next(given_up)
+    given_up.close()
+
+    np.testing.assert_array_equal(draw(viewer, builder.build(person), camera), expected)
+
+
+@pytest.mark.parametrize("mode", ["albedo", "normals", "depth", "wireframe", "hair", "head"])
+def test_every_view_mode_shows_something_else(
+    viewer: Viewer, builder: SceneBuilder, mode: Any
+) -> None:
+    blond = someone(2)[0].with_(hair_color=(0.4, 0.3, 0.15))
+    scene, camera = builder.build(blond), OrbitCamera(yaw_degrees=30)
+
+    shown = draw(viewer, scene, camera, mode=mode)
+
+    assert shown[..., :3].max() > 60
+    assert abs(shown.astype(int) - draw(viewer, scene, camera)).mean() > 1
+
+
+def test_hair_only_works_for_the_first_picture(models: Models, builder: SceneBuilder, gl) -> None:
+    scene, camera = builder.build(someone(2)[0]), OrbitCamera(yaw_degrees=30)
+    first = Viewer(models)
+
+    shown = draw(first, scene, camera, mode="hair")
+
+    again = draw(first, scene, camera, mode="hair")
+    first.release()
+    assert shown[..., :3].any()
+    np.testing.assert_array_equal(shown, again)
+
+
+def test_nothing_is_drawn_where_there_is_nothing(viewer: Viewer, builder: SceneBuilder) -> None:
+    scene = builder.build(someone(2)[0])
+    away = OrbitCamera(target=(2.0, 0.0, 0.0))
+
+    assert not draw(viewer, scene, away)[..., :3].any()
