@@ -52,12 +52,14 @@ class Scene:
     name: str
     size: int  # pixels
     drags: bool  # an expression changes from frame to frame; otherwise the camera
+    draft: bool = True  # as the studio draws while something moves; otherwise as it draws at rest
 
 
 SCENES = (
     Scene("orbit_512", 512, drags=False),
     Scene("orbit_256", 256, drags=False),
     Scene("expression_256", 256, drags=True),
+    Scene("still_512", 512, drags=False, draft=False),
 )
 
 
@@ -129,7 +131,9 @@ def _request(params: HeadParams, scene: Scene, renderer: RendererName, index: in
         params = params.with_(expression=weights)
     else:
         camera = camera.with_(yaw_degrees=index * _ORBIT_STEP_DEGREES)
-    return RenderRequest(params, camera, scene.size, scene.size, renderer=renderer)
+    return RenderRequest(
+        params, camera, scene.size, scene.size, renderer=renderer, draft=scene.draft
+    )
 
 
 def _timing(fast: list[float], slow: list[float]) -> Timing:

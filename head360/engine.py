@@ -71,7 +71,7 @@ class HeadEngine:
         start = time.perf_counter()
         if request.renderer == "reference":
             scene = self._builder().build(request.params)
-            image = reference_picture(self._loaded(), scene, request, SAMPLES)
+            image = reference_picture(self._loaded(), scene, request, _samples(request))
             return _frame(image, True, start)
         steps = self._drawing(request, _shot(request))
         while True:
@@ -167,11 +167,16 @@ def _shot(request: RenderRequest) -> Shot:
         request.camera,
         request.width,
         request.height,
-        SAMPLES,
+        _samples(request),
         request.mode,
         exact=request.renderer == "exact",
         background=request.background,
+        draft=request.draft,
     )
+
+
+def _samples(request: RenderRequest) -> int:
+    return 1 if request.draft else SAMPLES
 
 
 def _frame(image: Picture, complete: bool, start: float) -> Frame:

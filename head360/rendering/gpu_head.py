@@ -13,7 +13,14 @@ from head360.model.planes import HEAD_BOX, PLANES, RIGHT_AXES, UP_AXES, VIEW_AXE
 from head360.model.topology import EYE, MOUTH, SKIN, TEETH, Topology
 from head360.rendering.lighting import SHADOW_SIZE, shadow_from_head
 from head360.rendering.march import NO_HIT
-from head360.rendering.offscreen import FullScreen, bind, set_uniforms, shader, texture
+from head360.rendering.offscreen import (
+    FullScreen,
+    bind,
+    finish_unlocked,
+    set_uniforms,
+    shader,
+    texture,
+)
 from head360.rendering.reference import HEIGHT_RANGE
 from head360.rendering.shade import SHADOW_BIAS, SHADOW_DEPTH
 
@@ -135,6 +142,7 @@ class GpuHead:
         set_uniforms(array.program, {"u_clip_from_head": clip_from_head})
         self._ctx.disable(moderngl.CULL_FACE | moderngl.BLEND)
         array.render(moderngl.TRIANGLES)
+        finish_unlocked()
 
     def _array(self, fragment: str, triangles: npt.NDArray[np.int32]) -> moderngl.VertexArray:
         if fragment not in self._programs:

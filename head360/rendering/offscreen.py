@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import ctypes
+import ctypes.util
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import cache
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -20,7 +23,7 @@ _SHADERS = Path(__file__).parent / "shaders"
 _TRIANGLE = """#version 330
 void main() {
     vec2 corner = vec2((gl_VertexID << 1) & 2, gl_VertexID & 2);
-    gl_Position = vec4(corner * 2.0 - 1.0, 0.0, 1.0);
+    gl_Position = vec4(corner * 2.0 - 1.0, 1.0, 1.0);
 }"""
 
 
@@ -115,6 +118,28 @@ def bind(program: moderngl.Program, textures: Mapping[str, AnyTexture]) -> None:
             unit += 1
 
 
+def finish_unlocked() -> None:
+    """Wait until everything is drawn, letting other Python threads go on meanwhile.
+
+    moderngl keeps Python's lock while it waits, which freezes a window for as long as a software
+    renderer takes; ctypes gives it up.
+    """
+    _gl_finish()()
+
+
+@cache
+def _gl_finish() -> Callable[[], object]:
+    """OpenGL's own glFinish; does nothing where its library cannot be found by name."""
+    names = {"win32": "opengl32", "darwin": "OpenGL"}
+    found = ctypes.util.find_library(names.get(sys.platform, "GL")) or "libGL.so.1"
+    try:
+        finish = ctypes.CDLL(found).glFinish
+    except (OSError, AttributeError):
+        return lambda: None
+    finish.restype = None
+    return finish
+
+
 class FullScreen:
     """A fragment shader run once for each pixel of a framebuffer."""
 
@@ -128,10 +153,31 @@ class FullScreen:
         target: moderngl.Framebuffer,
         textures: Mapping[str, AnyTexture],
         uniforms: Mapping[str, Uniform],
+        *,
+        mask: bool = False,
+        over: bool = False,
+        marks: bool = False,
     ) -> None:
-        """Fill the target's viewport."""
+        """Fill the target's viewport.
+
+        Args:
+            target: what to draw on.
+            textures: by uniform name.
+            uniforms: by name.
+            mask: draw only where the depth buffer holds less than 1.
+            over: blend with what is there, by premultiplied alpha.
+            marks: the shader writes the depth buffer, for later masks.
+        """
         set_uniforms(self.program, uniforms)
         bind(self.program, textures)
         target.use()
         self._ctx.disable(moderngl.DEPTH_TEST | moderngl.CULL_FACE | moderngl.BLEND)
+        if mask or marks:
+            self._ctx.enable(moderngl.DEPTH_TEST)
+            self._ctx.depth_func = "1" if marks else ">"  # the triangle lies at the far end
+        if over:
+            self._ctx.enable(moderngl.BLEND)
+            self._ctx.blend_func = moderngl.ONE, moderngl.ONE_MINUS_SRC_ALPHA
         self._array.render(moderngl.TRIANGLES, vertices=3)
+        finish_unlocked()
+        self._ctx.depth_func = "<"

@@ -31,6 +31,7 @@ class RenderRequest:
     mode: ViewMode = "shaded"
     renderer: RendererName = "fast"
     background: Background = field(default_factory=Background)
+    draft: bool = False  # as while something moves: one sample a pixel, coarser planes and hair
 
 
 @dataclass(frozen=True, slots=True, eq=False)

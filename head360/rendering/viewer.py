@@ -38,12 +38,13 @@ from head360.rendering.scene import Models, Scene
 Picture = npt.NDArray[np.uint8]
 
 #: Samples of a tile, about: what is drawn before a newer request may interrupt.
-_TILE_SAMPLES = 160_000
+_TILE_SAMPLES = 270_000
 #: Texels along each side of the head's planes.
 FINE_PLANES, DRAFT_PLANES = 512, 256
 _MODES: dict[ViewMode, int] = {"albedo": 1, "normals": 2, "depth": 3, "wireframe": 4}
 #: Metres in front of and behind the target that the depth view spans.
 _DEPTH_SPAN = 0.16
+_HAIR_TOO = "#version 330\n#define HAIR 1"
 _LINES = 0.0003  # share of the clip depth that lines stand in front of their surface
 
 
@@ -73,7 +74,9 @@ class Viewer:
                 exact: FullScreen(self._ctx, _march_source(head_field_source(models.head), exact))
                 for exact in (False, True)
             }
-            self._shade = FullScreen(self._ctx, shader("shade.frag"))
+            text = shader("shade.frag")
+            self._shade_head = FullScreen(self._ctx, text)
+            self._shade_hair = FullScreen(self._ctx, text.replace("#version 330", _HAIR_TOO, 1))
             self._resolve = FullScreen(self._ctx, shader("resolve.frag"))
             noise = strand_noise()
             self._noise = texture(self._ctx, noise.shape[1::-1], 2, noise, dtype="f4")
@@ -187,18 +190,17 @@ class Viewer:
             _cleared(buffers.distance, NO_HIT)
         else:
             self._head.distance(buffers.distance, shot.camera, tile)
+        _cleared(buffers.head, 0.0)
+        _cleared(buffers.color, 0.0)
         mesh_t = {"u_mesh_distance": buffers.distance_texture}
-        self._march[shot.exact].draw(buffers.head, {**planes, **mesh_t}, rays)
+        self._march[shot.exact].draw(buffers.head, {**planes, **mesh_t}, rays, mask=True)
+        look = {**rays, **self._light_uniforms(scene, shot)}
+        sources = {**buffers.textures, **self._light, "u_noise": self._noise}
+        self._lit(self._shade_head, buffers, sources, look)
         if scene.hair and shot.mode not in ("head", "wireframe"):
             shape = buffers.textures["u_head_shape"]
             self._hair.march(buffers.hair, shape, rays, exact=shot.exact)
-        else:
-            _cleared(buffers.hair, 0.0)
-        light = self._light_uniforms(scene, shot)
-        sources = {**buffers.textures, **self._light, "u_noise": self._noise}
-        self._shade.program["u_shadow"] = 15  # a shadow sampler of its own, whatever else is bound
-        self._head.shadow.use(15)
-        self._shade.draw(buffers.color, sources, {**rays, **light})
+            self._lit(self._shade_hair, buffers, sources, look)
         if shot.mode == "wireframe":
             self._head.lines(buffers.lines, shot.camera, tile, _LINES)
         placed: dict[str, Uniform] = {
@@ -209,6 +211,18 @@ class Viewer:
         buffers.out.viewport = (0, 0, shot.width, count)
         ground = _background_uniforms(shot.background)
         self._resolve.draw(buffers.out, {"u_color": buffers.color_texture}, {**placed, **ground})
+
+    def _lit(
+        self,
+        shading: FullScreen,
+        buffers: _Buffers,
+        sources: dict[str, AnyTexture],
+        look: dict[str, Uniform],
+    ) -> None:
+        """Shade what the depth buffer marks, over what is there already."""
+        shading.program["u_shadow"] = 15  # a shadow sampler of its own, whatever else is bound
+        self._head.shadow.use(15)
+        shading.draw(buffers.color, sources, look, mask=True, over=True)
 
     def _light_uniforms(self, scene: Scene, shot: Shot) -> dict[str, Uniform]:
         light: Lighting = scene.lighting
@@ -248,17 +262,19 @@ class _Buffers:
         self.distance_texture = made(1, "f4")
         self._depth = ctx.depth_renderbuffer(size)
         self.textures: dict[str, moderngl.Texture] = {
-            "u_head_color": made(4, "f2"), "u_head_shape": made(4, "f4"),
-            "u_head_surface": made(4, "f2"), "u_hair_color": made(4, "f4"),
-            "u_hair_strand": made(4, "f2"), "u_hair_root": made(2, "f4"),
+            "u_head_color": made(4, "f4"), "u_head_shape": made(4, "f4"),
+            "u_head_surface": made(4, "f4"), "u_hair_color": made(4, "f4"),
+            "u_hair_strand": made(4, "f4"), "u_hair_root": made(2, "f4"),
         }  # fmt: skip
-        self.color_texture = made(4, "f2")
+        self.color_texture = made(4, "f4")
         self._pixel_texture = texture(ctx, pixels, 4, dtype="f1")
         images = list(self.textures.values())
         self.distance = ctx.framebuffer([self.distance_texture], self._depth)
-        self.head = ctx.framebuffer(images[:3])
-        self.hair = ctx.framebuffer(images[3:])
-        self.color = ctx.framebuffer([self.color_texture])
+        self.head = ctx.framebuffer(images[:3], self._depth)  # marched only where the mesh is
+        self.head.depth_mask = False
+        self.hair = ctx.framebuffer(images[3:], self._depth)  # and marks in it where hair is
+        self.color = ctx.framebuffer([self.color_texture], self._depth)
+        self.color.depth_mask = False
         self.lines = ctx.framebuffer([self.color_texture], self._depth)
         self.out = ctx.framebuffer([self._pixel_texture])
 
@@ -284,7 +300,7 @@ class _Buffers:
 def _cleared(frame: moderngl.Framebuffer, value: float) -> None:
     """Fill a whole frame; in use first, or the scissor box of the last one would still hold."""
     frame.use()
-    frame.clear(value, value, value, value)
+    frame.clear(value, value, value, value, depth=1.0)
 
 
 def _march_source(field: str, exact: bool) -> str:

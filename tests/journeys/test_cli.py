@@ -266,7 +266,7 @@ def test_bench_measures(engine: PlainEngine, neutral: HeadParams) -> None:
     except StopIteration as finished:
         report = finished.value
 
-    assert set(report.timings) == {"orbit_512", "orbit_256", "expression_256"}
+    assert set(report.timings) == {"orbit_512", "orbit_256", "expression_256", "still_512"}
     assert all(timing.median_ms > 0 and timing.ratio for timing in report.timings.values())
     dragged = [r.params.expression for r in engine.requests[10:15]]
     assert len({weights.tobytes() for weights in dragged}) == 5

@@ -3,7 +3,7 @@
 // Space    : head space, metres. Atlas tile k sits at column k % 3, row k / 3; bottom row first.
 // Colour   : albedo is sRGB-encoded, as in the texture maps.
 // Matches  : HeadField and surface_distance() in head360/model/field.py, variant "depth".
-// Needs    : void head_network(vec4 inputs[5], out vec4 outputs[2]), written by field_glsl.py.
+// Needs    : when.glsl; void head_network(vec4 inputs[5], out vec4 outputs[2]), written by field_glsl.py.
 
 uniform sampler2D u_head_color;    // albedo rgb, occlusion
 uniform sampler2D u_head_shape;    // normal xyz, depth in metres about the box's centre
@@ -19,6 +19,8 @@ const float HEAD_FLOOR = 1e-7;
 const float OUTLINE_SLOPE = 0.004;                  // metres per unit of coverage
 const float MIN_COVERAGE = 0.05;
 const float KNOWN_DEPTH = 0.5;                      // metres
+const float NO_SHARE = 0.0005;                      // of the largest: not worth a fetch
+const float FULL_LENGTH = 0.999;                     // of a normal, squared
 
 struct HeadSample {
     float distance;  // metres below the surface, negative outside
@@ -57,8 +59,16 @@ float surface_offset(float depth, float coverage, float height) {
     return beyond_outline ? min(below, (coverage - 0.5) * OUTLINE_SLOPE) : below;
 }
 
+// How much of a place on the atlas is surface; fetched only where the interpolated normal has lost
+// length, so near a plane's outline.
+float coverage_at(vec2 q, vec3 normal) {
+    float squared = dot(normal, normal);
+    float coverage = squared < 1e-6 ? 0.0 : 1.0;
+    WHEN(squared >= 1e-6 && squared < FULL_LENGTH) coverage = textureLod(u_head_surface, q, 0.0).w;
+    return coverage;
+}
+
 // Metres below the surface, before the network: for coarse searches, about six fetches.
-// The second atlas is fetched only where the normal has lost length, so near a plane's outline.
 float head_distance(vec3 x) {
     float size = float(textureSize(u_head_shape, 0).y / 2);
     vec3 centred = x - HEAD_CENTRE;
@@ -66,8 +76,7 @@ float head_distance(vec3 x) {
     for (int k = 0; k < 6; k++) {
         vec2 q = atlas_coordinates(k, plane_coordinates(k, centred / HEAD_HALF), size);
         vec4 shape = textureLod(u_head_shape, q, 0.0);
-        bool edge = dot(shape.xyz, shape.xyz) < 0.94;
-        float coverage = edge ? textureLod(u_head_surface, q, 0.0).w : 1.0;
+        float coverage = coverage_at(q, shape.xyz);
         float height = dot(VIEW_AXES[k], centred);
         nearest = min(nearest, surface_offset(shape.w, coverage, height));
     }
@@ -77,26 +86,31 @@ float head_distance(vec3 x) {
 HeadSample head_field(vec3 x) {
     float size = float(textureSize(u_head_shape, 0).y / 2);
     vec3 centred = x - HEAD_CENTRE;
-    vec4 color_sum = vec4(0.0), surface_sum = vec4(0.0);
     vec3 normal_sum = vec3(0.0);
-    float offsets[6], coverages[6];
-    float nearest = 1e3;
+    vec2 places[6];
+    float offsets[6], coverages[6], shares[6];
+    float nearest = 1e3, largest = 0.0;
     for (int k = 0; k < 6; k++) {
         vec2 q = atlas_coordinates(k, plane_coordinates(k, centred / HEAD_HALF), size);
-        vec4 color = textureLod(u_head_color, q, 0.0);
         vec4 shape = textureLod(u_head_shape, q, 0.0);
-        vec4 surface = textureLod(u_head_surface, q, 0.0);
-        float coverage = surface.w;
+        float coverage = coverage_at(q, shape.xyz);
         float offset = surface_offset(shape.w, coverage, dot(VIEW_AXES[k], centred));
         float facing = dot(shape.xyz, VIEW_AXES[k]) / max(coverage, MIN_COVERAGE);
         facing = clamp(facing, MIN_FACING, 1.0);
-        float share = facing * facing * exp(-abs(offset) / HEAD_REACH) + HEAD_FLOOR;
-        color_sum += share * color;
-        normal_sum += share * shape.xyz;
-        surface_sum += share * surface;
+        shares[k] = facing * facing * exp(-abs(offset) / HEAD_REACH) + HEAD_FLOOR;
+        largest = max(largest, shares[k]);
+        normal_sum += shares[k] * shape.xyz;
         nearest = min(nearest, offset);
         offsets[k] = tanh(clamp(offset / OFFSET_SCALE, -20.0, 20.0));
         coverages[k] = coverage;
+        places[k] = q;
+    }
+    vec4 color_sum = vec4(0.0), surface_sum = vec4(0.0);
+    for (int k = 0; k < 6; k++) {
+        WHEN(shares[k] > NO_SHARE * largest) {
+            color_sum += shares[k] * textureLod(u_head_color, places[k], 0.0);
+            surface_sum += shares[k] * textureLod(u_head_surface, places[k], 0.0);
+        }
     }
     float total = surface_sum.w + 1e-12;
     vec4 color = color_sum / total, surface = surface_sum / total;

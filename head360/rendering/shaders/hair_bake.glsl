@@ -7,7 +7,7 @@ uniform int u_volume_columns; // slices in a row
 layout(location = 0) out float f_density;  // extinction's square root: smooth where edges are soft
 // Both times the density, so that voxels without hair have no say in means.
 layout(location = 1) out vec4 f_strand;    // tangent xyz, tone
-layout(location = 2) out vec4 f_root;      // root uv, along
+layout(location = 2) out vec4 f_root;      // root uv, along, one
 
 void main() {
     ivec2 at = ivec2(gl_FragCoord.xy);
@@ -17,5 +17,5 @@ void main() {
     HairSample s = hair_field(to_canonical(x));
     f_density = sqrt(s.extinction);
     f_strand = vec4(s.tangent, s.tone) * f_density;
-    f_root = vec4(s.root, s.along, 0.0) * f_density;
+    f_root = vec4(s.root, s.along, 1.0) * f_density;
 }

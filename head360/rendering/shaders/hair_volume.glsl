@@ -1,55 +1,62 @@
-// Hair from a baked volume: slices of the hair box in head space, laid out side by side.
-// Needs    : struct HairSample, HAIR_CENTRE, HAIR_HALF.
+// Hair from baked volumes of the hair box in head space.
+//
+// Density is one volume; where it is negative it says how far the nearest hair is. What strands look
+// like lies in slices, side by side, and is read where the march has met most hair: at the mean
+// depths of the first, the middle and the last third of a ray's opacity.
+// Needs    : struct HairSample, HAIR_CENTRE, HAIR_HALF; rays.glsl, hair_sums.glsl.
 
-uniform sampler2D u_volume_density;  // extinction's square root
+uniform sampler3D u_volume_density;  // extinction's square root; negative: steps to go at least
 uniform sampler2D u_volume_strand;   // tangent xyz, tone; times the density's root
-uniform sampler2D u_volume_root;     // root uv, along; times the density's root
-uniform sampler3D u_empty;           // metres without hair around each cell
+uniform sampler2D u_volume_root;     // root uv, along, one; times the density's root
 uniform ivec3 u_volume_size;         // voxels
 uniform int u_volume_columns;        // slices in a row
+
+const float OPAQUE = 0.004;       // transmittance below which the rest cannot be seen
+const float WORTH_A_LOOK = 0.004; // share of a pixel below which a third is left out
+
+float met[3] = float[3](0.0, 0.0, 0.0);    // weight of each third
+float mean_t[3] = float[3](0.0, 0.0, 0.0);  // metres, times weight
 
 vec2 slice_origin(int slice) {
     return vec2(slice % u_volume_columns, slice / u_volume_columns) * vec2(u_volume_size.xy);
 }
 
-const float WORTH_A_LOOK = 0.004;  // share of a pixel below which a sample only adds to alpha
-const float OPAQUE = 0.004;       // transmittance below which the rest cannot be seen
+float hair_extinction(vec3 x, out int ahead) {
+    float value = textureLod(u_volume_density, (x - HAIR_CENTRE) / HAIR_HALF * 0.5 + 0.5, 0.0).r;
+    ahead = int(-value);
+    float density = max(value, 0.0);
+    return density * density;
+}
 
-// The two places to read, and the share of the second.
-void slices(vec3 x, out vec2 lower, out vec2 upper, out float share) {
+void meet(float t, float weight, float alpha) {
+    float middle = alpha + 0.5 * weight;
+    vec3 third = vec3(middle < 0.33, middle >= 0.33 && middle < 0.66, middle >= 0.66) * weight;
+    for (int k = 0; k < 3; k++) {
+        met[k] += third[k];
+        mean_t[k] += third[k] * t;
+    }
+}
+
+HairSample hair_at(vec3 x) {
     vec3 size = vec3(u_volume_size);
     vec3 voxel = clamp(((x - HAIR_CENTRE) / HAIR_HALF * 0.5 + 0.5) * size, vec3(0.5), size - 0.5);
     float z = voxel.z - 0.5;
     int slice = int(z);
-    share = z - float(slice);
-    vec2 atlas = vec2(textureSize(u_volume_density, 0));
-    lower = (slice_origin(slice) + voxel.xy) / atlas;
-    upper = (slice_origin(min(slice + 1, u_volume_size.z - 1)) + voxel.xy) / atlas;
-}
-
-int empty_steps(vec3 x) {
-    float free = textureLod(u_empty, (x - HAIR_CENTRE) / HAIR_HALF * 0.5 + 0.5, 0.0).r;
-    return free > 0.0 ? max(1, int(free / 0.003)) : 0;
-}
-
-float current;  // the density's root where it was asked for last
-
-float hair_extinction(vec3 x) {
-    vec2 lower, upper;
-    float share;
-    slices(x, lower, upper, share);
-    float low = textureLod(u_volume_density, lower, 0.0).r;
-    current = mix(low, textureLod(u_volume_density, upper, 0.0).r, share);
-    return current * current;
-}
-
-HairSample hair_look(vec3 x) {
-    vec2 lower, upper;
-    float share;
-    slices(x, lower, upper, share);
+    float share = z - float(slice);
+    vec2 atlas = vec2(textureSize(u_volume_root, 0));
+    vec2 lower = (slice_origin(slice) + voxel.xy) / atlas;
+    vec2 upper = (slice_origin(min(slice + 1, u_volume_size.z - 1)) + voxel.xy) / atlas;
     vec4 strand = mix(textureLod(u_volume_strand, lower, 0.0), textureLod(u_volume_strand, upper, 0.0), share);
-    vec3 root = mix(textureLod(u_volume_root, lower, 0.0), textureLod(u_volume_root, upper, 0.0), share).xyz;
-    strand /= current;
-    root /= current;
-    return HairSample(0.0, strand.xyz, root.z, root.xy, strand.w);
+    vec4 root = mix(textureLod(u_volume_root, lower, 0.0), textureLod(u_volume_root, upper, 0.0), share);
+    float density = max(root.w, 1e-6);
+    return HairSample(density, strand.xyz / density, root.z / density, root.xy / density, strand.w / density);
+}
+
+void conclude(vec3 ray) {
+    for (int k = 0; k < 3; k++) {
+        WHEN(met[k] > WORTH_A_LOOK) {
+            float t = mean_t[k] / met[k];
+            look(hair_at(u_eye + ray * t), t, met[k]);
+        }
+    }
 }

@@ -1,17 +1,16 @@
-// The head's G-buffer along each ray that meets the posed mesh.
+// The head's G-buffer along each ray that meets the posed mesh; the depth buffer keeps others out.
 //
 // Space    : head space, metres.
 // Matches  : march_head() in head360/rendering/march.py where EXACT is 1. Otherwise one sample at the
 //            surface stands for the steep density's mean, found from the mesh's own distance.
 // Needs    : field_head.glsl, rays.glsl.
 
-uniform sampler2D u_mesh_distance;  // metres along the ray, NO_HIT beside the mesh
+uniform sampler2D u_mesh_distance;  // metres along the ray
 
 layout(location = 0) out vec4 f_color;    // albedo, alpha
 layout(location = 1) out vec4 f_shape;    // normal, t
 layout(location = 2) out vec4 f_surface;  // roughness, specular, scatter, occlusion
 
-const float NO_HIT = 1e3;
 const float HEAD_WINDOW = 0.003;     // metres
 const int HEAD_STEPS = 16;
 const float HEAD_EXTINCTION = 4000.0;  // 1/m
@@ -78,7 +77,7 @@ float first_root(vec3 ray, float mesh_t) {
 void fast(vec3 ray, float mesh_t) {
     HeadSample s = head_field(u_eye + ray * mesh_t);
     float t = mesh_t;
-    if (abs(s.distance) > ON_SURFACE) {
+    WHEN(abs(s.distance) > ON_SURFACE) {
         t = first_root(ray, mesh_t);
         s = head_field(u_eye + ray * t);
     }
@@ -87,11 +86,6 @@ void fast(vec3 ray, float mesh_t) {
 
 void main() {
     float mesh_t = texelFetch(u_mesh_distance, ivec2(gl_FragCoord.xy), 0).r;
-    if (mesh_t >= NO_HIT) {
-        f_color = f_surface = vec4(0.0);
-        f_shape = vec4(0.0, 0.0, 0.0, NO_HIT);
-        return;
-    }
     vec3 ray = view_ray();
     if (EXACT == 1) exact(ray, mesh_t); else fast(ray, mesh_t);
 }

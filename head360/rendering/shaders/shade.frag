@@ -1,10 +1,14 @@
-// Lights the G-buffers of head and hair, or shows one of their channels.
+// Lights the G-buffer of the head, or of the hair to be blended over it, or shows one of its channels.
 //
 // Space    : head space, metres. Row 0 of every texture is the bottom of the picture.
 // Colour   : albedo comes in sRGB-encoded; out goes display-linear RGB (after the tone curve, before
 //            the sRGB curve) times alpha, and alpha.
 // Matches  : shade() in head360/rendering/shade.py, mode 0.
 #version 330
+
+#ifndef HAIR
+#define HAIR 0  // 1: hair
+#endif
 
 uniform sampler2D u_head_color;    // albedo rgb, alpha
 uniform sampler2D u_head_shape;    // normal xyz, t in metres
@@ -176,18 +180,15 @@ vec3 hair_pixel(vec3 ray, vec4 color, vec3 tangent, vec2 root) {
 
 void main() {
     ivec2 at = ivec2(gl_FragCoord.xy);
-    vec4 head = texelFetch(u_head_color, at, 0), hair = texelFetch(u_hair_color, at, 0);
     vec3 ray = view_ray();
-    vec4 sum = vec4(0.0);
-    if (head.a > 0.0) {
-        vec4 shape = texelFetch(u_head_shape, at, 0), surface = texelFetch(u_head_surface, at, 0);
-        sum = vec4(head_pixel(ray, head, shape, surface), 1.0) * head.a;
-    }
-    if (hair.x > 0.003) {
+    if (HAIR == 0) {
+        vec4 head = texelFetch(u_head_color, at, 0), shape = texelFetch(u_head_shape, at, 0);
+        f_color = vec4(head_pixel(ray, head, shape, texelFetch(u_head_surface, at, 0)), 1.0) * head.a;
+    } else {
+        vec4 hair = texelFetch(u_hair_color, at, 0);
         vec3 tangent = texelFetch(u_hair_strand, at, 0).xyz;
         tangent /= max(length(tangent), 1e-4);
         vec2 root = texelFetch(u_hair_root, at, 0).rg;
-        sum = vec4(hair_pixel(ray, hair, tangent, root), 1.0) * hair.x + sum * (1.0 - hair.x);
+        f_color = vec4(hair_pixel(ray, hair, tangent, root), 1.0) * hair.x;
     }
-    f_color = sum;
 }
