@@ -83,7 +83,7 @@ MODE_NAMES: Mapping[str, str] = {
 
 
 def build_actions(
-    owner: QWidget, handlers: Mapping[str, Callable[..., None]]
+    owner: QWidget, handlers: Mapping[str, Callable[..., object]]
 ) -> dict[str, QAction]:
     """One QAction for each row of the table, by id."""
     actions: dict[str, QAction] = {}

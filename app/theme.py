@@ -7,9 +7,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from string import Template
 
-from PySide6.QtGui import QColor, QFont, QIcon, QPainter, QPalette, QPixmap
+from PySide6.QtGui import QAction, QColor, QFont, QIcon, QPainter, QPalette, QPixmap
 from PySide6.QtSvg import QSvgRenderer
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QAbstractButton, QApplication
 
 from head360.assets import resource
 
@@ -28,9 +28,29 @@ class Theme:
     def __init__(self, name: str, scratch: Path) -> None:
         """Read a theme; `scratch` is a folder for the few icons Qt wants as files."""
         self.name = name
-        text = resource("themes", f"{name}.json").read_text("utf-8")
-        self._tokens: Mapping[str, str] = json.loads(text)
+        self._tokens = _tokens(name)
         self._scratch = scratch
+        self._icons: dict[tuple[str, str], QIcon] = {}
+
+    def switch(self, name: str, application: QApplication) -> None:
+        """Become another theme, and dress what is on screen in it."""
+        old = {icon.cacheKey(): key for key, icon in self._icons.items()}
+        self._icons.clear()
+        self.name, self._tokens = name, _tokens(name)
+        self.apply(application)
+        for widget in application.allWidgets():
+            shown = [widget] if isinstance(widget, QAbstractButton) else []
+            for button in shown:
+                self._recolor(button, old)
+            for action in widget.actions():
+                self._recolor(action, old)
+            widget.update()
+
+    def _recolor(
+        self, bearer: QAbstractButton | QAction, old: Mapping[int, tuple[str, str]]
+    ) -> None:
+        if key := old.get(bearer.icon().cacheKey()):
+            bearer.setIcon(self.icon(*key))
 
     def color(self, token: str) -> QColor:
         """A colour by its role."""
@@ -38,6 +58,11 @@ class Theme:
 
     def icon(self, name: str, token: str = "dim") -> QIcon:
         """An icon from resources/icons in one colour, accented when checked."""
+        if (name, token) not in self._icons:
+            self._icons[name, token] = self._draw_icon(name, token)
+        return self._icons[name, token]
+
+    def _draw_icon(self, name: str, token: str) -> QIcon:
         icon = QIcon()
         for scale in (1, 2):
             for state, shade in ((QIcon.State.Off, token), (QIcon.State.On, "accent")):
@@ -92,6 +117,11 @@ class Theme:
         path = self._scratch / f"{name}-{self.name}-{token}.svg"
         path.write_bytes(self._svg(name, token))
         return path.as_posix()
+
+
+def _tokens(name: str) -> Mapping[str, str]:
+    tokens: Mapping[str, str] = json.loads(resource("themes", f"{name}.json").read_text("utf-8"))
+    return tokens
 
 
 def app_icon() -> QIcon:

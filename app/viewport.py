@@ -52,6 +52,7 @@ class Viewport(QWidget):
         self._mode: ViewMode = "shaded"
         self._background = Background()
         self._started = False
+        self._hopeless = False  # nothing could be drawn; the message bar says why
         self._picture: Picture | None = None
         self._previous: Picture | None = None
         self._arrivals: deque[float] = deque(maxlen=12)
@@ -72,6 +73,7 @@ class Viewport(QWidget):
         self._cube.picked.connect(self.look_from)
         stage.shown_changed.connect(self.redraw)
         renderer.picture_ready.connect(self._show_picture)
+        renderer.failed.connect(self._give_up)
 
     @property
     def camera(self) -> OrbitCamera:
@@ -156,12 +158,13 @@ class Viewport(QWidget):
     def readout(self) -> str:
         """Direction, resolution and speed in words."""
         camera = self._camera
-        where = f"yaw {camera.yaw_degrees:.0f}°  pitch {camera.pitch_degrees:.0f}°"
+        where = f"yaw {round(camera.yaw_degrees)}°  pitch {round(camera.pitch_degrees)}°"
         if self._picture is None:
             return where
         width, height = self._picture.drawn
         quality = self.tr("full quality") if self._picture.complete else self.tr("draft")
-        speed = f"{self._frames_per_second():.0f} fps" if self._moving() else quality
+        rate = round(self._frames_per_second())
+        speed = f"{rate} fps" if self._moving() and rate > 0 else quality
         return f"{where}   {width}×{height}   {speed}"
 
     # -- events --------------------------------------------------------------------------------
@@ -257,6 +260,7 @@ class Viewport(QWidget):
         self._paint_readout(painter)
         if self.hasFocus():
             painter.setPen(QPen(self._theme.color("accent"), 1))
+            painter.setBrush(Qt.BrushStyle.NoBrush)
             painter.drawRect(self.rect().adjusted(0, 0, -1, -1))
 
     # -- inside --------------------------------------------------------------------------------
@@ -272,6 +276,10 @@ class Viewport(QWidget):
         self._arrivals.append(time.monotonic())
         self.update()
         self.picture_shown.emit(picture)
+
+    def _give_up(self, _error: Exception) -> None:
+        self._hopeless = True
+        self.update()
 
     def _paint_picture(self, painter: QPainter, picture: Picture) -> None:
         """Paint with the middle in the middle: after a resize the old picture still fits."""
@@ -290,7 +298,8 @@ class Viewport(QWidget):
 
     def _paint_wait(self, painter: QPainter) -> None:
         painter.setPen(self._theme.color("dim"))
-        painter.drawText(self.rect(), Qt.AlignmentFlag.AlignCenter, self.tr("Warming up…"))
+        words = self.tr("No picture") if self._hopeless else self.tr("Warming up…")
+        painter.drawText(self.rect(), Qt.AlignmentFlag.AlignCenter, words)
 
     def _paint_readout(self, painter: QPainter) -> None:
         painter.setFont(tabular(self.font()))

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from PySide6.QtCore import QSignalBlocker, Qt, QTimer, Signal
 from PySide6.QtGui import QContextMenuEvent, QFontMetrics, QGuiApplication, QResizeEvent
 from PySide6.QtWidgets import (
-    QAbstractSpinBox,
     QDoubleSpinBox,
     QHBoxLayout,
     QLabel,
@@ -19,7 +18,7 @@ from PySide6.QtWidgets import (
 from app.theme import tabular
 from app.widgets.fine_slider import STEPS, FineSlider
 
-LABEL_PX, VALUE_PX = 108, 48
+LABEL_PX, VALUE_PX = 120, 44
 GESTURE_PAUSE_MS = 600  # keys and wheel notches closer than this are one edit
 
 
@@ -33,6 +32,7 @@ class SliderSpec:
     default: float = 0.0
     tip: str = ""
     decimals: int = 2
+    unit: str = ""  # shown after the number
 
 
 class ElidedLabel(QLabel):
@@ -73,6 +73,7 @@ class LabelledSlider(QWidget):
         self._pause.timeout.connect(self._end_gesture)
         self._label = ElidedLabel(spec.label)
         self._label.setFixedWidth(LABEL_PX)
+        self._label.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Preferred)
         self.slider = FineSlider(self._ticks(spec.default))
         self.field = self._make_field()
         row = QHBoxLayout(self)
@@ -137,9 +138,12 @@ class LabelledSlider(QWidget):
     def _make_field(self) -> QDoubleSpinBox:
         field = QDoubleSpinBox()
         field.setObjectName("value")
-        field.setButtonSymbols(QAbstractSpinBox.ButtonSymbols.NoButtons)
+        # The style sheet takes the buttons away: with `NoButtons`, Qt 6.11 leaves the text of a
+        # styled field one pixel wide.
+        field.lineEdit().setTextMargins(0, 0, 4, 0)
         field.setRange(self.spec.minimum, self.spec.maximum)
         field.setDecimals(self.spec.decimals)
+        field.setSuffix(self.spec.unit)
         field.setSingleStep((self.spec.maximum - self.spec.minimum) / 100)
         field.setKeyboardTracking(False)
         field.setFixedWidth(VALUE_PX)

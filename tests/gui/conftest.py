@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -12,8 +13,8 @@ import pytest
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
-from PySide6.QtCore import QSettings
-from PySide6.QtWidgets import QApplication
+from PySide6.QtCore import QSettings, QTimer
+from PySide6.QtWidgets import QApplication, QMessageBox
 from pytestqt.qtbot import QtBot
 
 from app.main_window import MainWindow, Services
@@ -143,13 +144,34 @@ def engines() -> list[FakeEngine]:
     return []
 
 
+@dataclass
+class Pace:
+    """How long engines made from now on take for a complete picture."""
+
+    seconds: float = 0.0
+
+
 @pytest.fixture
-def services(settings: Settings, places: Places, engines: list[FakeEngine]) -> Services:
+def pace() -> Pace:
+    return Pace()
+
+
+@pytest.fixture
+def services(settings: Settings, places: Places, engines: list[FakeEngine], pace: Pace) -> Services:
     def make_engine() -> FakeEngine:
-        engines.append(FakeEngine())
+        engines.append(FakeEngine(pace.seconds))
         return engines[-1]
 
     return Services(make_engine, CATALOG, settings, places)
+
+
+def end(window: MainWindow) -> None:
+    """Close a window, however long its threads take on a busy machine."""
+    window.close_without_asking()
+    window.renderer.wait()
+    for maker in (window.panels.hair.thumbnails, window.panels.light.thumbnails):
+        while not maker.stop():
+            pass
 
 
 @pytest.fixture
@@ -160,8 +182,29 @@ def window(qtbot: QtBot, services: Services) -> Iterator[MainWindow]:
     with qtbot.waitSignal(window.viewport.picture_shown, timeout=5000):
         window.show()
     yield window
-    window.close_without_asking()
+    end(window)
     window.deleteLater()
+
+
+@pytest.fixture
+def answer(qtbot: QtBot) -> Callable[[str], list[str]]:
+    """Presses a button of the next question; gives a list that then holds what was asked."""
+
+    def prepare(button_text: str) -> list[str]:
+        asked: list[str] = []
+
+        def press() -> None:
+            box = QApplication.activeModalWidget()
+            if not isinstance(box, QMessageBox):
+                QTimer.singleShot(10, press)
+                return
+            asked.append(box.text())
+            next(b for b in box.buttons() if b.text() == button_text).click()
+
+        QTimer.singleShot(0, press)
+        return asked
+
+    return prepare
 
 
 @pytest.fixture(autouse=True)

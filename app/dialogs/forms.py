@@ -1,0 +1,49 @@
+"""Pieces that the export dialogs share."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QSpinBox, QWidget
+
+from app.theme import tabular
+
+
+def number_field(name: str, low: int, high: int, step: int = 1) -> QSpinBox:
+    """A whole number to type."""
+    field = QSpinBox()
+    field.setRange(low, high)
+    field.setSingleStep(step)
+    field.setAlignment(Qt.AlignmentFlag.AlignRight)
+    field.setFont(tabular(field.font()))
+    field.setFixedWidth(72)
+    field.setAccessibleName(name)
+    return field
+
+
+def row_of(*parts: QWidget | str) -> QHBoxLayout:
+    """Widgets and words in a line, at the left."""
+    row = QHBoxLayout()
+    row.setSpacing(8)
+    for part in parts:
+        row.addWidget(dim_label(part) if isinstance(part, str) else part)
+    row.addStretch()
+    return row
+
+
+def form_of(*rows: tuple[str, QHBoxLayout]) -> QGridLayout:
+    """Named rows. Not a QFormLayout, which sets names higher than what stands beside them."""
+    grid = QGridLayout()
+    grid.setHorizontalSpacing(16)
+    grid.setVerticalSpacing(8)
+    grid.setColumnStretch(1, 1)
+    for index, (name, row) in enumerate(rows):
+        grid.addWidget(QLabel(name), index, 0)
+        grid.addLayout(row, index, 1)
+    return grid
+
+
+def dim_label(text: str = "") -> QLabel:
+    """Words that explain."""
+    label = QLabel(text)
+    label.setProperty("role", "dim")
+    return label

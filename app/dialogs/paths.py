@@ -1,0 +1,33 @@
+"""Asks for files: the system's own dialogs."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from PySide6.QtCore import QCoreApplication
+from PySide6.QtWidgets import QFileDialog, QWidget
+
+from head360.project import SUFFIX
+
+
+def choose_project(parent: QWidget, folder: Path) -> Path | None:
+    """A project to open; None: changed their mind."""
+    title = QCoreApplication.translate("paths", "Open project")
+    kind = QCoreApplication.translate("paths", "Head360 projects (*{suffix})")
+    name, _ = QFileDialog.getOpenFileName(parent, title, str(folder), kind.format(suffix=SUFFIX))
+    return Path(name) if name else None
+
+
+def choose_target(parent: QWidget, title: str, start: Path, kind: str) -> Path | None:
+    """Where to save; the ending of `start` is added when it was left out. None: nowhere.
+
+    The dialog itself asks before an existing file is replaced.
+    """
+    dialog = QFileDialog(parent, title, str(start.parent), kind)
+    dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
+    dialog.setDefaultSuffix(start.suffix.removeprefix("."))
+    dialog.selectFile(start.name)
+    chosen = dialog.exec() == QFileDialog.DialogCode.Accepted
+    names = dialog.selectedFiles()
+    dialog.deleteLater()
+    return Path(names[0]) if chosen and names else None

@@ -1,0 +1,224 @@
+"""Asks what kind of turntable to make."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import (
+    QButtonGroup,
+    QCheckBox,
+    QComboBox,
+    QDialog,
+    QGridLayout,
+    QHBoxLayout,
+    QPushButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from app.dialogs.forms import dim_label, form_of, number_field, row_of
+from app.exports import spoken_duration
+from app.settings import TURNTABLE, Settings
+from head360.errors import ExportError
+from head360.export.video import (
+    MAX_FRAMES,
+    MAX_SIZE,
+    VIDEO_FORMATS,
+    TurntableOptions,
+    VideoFormat,
+    check_options,
+)
+from head360.light import Background
+
+LEAST_PX = 64
+LONGEST_S = 60
+SPEEDS = (12, 20, 24, 25, 30, 50, 60)  # frames a second
+
+
+@dataclass(frozen=True, slots=True)
+class Preset:
+    """A purpose, and the settings that suit it."""
+
+    format: VideoFormat
+    name: str
+    use: str
+    size: int  # pixels, both ways
+    seconds: int
+    fps: int
+    transparent: bool = False
+
+
+PRESETS: tuple[Preset, ...] = (
+    Preset("mp4", "MP4 video", "Plays everywhere.", 720, 4, 30),
+    Preset("webm", "Transparent WebM", "For web pages and video editors.", 720, 4, 30, True),
+    Preset("gif", "GIF for chat", "Short and small; 255 colours.", 360, 3, 20),
+    Preset("png", "PNG frames", "A folder of numbered pictures.", 1080, 4, 30, True),
+)
+
+
+class TurntableDialog(QDialog):
+    """Presets first, then the numbers; says how long it will take."""
+
+    chosen = Signal(object)  # TurntableOptions
+
+    def __init__(
+        self,
+        settings: Settings,
+        background: Background,
+        estimate_s: Callable[[int, int, int], float | None],
+        parent: QWidget | None = None,
+    ) -> None:
+        """Ask; `estimate_s` says how many seconds (width, height, frames) will take."""
+        super().__init__(parent)
+        self._settings, self._background, self._estimate_s = settings, background, estimate_s
+        self._format: VideoFormat = "mp4"
+        self.setWindowTitle(self.tr("Turntable"))
+        self._make_fields()
+        column = QVBoxLayout(self)
+        column.setContentsMargins(20, 20, 20, 20)
+        column.setSpacing(12)
+        column.addLayout(self._make_presets())
+        column.addWidget(self.use)
+        column.addLayout(self._make_form())
+        column.addWidget(self.summary)
+        column.addStretch()
+        column.addLayout(self._make_buttons())
+        self._recall()
+
+    @property
+    def options(self) -> TurntableOptions:
+        """What the fields say."""
+        fps = int(self.fps.currentData())
+        return TurntableOptions(
+            format=self._format,
+            frames=self.seconds.value() * fps,
+            size=self.height_px.value(),
+            width=self.width_px.value(),
+            fps=fps,
+            transparent=self.transparent.isChecked() and self._format != "mp4",
+            background=self._background,
+        )
+
+    def choose(self, preset: Preset) -> None:
+        """Fill in what suits a purpose."""
+        self._pick_format(preset.format)
+        self.width_px.setValue(preset.size)
+        self.height_px.setValue(preset.size)
+        self.seconds.setValue(preset.seconds)
+        self.fps.setCurrentIndex(self.fps.findData(preset.fps))
+        self.transparent.setChecked(preset.transparent)
+
+    def _make_fields(self) -> None:
+        self.use, self.summary = dim_label(), dim_label()
+        self.width_px = number_field(self.tr("Width in pixels"), LEAST_PX, MAX_SIZE, 2)
+        self.height_px = number_field(self.tr("Height in pixels"), LEAST_PX, MAX_SIZE, 2)
+        self.seconds = number_field(self.tr("Length in seconds"), 1, LONGEST_S)
+        self.fps = QComboBox()
+        self.fps.setAccessibleName(self.tr("Frames a second"))
+        self.fps.setFixedWidth(72)
+        for speed in SPEEDS:
+            self.fps.addItem(str(speed), speed)
+        self.transparent = QCheckBox(self.tr("Transparent: nothing behind the head"))
+        for field in (self.width_px, self.height_px, self.seconds):
+            field.valueChanged.connect(self._sum_up)
+        self.fps.currentIndexChanged.connect(self._sum_up)
+        self.transparent.toggled.connect(self._sum_up)
+
+    def _make_presets(self) -> QHBoxLayout:
+        row = QHBoxLayout()
+        row.setSpacing(4)
+        group = QButtonGroup(self)
+        self.presets: dict[str, QPushButton] = {}
+        for preset in PRESETS:
+            button = QPushButton(self.tr(preset.name))
+            button.setCheckable(True)
+            button.setAutoDefault(False)
+            button.clicked.connect(partial(self._choose, preset))
+            group.addButton(button)
+            row.addWidget(button)
+            self.presets[preset.format] = button
+        return row
+
+    def _make_form(self) -> QGridLayout:
+        size = row_of(self.width_px, "×", self.height_px, self.tr("pixels"))
+        return form_of(
+            (self.tr("Size"), size),
+            (self.tr("One turn lasts"), row_of(self.seconds, self.tr("seconds"))),
+            (self.tr("Speed"), row_of(self.fps, self.tr("frames a second"))),
+            ("", row_of(self.transparent)),
+        )
+
+    def _make_buttons(self) -> QHBoxLayout:
+        row = QHBoxLayout()
+        row.setSpacing(8)
+        row.addStretch()
+        cancel = QPushButton(self.tr("Cancel"))
+        cancel.setAutoDefault(False)
+        cancel.clicked.connect(self.reject)
+        self.export = QPushButton(self.tr("Export…"))
+        self.export.setDefault(True)
+        self.export.clicked.connect(self._accept)
+        row.addWidget(cancel)
+        row.addWidget(self.export)
+        return row
+
+    def _choose(self, preset: Preset, *_: object) -> None:
+        self.choose(preset)
+
+    def _pick_format(self, format_: VideoFormat) -> None:
+        self._format = format_
+        self.presets[format_].setChecked(True)
+        self.use.setText(self.tr(next(p.use for p in PRESETS if p.format == format_)))
+        self.transparent.setEnabled(format_ != "mp4")
+        self._sum_up()
+
+    def _sum_up(self, *_: object) -> None:
+        options = self.options
+        text = self.tr("{count} frames, from the present view").format(count=options.frames)
+        if (seconds := self._estimate_s(*options.picture_size, options.frames)) is not None:
+            text += self.tr("; takes about {time}").format(time=spoken_duration(seconds))
+        problem = _problem(options)
+        self.summary.setText(problem or f"{text}.")
+        self.export.setEnabled(not problem)
+
+    def _accept(self) -> None:
+        options = self.options
+        entry: dict[str, object] = {
+            "format": options.format,
+            "width": self.width_px.value(),
+            "height": self.height_px.value(),
+            "seconds": self.seconds.value(),
+            "fps": options.fps,
+            "transparent": self.transparent.isChecked(),
+        }
+        self._settings.set(TURNTABLE, entry)
+        self.accept()
+        self.chosen.emit(options)
+
+    def _recall(self) -> None:
+        self.choose(PRESETS[0])
+        entry = self._settings.get(TURNTABLE)
+        if entry.get("format") not in VIDEO_FORMATS:
+            return
+        self.choose(next(p for p in PRESETS if p.format == entry["format"]))
+        for name, field in (
+            ("width", self.width_px), ("height", self.height_px), ("seconds", self.seconds),
+        ):  # fmt: skip
+            if isinstance(value := entry.get(name), int):
+                field.setValue(value)
+        if (index := self.fps.findData(entry.get("fps"))) >= 0:
+            self.fps.setCurrentIndex(index)
+        self.transparent.setChecked(entry.get("transparent") is True)
+
+
+def _problem(options: TurntableOptions) -> str:
+    if options.frames > MAX_FRAMES:
+        return f"At most {MAX_FRAMES} frames: make it shorter or slower."
+    try:
+        check_options(options)
+    except ExportError as error:
+        return f"{error} {error.hint}"
+    return ""

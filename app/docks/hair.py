@@ -1,0 +1,197 @@
+"""Dock with the hairstyles as pictures, and the colour of hair."""
+
+from __future__ import annotations
+
+from functools import partial
+
+from PySide6.QtCore import QCoreApplication, QSignalBlocker, Qt, QTimer
+from PySide6.QtWidgets import QDockWidget, QHBoxLayout, QLabel, QVBoxLayout, QWidget
+
+from app.colors import LinearRGB
+from app.docks.panel import set_up_dock
+from app.document import HeadDocument
+from app.head_names import HAIR_COLORS, categories
+from app.locks import HAIR, Locks
+from app.settings import Places, Settings
+from app.stage import Stage
+from app.theme import Theme
+from app.widgets.chips import ChipRow
+from app.widgets.section import flat_button
+from app.widgets.swatches import SwatchRow
+from app.widgets.thumbnail_grid import ThumbnailGrid, Tile
+from app.workers.engine import EngineFactory
+from app.workers.thumbnails import ThumbnailMaker, thumbnail_folder
+from head360.assets import Catalog
+from head360.camera import OrbitCamera
+from head360.light import TRANSPARENT
+from head360.params import HeadParams, neutral_head
+from head360.rendering.request import RenderRequest
+
+BALD = "bald"  # key of the tile that takes the hair off; the library has no such id
+THUMBNAIL_PX = (176, 194)  # two pixels for each of the screen's: sharp on dense screens
+CAMERA = OrbitCamera(
+    yaw_degrees=34.0, pitch_degrees=4.0, distance=1.16, target=(0.0, -0.005, -0.01)
+)
+HAIR_ON_THUMBNAILS = HAIR_COLORS["Light brown"]
+PATIENCE_MS = 500  # a panel that only flashes by starts no engine
+
+
+class HairDock(QDockWidget):
+    """Edits `HeadParams.hairstyle` and `hair_color`."""
+
+    def __init__(
+        self,
+        document: HeadDocument,
+        stage: Stage,
+        locks: Locks,
+        theme: Theme,
+        settings: Settings,
+        parent: QWidget | None = None,
+        *,
+        catalog: Catalog,
+        make_engine: EngineFactory,
+        places: Places,
+    ) -> None:
+        super().__init__(parent)
+        self.setWindowTitle(self.tr("Hair"))
+        self._document, self._stage, self._locks = document, stage, locks
+        self._theme, self._settings = theme, settings
+        self._styles = {style.id: style for style in catalog.hairstyles}
+        self._categories = categories(catalog.hairstyles)
+        content = QWidget()
+        content.setObjectName("panel")
+        column = QVBoxLayout(content)
+        column.setContentsMargins(12, 4, 12, 12)
+        column.setSpacing(8)
+        column.addLayout(self._make_tools())
+        column.addWidget(self._make_grid(), 100)  # all it can use; what is left stays empty
+        column.addLayout(self._make_colors())
+        column.addStretch(1)
+        set_up_dock(self, "hair_dock", content)
+        self._make_thumbnails(catalog.version, make_engine, places)
+        self._show(document.params, frozenset(HAIR))
+        document.params_changed.connect(self._show)
+        locks.changed.connect(self._show_locks)
+
+    def stop(self) -> bool:
+        """Give up the thumbnails that are not made yet; the window calls this when it closes.
+
+        Returns False when the thread hangs in the driver.
+        """
+        self._delay.stop()
+        return self.thumbnails.stop()
+
+    # -- making --------------------------------------------------------------------------------
+
+    def _make_tools(self) -> QHBoxLayout:
+        self.chips = ChipRow([self.tr("All"), *map(self.tr, self._categories.values())])
+        self.chips.setAccessibleName(self.tr("Kinds of hairstyle"))
+        self.chips.picked.connect(self.show_category)
+        self.chips.show_checked(self.tr("All"))
+        self.lock = flat_button(
+            self._theme, "unlock", self.tr("Lock the hair: nothing changes it"), checkable=True
+        )
+        self.lock.toggled.connect(partial(self._locks.lock, HAIR))
+        row = QHBoxLayout()
+        row.setSpacing(8)
+        row.addWidget(self.chips, 1)
+        row.addWidget(self.lock, 0, Qt.AlignmentFlag.AlignTop)
+        return row
+
+    def _make_grid(self) -> ThumbnailGrid:
+        tiles = [Tile(BALD, self.tr("Bald"), self.tr("No hair"))]
+        tiles += [Tile(style.id, style.title) for style in self._styles.values()]
+        width, height = THUMBNAIL_PX
+        self.grid = ThumbnailGrid(tiles, self._theme, "head", 3, height / width)
+        self.grid.setAccessibleName(self.tr("Hairstyles"))
+        self.grid.previewed.connect(self._preview)
+        self.grid.picked.connect(self._apply)
+        return self.grid
+
+    def _make_colors(self) -> QVBoxLayout:
+        self.colors = SwatchRow(self.tr("Hair colour"), HAIR_COLORS, self._theme)
+        self.colors.previewed.connect(self._preview_color)
+        self.colors.picked.connect(self._apply_color)
+        heading = QLabel(self.tr("Hair colour"))
+        heading.setProperty("role", "heading")
+        column = QVBoxLayout()
+        column.setSpacing(4)
+        column.addWidget(heading)
+        column.addWidget(self.colors)
+        return column
+
+    def _make_thumbnails(self, version: str, make_engine: EngineFactory, places: Places) -> None:
+        requests = {key: thumbnail_request(key) for key in (BALD, *self._styles)}
+        folder = thumbnail_folder(places.cache, version, requests)
+        self.thumbnails = ThumbnailMaker(make_engine, folder, requests, self)
+        self.thumbnails.ready.connect(self.grid.set_picture)
+        self._stage.shown_changed.connect(self.thumbnails.hold)
+        self._delay = QTimer(self, singleShot=True, interval=PATIENCE_MS)
+        self._delay.timeout.connect(self.thumbnails.start)
+        self.visibilityChanged.connect(self._on_seen)
+        if (application := QCoreApplication.instance()) is not None:
+            application.aboutToQuit.connect(self.stop)
+
+    # -- editing -------------------------------------------------------------------------------
+
+    def show_category(self, title: str) -> None:
+        """Show the hairstyles of one kind only, by its chip's text."""
+        self.chips.show_checked(title)
+        wanted = {key for key, name in self._categories.items() if self.tr(name) == title}
+        keys = [style.id for style in self._styles.values() if style.category in wanted]
+        self.grid.show_only(keys if wanted else None)
+
+    def _preview(self, key: str) -> None:
+        if key and not self._locks.is_locked("hairstyle"):
+            self._stage.preview(self._document.params.with_(hairstyle=_style(key)))
+        else:
+            self._stage.preview(None)
+
+    def _apply(self, key: str) -> None:
+        style = _style(key)
+        if style == self._document.params.hairstyle or self._locks.is_locked("hairstyle"):
+            return
+        title = self._styles[key].title if style else self.tr("Bald")
+        self._document.edit(self.tr("Hairstyle: {name}").format(name=title), hairstyle=style)
+
+    def _preview_color(self, color: LinearRGB | None) -> None:
+        params = self._document.params
+        self._stage.preview(None if color is None else params.with_(hair_color=color))
+
+    def _apply_color(self, name: str, color: LinearRGB) -> None:
+        title = self.tr("Hair colour: {name}").format(name=name)
+        self._document.edit(title if name else self.tr("Hair colour"), hair_color=color)
+
+    # -- showing -------------------------------------------------------------------------------
+
+    def _show(self, params: HeadParams, changed: frozenset[str]) -> None:
+        if "hairstyle" in changed:
+            self.grid.show_chosen(params.hairstyle or BALD)
+        if "hair_color" in changed:
+            self.colors.show_color(params.hair_color.tolist())
+
+    def _on_seen(self, seen: bool) -> None:
+        """Begin with the thumbnails once the dock is on top of its tabs for a moment."""
+        if seen:
+            self._delay.start()
+        else:
+            self._delay.stop()
+
+    def _show_locks(self) -> None:
+        locked = all(self._locks.is_locked(field) for field in HAIR)
+        with QSignalBlocker(self.lock):
+            self.lock.setChecked(locked)
+        self.lock.setIcon(self._theme.icon("lock" if locked else "unlock"))
+        self.grid.setEnabled(not self._locks.is_locked("hairstyle"))
+        self.colors.setEnabled(not self._locks.is_locked("hair_color"))
+
+
+def thumbnail_request(key: str) -> RenderRequest:
+    """The picture of a hairstyle: always on the same plain head, whatever is being edited."""
+    width, height = THUMBNAIL_PX
+    params = neutral_head().with_(hairstyle=_style(key), hair_color=HAIR_ON_THUMBNAILS)
+    return RenderRequest(params, CAMERA, width, height, background=TRANSPARENT)
+
+
+def _style(key: str) -> str | None:
+    return None if key == BALD else key

@@ -1,0 +1,130 @@
+"""From the Export menu to a running export: dialogs, file names, and the chip that reports."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from PySide6.QtCore import QObject, Qt
+from PySide6.QtWidgets import QDialog, QWidget
+
+from app.dialogs.paths import choose_target
+from app.dialogs.screenshot import ScreenshotDialog
+from app.dialogs.turntable import TurntableDialog
+from app.document import HeadDocument
+from app.exports import Exports, spoken_duration
+from app.settings import FOLDER, Settings
+from app.stage import Stage
+from app.viewport import Viewport
+from app.widgets.export_chip import ExportChip
+from head360.export.video import TurntableOptions
+from head360.light import TRANSPARENT
+from head360.rendering.request import RenderRequest
+
+VIDEO_KINDS = {
+    "mp4": "MP4 videos (*.mp4)",
+    "webm": "WebM videos (*.webm)",
+    "gif": "GIF pictures (*.gif)",
+    "png": "Folders",
+}
+PICTURE_KINDS = "PNG pictures (*.png);;WebP pictures (*.webp);;JPEG pictures (*.jpg)"
+
+
+class ExportCommands(QObject):
+    """Asks what to make, and makes it of the head on show at that moment."""
+
+    def __init__(
+        self,
+        exports: Exports,
+        stage: Stage,
+        viewport: Viewport,
+        settings: Settings,
+        document: HeadDocument,
+        window: QWidget,
+    ) -> None:
+        super().__init__(window)
+        self._exports, self._stage, self._viewport = exports, stage, viewport
+        self._settings, self._document, self._window = settings, document, window
+        viewport.picture_shown.connect(exports.learn_pace)
+
+    def ask_turntable(self) -> None:
+        """Ask for a turntable."""
+        dialog = TurntableDialog(
+            self._settings, self._viewport.background, self._exports.estimate_s, self._window
+        )
+        dialog.chosen.connect(self.film)
+        show_dialog(dialog)
+
+    def ask_screenshot(self) -> None:
+        """Ask for a picture."""
+        scale = self._viewport.devicePixelRatioF()
+        shown = (round(self._viewport.width() * scale), round(self._viewport.height() * scale))
+        dialog = ScreenshotDialog(self._settings, shown, self._exports.estimate_s, self._window)
+        dialog.save_chosen.connect(self.save_picture)
+        dialog.copy_chosen.connect(self.copy_picture)
+        show_dialog(dialog)
+
+    def film(self, options: TurntableOptions) -> None:
+        """Ask where to, and make a turntable."""
+        if self._exports.busy():
+            return
+        ending = "" if options.format == "png" else f".{options.format}"
+        start = self._start(self.tr("turntable"), ending)
+        kind = self.tr(VIDEO_KINDS[options.format])
+        path = choose_target(self._window, self.tr("Export turntable"), start, kind)
+        if path is not None:
+            self._settings.set(FOLDER, str(path.parent))
+            self._exports.film(self._stage.shown, self._viewport.camera, options, path)
+
+    def save_picture(self, width: int, height: int, transparent: bool) -> None:
+        """Ask where to, and make a picture."""
+        if self._exports.busy():
+            return
+        start = self._start(self.tr("picture"), ".png")
+        path = choose_target(self._window, self.tr("Save picture"), start, PICTURE_KINDS)
+        if path is not None:
+            self._settings.set(FOLDER, str(path.parent))
+            self._exports.photograph(self._request(width, height, transparent), path)
+
+    def copy_picture(self, width: int, height: int, transparent: bool) -> None:
+        """Make a picture for the clipboard."""
+        if not self._exports.busy():
+            self._exports.photograph(self._request(width, height, transparent), None)
+
+    def connect_chip(self, chip: ExportChip) -> None:
+        """Let the chip report, and cancel."""
+        exports = self._exports
+        exports.began.connect(chip.begin)
+        exports.progressed.connect(_progress_on(chip))
+        exports.stopping.connect(chip.show_stopping)
+        exports.finished.connect(chip.show_done)
+        exports.ended.connect(chip.leave_unless_done)
+        chip.cancelled.connect(exports.cancel)
+
+    def _request(self, width: int, height: int, transparent: bool) -> RenderRequest:
+        return RenderRequest(
+            params=self._stage.shown,
+            camera=self._viewport.camera,
+            width=width,
+            height=height,
+            mode=self._viewport.mode,
+            background=TRANSPARENT if transparent else self._viewport.background,
+        )
+
+    def _start(self, what: str, ending: str) -> Path:
+        remembered = Path(self._settings.get(FOLDER) or Path.home())
+        folder = remembered if remembered.is_dir() else Path.home()
+        return folder / f"{self._document.name} {what}{ending}"
+
+
+def show_dialog(dialog: QDialog) -> None:
+    """Open beside the work, not in its way; it goes when it is closed."""
+    dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+    dialog.open()
+
+
+def _progress_on(chip: ExportChip) -> Callable[[float, float | None], None]:
+    def show(part: float, seconds: float | None) -> None:
+        chip.show_progress(part, "" if seconds is None else spoken_duration(seconds))
+
+    return show

@@ -1,0 +1,30 @@
+"""Between two people: what a morph mixes, and where on the way a head stands."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from head360.params import FloatArray, HeadParams
+
+#: What is mixed in a straight line. Expression and light belong to the scene, a style is a choice.
+MORPHED = ("shape", "texture", "attributes", "hair_color", "iris_color")
+#: What makes a person.
+PERSON = (*MORPHED, "hairstyle")
+
+
+def mixed(first: HeadParams, second: HeadParams, share: float) -> dict[str, FloatArray]:
+    """The fields of `MORPHED`, from the first head (0) to the second (1); the ends are exact."""
+    near, far = np.float32(1 - share), np.float32(share)
+    return {name: near * getattr(first, name) + far * getattr(second, name) for name in MORPHED}
+
+
+def share_of(params: HeadParams, first: HeadParams, second: HeadParams) -> float:
+    """The place between two heads that is nearest to `params`, 0 … 1."""
+    start, end, here = _flat(first), _flat(second), _flat(params)
+    way = end - start
+    length = float(way @ way)
+    return float(np.clip((here - start) @ way / length, 0.0, 1.0)) if length else 0.0
+
+
+def _flat(params: HeadParams) -> FloatArray:
+    return np.concatenate([getattr(params, name) for name in MORPHED])

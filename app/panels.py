@@ -1,0 +1,93 @@
+"""The docks: what they need, and where they stand."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QDockWidget, QMainWindow, QTabWidget
+
+from app.dock_titles import DockTitles
+from app.docks.codes import HeadDock
+from app.docks.expression import ExpressionDock
+from app.docks.hair import HairDock
+from app.docks.light import LightDock
+from app.document import HeadDocument
+from app.locks import Locks
+from app.settings import Places, Settings
+from app.stage import Stage
+from app.theme import Theme
+from app.workers.engine import EngineFactory
+from app.workers.render_thread import RenderThread
+from head360.assets import Catalog
+
+LEFT, RIGHT = Qt.DockWidgetArea.LeftDockWidgetArea, Qt.DockWidgetArea.RightDockWidgetArea
+VERTICAL = Qt.Orientation.Vertical
+TALL_PX = 900  # a lower window has all panels of the right side in tabs
+UPPER, LOWER = 58, 42  # how the right side is shared, percent
+
+
+@dataclass(frozen=True, slots=True)
+class Tools:
+    """What every dock works with."""
+
+    document: HeadDocument
+    stage: Stage
+    locks: Locks
+    theme: Theme
+    settings: Settings
+
+
+class Panels:
+    """All docks of the window."""
+
+    def __init__(
+        self,
+        window: QMainWindow,
+        tools: Tools,
+        *,
+        catalog: Catalog,
+        renderer: RenderThread,
+        make_engine: EngineFactory,
+        places: Places,
+    ) -> None:
+        self._window = window
+        shared = (tools.document, tools.stage, tools.locks, tools.theme, tools.settings, window)
+        self.head = HeadDock(*shared, catalog=catalog, renderer=renderer)
+        self.expression = ExpressionDock(*shared)
+        self.hair = HairDock(*shared, catalog=catalog, make_engine=make_engine, places=places)
+        self.light = LightDock(*shared, make_engine=make_engine, places=places)
+        self.all: tuple[QDockWidget, ...] = (self.head, self.expression, self.hair, self.light)
+        window.setDockOptions(
+            QMainWindow.DockOption.AnimatedDocks
+            | QMainWindow.DockOption.AllowTabbedDocks
+            | QMainWindow.DockOption.AllowNestedDocks
+        )
+        window.setTabPosition(LEFT | RIGHT, QTabWidget.TabPosition.North)
+        self._titles = DockTitles(window, self.all)
+
+    def stop(self) -> bool:
+        """End what the docks do in the background. False: a thread hangs in the driver."""
+        return all([self.hair.stop(), self.light.stop()])
+
+    def arrange(self) -> None:
+        """Put every dock where it stands at first."""
+        window = self._window
+        for dock in self.all:
+            dock.setFloating(False)
+            window.removeDockWidget(dock)
+        window.addDockWidget(LEFT, self.head)
+        window.addDockWidget(RIGHT, self.expression)
+        tall = window.height() >= TALL_PX
+        if tall:
+            window.addDockWidget(RIGHT, self.hair)
+        else:
+            window.tabifyDockWidget(self.expression, self.hair)
+        window.tabifyDockWidget(self.hair, self.light)
+        for dock in self.all:
+            dock.show()
+        if tall:
+            window.resizeDocks([self.expression, self.hair], [UPPER, LOWER], VERTICAL)
+        self.hair.raise_()
+        self.expression.raise_()
+        window.resizeDocks([self.head, self.expression], [1, 1], Qt.Orientation.Horizontal)

@@ -1,0 +1,83 @@
+"""Pictures and videos as tasks for a `Job`, each with an engine of its own.
+
+An engine of its own lets a person go on editing in the window; it is made on the job's thread,
+where its OpenGL context then lives.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from pathlib import Path
+
+from PySide6.QtCore import QThread
+
+from app.workers.engine import Engine, EngineFactory, background_engine
+from head360.camera import OrbitCamera
+from head360.export.images import save_picture
+from head360.export.video import Progress, TurntableOptions, turntable
+from head360.params import HeadParams
+from head360.rendering.request import Frame, RenderRequest
+
+
+class InterruptedDrawing(Exception):  # noqa: N818 (not a failure)
+    """The picture is no longer wanted."""
+
+
+class Interruptible:
+    """Draws complete pictures, and can be stopped between two tiles of one.
+
+    `Engine.render` cannot: one picture may take seconds without a graphics card.
+    """
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+
+    def render(self, request: RenderRequest) -> Frame:
+        """One complete picture.
+
+        Raises:
+            InterruptedDrawing: the job was cancelled meanwhile.
+        """
+        thread = QThread.currentThread()
+        for frame in self._engine.refine(request, thread.isInterruptionRequested):
+            if frame.complete:
+                return frame
+        raise InterruptedDrawing
+
+
+def film(
+    make_engine: EngineFactory,
+    params: HeadParams,
+    camera: OrbitCamera,
+    options: TurntableOptions,
+    path: Path,
+) -> Generator[Progress, None, Path]:
+    """A turntable, like `head360.export.video.turntable`."""
+    yield Progress(0, options.frames)
+    engine = background_engine(make_engine)
+    try:
+        return (yield from turntable(Interruptible(engine), params, camera, options, path))
+    except InterruptedDrawing:
+        yield Progress(0, options.frames)  # where the job sees that it was cancelled
+        raise
+    finally:
+        engine.close()
+
+
+def photograph(
+    make_engine: EngineFactory, request: RenderRequest, path: Path | None
+) -> Generator[Progress, None, Frame]:
+    """One picture, also written to `path` if there is one."""
+    yield Progress(0, 1)
+    engine = background_engine(make_engine)
+    try:
+        yield Progress(0, 1)
+        frame = Interruptible(engine).render(request)
+        if path is not None:
+            save_picture(frame.image, path)
+        return frame
+    except InterruptedDrawing:
+        yield Progress(0, 1)
+        raise
+    finally:
+        engine.close()

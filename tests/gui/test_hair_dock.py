@@ -1,0 +1,364 @@
+"""The hair dock: hairstyles by picture, hair colour, and thumbnails that are made only once."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QColor, QImage
+from pytestqt.qtbot import QtBot
+
+from app.colors import color_from_linear, linear_from_color, linear_from_srgb, srgb_from_linear
+from app.docks.hair import BALD, THUMBNAIL_PX, HairDock, thumbnail_request
+from app.document import HeadDocument
+from app.head_names import HAIR_COLORS
+from app.locks import HAIR, Locks
+from app.settings import Places, Settings
+from app.stage import Stage
+from app.theme import Theme
+from app.workers.thumbnails import ThumbnailMaker, thumbnail_folder
+from head360.errors import ResourceError
+from head360.params import neutral_head
+from tests.gui.conftest import CATALOG, FakeEngine
+
+KEYS = [BALD, *(style.id for style in CATALOG.hairstyles)]
+
+
+@pytest.fixture
+def document() -> HeadDocument:
+    return HeadDocument(neutral_head())
+
+
+@pytest.fixture
+def stage(document: HeadDocument) -> Stage:
+    return Stage(document)
+
+
+@pytest.fixture
+def locks() -> Locks:
+    return Locks()
+
+
+@pytest.fixture
+def dock(
+    qtbot: QtBot,
+    document: HeadDocument,
+    stage: Stage,
+    locks: Locks,
+    theme: Theme,
+    settings: Settings,
+    places: Places,
+) -> HairDock:
+    dock = HairDock(
+        document,
+        stage,
+        locks,
+        theme,
+        settings,
+        catalog=CATALOG,
+        make_engine=FakeEngine,
+        places=places,
+    )
+    qtbot.addWidget(dock, before_close_func=lambda dock: dock.stop())
+    dock.resize(320, 700)
+    dock.show()
+    return dock
+
+
+# -- choosing ----------------------------------------------------------------------------------
+
+
+def test_bald_comes_first(dock: HairDock) -> None:
+    assert dock.grid.visible_keys() == KEYS
+
+
+@pytest.mark.parametrize("width", range(304, 312))
+def test_three_tiles_stand_in_a_row_at_any_width(qtbot: QtBot, dock: HairDock, width: int) -> None:
+    dock.resize(width, 400)  # too low for all: with a scroll bar
+    qtbot.wait(10)
+
+    rows = [dock.grid.visualRect(dock.grid.model().index(i, 0)).top() for i in range(4)]
+
+    assert rows[0] == rows[1] == rows[2] < rows[3]
+
+
+def test_only_present_categories_have_chips(dock: HairDock) -> None:
+    assert list(dock.chips.buttons) == [
+        "All", "Short", "Medium", "Long", "Curly", "Tied", "Braided",
+    ]  # fmt: skip
+
+
+def test_a_chip_shows_its_category_only(qtbot: QtBot, dock: HairDock) -> None:
+    qtbot.mouseClick(dock.chips.buttons["Curly"], Qt.MouseButton.LeftButton)
+    assert dock.grid.visible_keys() == ["long_curly", "afro"]
+
+    qtbot.mouseClick(dock.chips.buttons["All"], Qt.MouseButton.LeftButton)
+    assert dock.grid.visible_keys() == KEYS
+
+
+def test_hover_previews_after_a_moment_and_leaving_restores(
+    qtbot: QtBot, dock: HairDock, document: HeadDocument, stage: Stage
+) -> None:
+    index = dock.grid.model().index(KEYS.index("afro"), 0)
+
+    with qtbot.waitSignal(stage.shown_changed, timeout=2000):
+        dock.grid.entered.emit(index)
+    assert stage.shown.hairstyle == "afro"
+    assert not document.modified
+
+    dock.grid.viewportEntered.emit()
+
+    assert stage.shown is document.params
+
+
+def test_click_applies_as_one_step(qtbot: QtBot, dock: HairDock, document: HeadDocument) -> None:
+    index = dock.grid.model().index(KEYS.index("bob"), 0)
+    place = dock.grid.visualRect(index).center()
+
+    qtbot.mouseClick(dock.grid.viewport(), Qt.MouseButton.LeftButton, pos=place)
+
+    assert document.params.hairstyle == "bob"
+    assert document.undo_stack.count() == 1
+    assert document.undo_stack.undoText() == "Hairstyle: Bob"
+
+    dock.grid.picked.emit("bob")
+    assert document.undo_stack.count() == 1, "the same style again is no step"
+
+    dock.grid.picked.emit(BALD)
+    assert document.params.hairstyle is None
+    assert document.undo_stack.undoText() == "Hairstyle: Bald"
+
+
+def test_keys_walk_and_enter_applies(qtbot: QtBot, dock: HairDock, document: HeadDocument) -> None:
+    dock.grid.setFocus()
+
+    qtbot.keyClick(dock.grid, Qt.Key.Key_Right)
+    qtbot.keyClick(dock.grid, Qt.Key.Key_Right)
+    qtbot.keyClick(dock.grid, Qt.Key.Key_Return)
+
+    assert document.params.hairstyle == KEYS[2]
+
+
+def test_escape_ends_a_preview(qtbot: QtBot, dock: HairDock, stage: Stage) -> None:
+    dock.grid.setFocus()
+    with qtbot.waitSignal(stage.shown_changed, timeout=2000):
+        qtbot.keyClick(dock.grid, Qt.Key.Key_Right)
+    assert stage.shown.hairstyle == KEYS[1]
+
+    qtbot.keyClick(dock.grid, Qt.Key.Key_Escape)
+
+    assert stage.shown.hairstyle is None
+
+
+def test_the_document_decides_which_tile_is_marked(dock: HairDock, document: HeadDocument) -> None:
+    document.edit("Outside", hairstyle="quiff")
+
+    marked = [
+        key
+        for row, key in enumerate(KEYS)
+        if dock.grid.model().index(row, 0).data(Qt.ItemDataRole.CheckStateRole)
+        == Qt.CheckState.Checked.value
+    ]
+    assert marked == ["quiff"]
+
+
+def test_locked_hair_stays(
+    dock: HairDock, document: HeadDocument, locks: Locks, stage: Stage
+) -> None:
+    dock.lock.click()
+    assert locks.is_locked("hairstyle")
+    assert locks.is_locked("hair_color")
+
+    dock.grid.previewed.emit("afro")
+    dock.grid.picked.emit("afro")
+
+    assert stage.shown is document.params
+    assert not document.modified
+    assert not dock.grid.isEnabled()
+
+    locks.lock(HAIR, False)
+    assert not dock.lock.isChecked()
+    assert dock.grid.isEnabled()
+
+
+# -- colour ------------------------------------------------------------------------------------
+
+
+def test_swatch_sets_its_linear_colour(
+    qtbot: QtBot, dock: HairDock, document: HeadDocument
+) -> None:
+    qtbot.mouseClick(dock.colors.swatches["Auburn"], Qt.MouseButton.LeftButton)
+
+    assert document.params.hair_color == pytest.approx(HAIR_COLORS["Auburn"])
+    assert document.undo_stack.undoText() == "Hair colour: Auburn"
+    assert [s.toolTip() for s in dock.colors.swatches.values() if s.isChecked()] == ["Auburn"]
+
+
+def test_dialog_previews_and_takes_srgb_to_linear(
+    qtbot: QtBot, dock: HairDock, document: HeadDocument, stage: Stage
+) -> None:
+    dock.colors.choose()
+    dialog = dock.colors.dialog
+    assert dialog is not None
+
+    dialog.setCurrentColor(QColor(188, 188, 188))
+    assert stage.shown.hair_color == pytest.approx([0.503] * 3, abs=0.002)
+    assert not document.modified
+    dialog.reject()
+    assert stage.shown is document.params
+
+    dock.colors.choose()
+    dialog = dock.colors.dialog
+    assert dialog is not None
+    dialog.setCurrentColor(QColor(188, 0, 255))
+    dialog.accept()
+
+    assert document.params.hair_color == pytest.approx([0.503, 0.0, 1.0], abs=0.002)
+    assert dock.colors.other.isChecked()
+
+
+def test_arrow_keys_walk_the_swatches(qtbot: QtBot, dock: HairDock, document: HeadDocument) -> None:
+    dock.colors.swatches["Black"].setFocus()
+
+    qtbot.keyClick(dock.colors.swatches["Black"], Qt.Key.Key_Right)
+    qtbot.keyClick(dock.colors.swatches["Dark brown"], Qt.Key.Key_Return)
+
+    assert document.params.hair_color == pytest.approx(HAIR_COLORS["Dark brown"])
+
+
+def test_colours_survive_the_way_there_and_back() -> None:
+    linear = np.linspace(0, 1, 30).reshape(10, 3)
+
+    assert linear_from_srgb(srgb_from_linear(linear)) == pytest.approx(linear, abs=1e-6)
+    assert srgb_from_linear(0.2140) == pytest.approx(0.5, abs=1e-3)
+    for row in linear:
+        assert linear_from_color(color_from_linear(row)) == pytest.approx(row, abs=1e-4)
+
+
+# -- thumbnails --------------------------------------------------------------------------------
+
+
+def requests(*keys: str) -> dict[str, object]:
+    return {key: thumbnail_request(key) for key in keys}
+
+
+def finish(qtbot: QtBot, maker: ThumbnailMaker) -> list[str]:
+    """Run to the end; the keys in the order they came."""
+    came: list[str] = []
+    maker.ready.connect(lambda key, _image: came.append(key))
+    maker.start()
+    qtbot.waitUntil(lambda: not maker.running, timeout=10000)
+    qtbot.wait(20)  # what was posted from the other thread
+    return came
+
+
+def test_thumbnails_fill_the_grid(qtbot: QtBot, dock: HairDock, places: Places) -> None:
+    qtbot.waitUntil(lambda: all(map(dock.grid.has_picture, KEYS)), timeout=20000)
+
+    files = sorted((places.cache / "thumbnails").rglob("*.png"))
+    assert sorted(file.stem for file in files) == sorted(KEYS)
+    assert QImage(str(files[0])).size().toTuple() == THUMBNAIL_PX
+    assert files[0].parent.name.startswith("test-")
+
+
+def test_second_start_reads_the_cache(qtbot: QtBot, tmp_path: Path) -> None:
+    made: list[FakeEngine] = []
+
+    def make_engine() -> FakeEngine:
+        made.append(FakeEngine())
+        return made[-1]
+
+    first = finish(qtbot, ThumbnailMaker(make_engine, tmp_path, requests("bob", "afro")))
+    second = finish(qtbot, ThumbnailMaker(make_engine, tmp_path, requests("bob", "afro")))
+
+    assert first == second == ["bob", "afro"]
+    assert len(made) == 1
+    assert made[0].closed
+
+
+def test_only_what_is_missing_is_drawn(qtbot: QtBot, tmp_path: Path) -> None:
+    engine = FakeEngine()
+    finish(qtbot, ThumbnailMaker(FakeEngine, tmp_path, requests("bob", "afro")))
+    (tmp_path / "bob.png").write_bytes(b"")
+
+    came = finish(qtbot, ThumbnailMaker(lambda: engine, tmp_path, requests("bob", "afro")))
+
+    assert sorted(came) == ["afro", "bob"]
+    assert [request.params.hairstyle for request in engine.drawn] == ["bob"]
+
+
+def test_cancelled_thumbnails_leave_no_half_written_file(qtbot: QtBot, tmp_path: Path) -> None:
+    slow = FakeEngine(seconds=30.0)
+    maker = ThumbnailMaker(lambda: slow, tmp_path, requests("bob", "afro"))
+    maker.start()
+    qtbot.wait(100)
+    assert maker.running
+
+    start = time.monotonic()
+    assert maker.stop()
+
+    assert time.monotonic() - start < 2
+    assert slow.closed
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_stopped_maker_goes_on_later(qtbot: QtBot, tmp_path: Path) -> None:
+    engines = [FakeEngine(seconds=30.0), FakeEngine()]
+    maker = ThumbnailMaker(lambda: engines.pop(0), tmp_path, requests("bob"))
+    maker.start()
+    qtbot.wait(50)
+    maker.stop()
+
+    assert finish(qtbot, maker) == ["bob"]
+
+
+def test_thumbnails_wait_until_the_head_is_left_alone(qtbot: QtBot, tmp_path: Path) -> None:
+    engine = FakeEngine()
+    maker = ThumbnailMaker(lambda: engine, tmp_path, requests("bob"))
+    maker.hold()
+    maker.start()
+
+    qtbot.wait(300)
+    assert engine.drawn == []
+
+    qtbot.waitUntil(lambda: len(engine.drawn) == 1, timeout=5000)
+    assert not maker.held()
+    assert maker.stop()
+
+
+def test_a_held_picture_is_given_up_and_drawn_again(qtbot: QtBot, tmp_path: Path) -> None:
+    engine = FakeEngine(seconds=0.3)
+    maker = ThumbnailMaker(lambda: engine, tmp_path, requests("bob"))
+    maker.start()
+    qtbot.wait(100)
+
+    maker.hold()
+    qtbot.wait(400)
+    assert engine.drawn == []
+
+    qtbot.waitUntil(lambda: (tmp_path / "bob.png").exists(), timeout=5000)
+    assert maker.stop()
+
+
+def test_an_engine_that_fails_leaves_placeholders(qtbot: QtBot, tmp_path: Path) -> None:
+    def no_engine() -> FakeEngine:
+        raise ResourceError("There is no model.")
+
+    assert finish(qtbot, ThumbnailMaker(no_engine, tmp_path, requests("bob"))) == []
+
+
+def test_other_requests_or_versions_get_another_folder(tmp_path: Path) -> None:
+    bob, afro = requests("bob"), requests("afro")
+
+    folders = {
+        thumbnail_folder(tmp_path, "1", bob),
+        thumbnail_folder(tmp_path, "2", bob),
+        thumbnail_folder(tmp_path, "1", afro),
+        thumbnail_folder(tmp_path, "1", {"bob": afro["afro"]}),
+    }
+
+    assert len(folders) == 4
+    assert thumbnail_folder(tmp_path, "1", bob) in folders
