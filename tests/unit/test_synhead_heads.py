@@ -39,7 +39,8 @@ def test_a_head_is_the_same_for_the_same_seed(maker) -> None:
 
     assert torch.equal(one.identity.neutral, other.identity.neutral)
     assert torch.equal(one.maps, other.maps)
-    np.testing.assert_array_equal(one.groom.positions, other.groom.positions)
+    # Matrix products may round differently where arrays happen to lie differently in memory.
+    np.testing.assert_allclose(one.groom.positions, other.groom.positions, atol=1e-7)
     assert not torch.equal(maker.head(4, None).identity.neutral, one.identity.neutral)
 
 

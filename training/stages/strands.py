@@ -22,7 +22,7 @@ Floats: TypeAlias = npt.NDArray[np.float32]
 
 SUPERSAMPLES = 4  # along each side of a pixel
 
-_VERTEX = """#version 330
+RIBBON_VERTEX = """#version 330
 uniform mat4 u_clip_from_head;
 uniform vec3 u_eye;      // metres; the viewing direction where u_perspective is 0
 uniform float u_perspective;
@@ -88,7 +88,7 @@ class StrandRenderer:
         self._ctx = context or create_context()
         self._size = size
         fine = (size * SUPERSAMPLES,) * 2
-        self._program = self._ctx.program(vertex_shader=_VERTEX, fragment_shader=_FRAGMENT)
+        self._program = self._ctx.program(vertex_shader=RIBBON_VERTEX, fragment_shader=_FRAGMENT)
         self._targets = [self._ctx.texture(fine, n, dtype="f4") for n in (4, 4, 2)]
         self._frame = self._ctx.framebuffer(self._targets, self._ctx.depth_renderbuffer(fine))
         self._ribbons: moderngl.VertexArray | None = None
@@ -103,7 +103,7 @@ class StrandRenderer:
 
     def load(self, groom: Groom) -> None:
         """Choose the strands to draw."""
-        vertices, indices = _ribbons(groom)
+        vertices, indices = ribbons(groom)
         buffer = self._ctx.buffer(vertices.tobytes())
         layout = (buffer, "3f 3f 4f", "a_position", "a_tangent", "a_strand")
         index = self._ctx.buffer(indices.tobytes())
@@ -179,7 +179,7 @@ def _flipped(view: StrandView) -> StrandView:
     )
 
 
-def _ribbons(groom: Groom) -> tuple[Floats, npt.NDArray[np.uint32]]:
+def ribbons(groom: Groom) -> tuple[Floats, npt.NDArray[np.uint32]]:
     """Two vertices a strand point (…, 10), and triangles between them."""
     strands, samples, _ = groom.positions.shape
     tangent = np.gradient(groom.positions, axis=1)
