@@ -17,7 +17,14 @@ from safetensors import SafetensorError, safe_open
 
 from head360.assets import resource
 from head360.errors import ResourceError
-from head360.params import ATTRIBUTES, SHAPE_SIZE, TEXTURE_SIZE, HeadParams, neutral_head
+from head360.params import (
+    ATTRIBUTES,
+    EXPRESSIONS,
+    SHAPE_SIZE,
+    TEXTURE_SIZE,
+    HeadParams,
+    neutral_head,
+)
 
 Floats = npt.NDArray[np.float32]
 Color = tuple[float, float, float]
@@ -51,6 +58,13 @@ _IRIS: dict[str, Color] = {
     "green": (0.11, 0.15, 0.070),
     "blue": (0.11, 0.20, 0.32),
     "grey": (0.17, 0.21, 0.24),
+}
+#: What the first head's face does.
+_SMILE = {
+    "mouthSmileLeft": 0.22,
+    "mouthSmileRight": 0.22,
+    "cheekSquintLeft": 0.15,
+    "cheekSquintRight": 0.15,
 }
 #: How common colours are: african and asian, then caucasian.
 _DARK_HAIR = {"black": 0.65, "dark brown": 0.30, "brown": 0.05}
@@ -90,14 +104,20 @@ def random_person(seed: int) -> HeadParams:
 
 
 def chosen_head() -> HeadParams:
-    """The head that a new project starts with."""
-    person = person_with(Traits(-0.75, -0.05, 0.12, 0.22, 0.66), np.random.default_rng(21))
-    attributes = _attributes(brows=0.8, freckles=0.35, blush=0.25, lipstick=0.3, eyeliner=0.2)
+    """The head that a new project starts with: a young woman about to smile."""
+    person = person_with(Traits(-0.8, -0.1, 0.12, 0.2, 0.68), np.random.default_rng(12))
+    skin = person.texture.copy()
+    skin[_TONE] = -0.35
+    making = np.zeros(len(EXPRESSIONS), np.float32)
+    for name, weight in _SMILE.items():
+        making[EXPRESSIONS.index(name)] = weight
     return person.with_(
-        shape=person.shape * 0.75,
-        attributes=attributes,
-        hairstyle="long_wavy",
-        hair_color=np.array((0.14, 0.066, 0.030), np.float32),
+        shape=person.shape * 0.6,
+        texture=skin,
+        attributes=_attributes(brows=0.75, freckles=0.2, blush=0.25, lipstick=0.3, eyeliner=0.25),
+        expression=making,
+        hairstyle="bob",
+        hair_color=np.array((0.10, 0.05, 0.025), np.float32),
         iris_color=np.array((0.10, 0.13, 0.065), np.float32),
     )
 
