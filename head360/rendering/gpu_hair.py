@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import TypeAlias
 
 import moderngl
 import numpy as np
@@ -30,6 +31,7 @@ VOLUME_SIZE, DRAFT_SIZE = (156, 182, 164), (78, 91, 82)
 _COLUMNS = 13
 #: Roots of extinctions (1/m) up to this are taken for no hair; length of a step, metres.
 _FAINTEST, _STEP = 0.6, 0.003
+Point: TypeAlias = npt.NDArray[np.float64]  # (3,) metres
 _VERSION = "#version 330\n" + shader("when.glsl")
 
 
@@ -84,6 +86,11 @@ class GpuHair:
             yield
         target.finish()
 
+    @property
+    def bounds(self) -> tuple[Point, Point]:
+        """Lowest and highest corner (metres) of a box that all baked hair lies in."""
+        return self._volumes[not self._volumes[False].baked].bounds
+
     def march(
         self,
         target: moderngl.Framebuffer,
@@ -118,6 +125,7 @@ class _Volume:
             "u_volume_columns": _COLUMNS,
         }
         self.baked = False
+        self.bounds: tuple[Point, Point] = (np.zeros(3), np.zeros(3))
 
     def rows(self) -> list[tuple[int, int, int, int]]:
         """Scissor boxes of the rows of slices."""
@@ -130,6 +138,7 @@ class _Volume:
         raw = np.frombuffer(self.textures["u_density_slices"].read(alignment=1), np.float16)
         rows = raw.reshape(-1, height, _COLUMNS, width).swapaxes(1, 2)
         density = rows.reshape(-1, height, width)[:depth].astype(np.float32)
+        self.bounds = _bounds(density)
         if "u_volume_density" in self.textures:
             self.textures["u_volume_density"].release()
         self.textures["u_volume_density"] = volume(self._ctx, with_empty_space(density))
@@ -141,6 +150,20 @@ def release(textures: dict[str, AnyTexture]) -> None:
     for each in textures.values():
         each.release()
     textures.clear()
+
+
+def _bounds(density: npt.NDArray[np.float32]) -> tuple[Point, Point]:
+    """Corners (metres) of the box around what is not faint in (z, y, x), a voxel wider."""
+    occupied = density > _FAINTEST
+    low, high = np.zeros(3), np.zeros(3)
+    for axis in range(3):  # z, y, x
+        met = np.flatnonzero(occupied.any(tuple(k for k in range(3) if k != axis)))
+        size = density.shape[axis]
+        first, last = (met[0] - 1, met[-1] + 2) if len(met) else (size // 2, size // 2)
+        half, centre = HAIR_BOX.half[2 - axis], HAIR_BOX.centre[2 - axis]
+        low[2 - axis] = (2 * first / size - 1) * half + centre
+        high[2 - axis] = (2 * last / size - 1) * half + centre
+    return low, high
 
 
 def with_empty_space(density: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:

@@ -16,10 +16,10 @@ import moderngl
 import numpy as np
 import numpy.typing as npt
 
-from head360.camera import OrbitCamera
+from head360.camera import NEAR_M, OrbitCamera
 from head360.light import Background
 from head360.rendering.field_glsl import head_field_source
-from head360.rendering.gpu_hair import GpuHair, light_volume, open_air, release
+from head360.rendering.gpu_hair import GpuHair, Point, light_volume, open_air, release
 from head360.rendering.gpu_head import GpuHead, Tile, shadow_texture_from_head
 from head360.rendering.lighting import Lighting, strand_noise
 from head360.rendering.march import NO_HIT
@@ -198,9 +198,13 @@ class Viewer:
         sources = {**buffers.textures, **self._light, "u_noise": self._noise}
         self._lit(self._shade_head, buffers, sources, look)
         if scene.hair and shot.mode not in ("head", "wireframe"):
+            whole = (0, 0, *buffers.color.size)
+            box = whole if shot.exact else _screen_box(self._hair.bounds, shot.camera, tile)
+            buffers.hair.scissor = buffers.color.scissor = box
             shape = buffers.textures["u_head_shape"]
             self._hair.march(buffers.hair, shape, rays, exact=shot.exact)
             self._lit(self._shade_hair, buffers, sources, look)
+            buffers.hair.scissor = buffers.color.scissor = whole
         if shot.mode == "wireframe":
             self._head.lines(buffers.lines, shot.camera, tile, _LINES)
         placed: dict[str, Uniform] = {
@@ -318,6 +322,22 @@ def _ray_uniforms(camera: OrbitCamera, tile: Tile) -> dict[str, Uniform]:
         "u_size": (float(width), float(height)),
         "u_origin": (float(tile.origin[0]), float(tile.origin[1])),
     }
+
+
+def _screen_box(
+    bounds: tuple[Point, Point], camera: OrbitCamera, tile: Tile
+) -> tuple[int, int, int, int]:
+    """(x, y, width, height) samples of a tile that hold all of a box; all of it if near the eye."""
+    width, height = tile.picture
+    corners = np.stack(np.meshgrid(*np.stack(bounds, 1), indexing="ij"), -1).reshape(-1, 3)
+    clip_from_head = camera.clip_from_view(width / height) @ camera.view_from_head
+    clip = np.append(corners, np.ones((8, 1)), 1) @ clip_from_head.T
+    if clip[:, 3].min() < NEAR_M:
+        return (0, 0, *tile.size)
+    places = (clip[:, :2] / clip[:, 3:] * 0.5 + 0.5) * (width, height) - tile.origin
+    low = np.floor(places.min(0)).clip(0, tile.size).astype(int)
+    high = np.ceil(places.max(0)).clip(0, tile.size).astype(int)
+    return (int(low[0]), int(low[1]), int(high[0] - low[0]), int(high[1] - low[1]))
 
 
 def _background_uniforms(background: Background) -> dict[str, Uniform]:
