@@ -69,6 +69,8 @@ _OUTLINE_SLOPE = 0.004
 _MIN_COVERAGE = 0.05
 #: Greater depths than this stem from `UNKNOWN_DEPTH`, metres.
 _KNOWN_DEPTH = 0.5
+#: Points further from all that planes see get darker, to nothing over about `_SEEN_FADE`, metres.
+_SEEN_WITHIN, _SEEN_FADE = 0.004, 0.003
 
 #: Hair grids store log(extinction in 1/m). Below this there is no hair; one unit above, the full
 #: density, so that skipping empty space never makes an edge.
@@ -151,10 +153,11 @@ class HeadField(nn.Module):
         means = torch.cat([sums[:4], sums[8:]]) / total  # (8, N)
         out = self.decoder(torch.cat([means, torch.tanh(offsets / OFFSET_SCALE), coverage]).T)
         gains = torch.exp(0.5 * torch.tanh(out[:, 1:]))
+        seen = _seen(offsets)
         return HeadSample(
             distance=offsets.amin(0) + MAX_OFFSET * torch.tanh(out[:, 0]),
-            albedo=means[:3].T * gains[:, :3],
-            occlusion=means[3] * gains[:, 3],
+            albedo=means[:3].T * gains[:, :3] * seen[:, None],
+            occlusion=means[3] * gains[:, 3] * seen,
             normal=nn.functional.normalize(sums[4:7], dim=0, eps=1e-9).T,
             roughness=means[4],
             specular=means[5],
@@ -189,6 +192,12 @@ def _offsets(depth: Tensor, coverage: Tensor, height: Tensor) -> Tensor:
     return torch.where(
         beyond_outline, torch.minimum(below, (coverage - 0.5) * _OUTLINE_SLOPE), below
     )
+
+
+def _seen(offsets: Tensor) -> Tensor:
+    """(N,) 1 near what some plane sees, 0 deep in the mouth, whose colour nobody knows."""
+    beyond = (offsets.abs().amin(0) - _SEEN_WITHIN).clamp(min=0)
+    return torch.exp(-beyond / _SEEN_FADE)
 
 
 def _head_shares(normals: Tensor, coverage: Tensor, offsets: Tensor) -> Tensor:

@@ -139,9 +139,9 @@ def _shade_hair(hair: Tensor, rays: Tensor, scene: LitScene) -> Tensor:
         across = (1 - _dot(t, light) ** 2).clamp(min=0).sqrt()
         lit = albedo * (0.6 * across * (0.35 + 0.65 * ((nl + 0.45) / 1.45).clamp(0, 1)))
         th = _dot(t, functional.normalize(light + view, dim=-1))
-        narrow = (1 - (th + 0.06 + 0.02 * noise[:, 1:]) ** 2).clamp(min=0) ** 100
+        narrow = (1 - (th + 0.06 + 0.02 * noise[:, 1:]) ** 2).clamp(min=0) ** 40
         wide = (1 - (th - 0.12 + 0.04 * noise[:, 1:]) ** 2).clamp(min=0) ** 24
-        shine = 0.05 * narrow + (0.45 * albedo + 0.018) * sheen * wide
+        shine = 0.03 * narrow + (0.45 * albedo + 0.018) * sheen * wide
         edge = ((nl + 0.2) / 0.7).clamp(0, 1)
         lit = lit + shine * edge**2 * (3 - 2 * edge)
         lit = lit + albedo * (0.6 * (-_dot(light, view)).clamp(min=0) ** 6)

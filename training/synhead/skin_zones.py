@@ -204,8 +204,11 @@ def _others(texels: Texels, part: npt.NDArray[np.uint8]) -> dict[str, FloatMap]:
     ax, _, y, z = _axes(texels)
     over_ears = ramp(5.2, 5.8, y) * ramp(2.6, 1.4, z) * (ax > 6) * ramp(8.6, 8.0, ax)
     return {
-        "ears": ((ax > 7.2) & (y < 5.4) & (y > -2) & (z < 3.2) & (z > -3.6)).astype(np.float32)
-        * ramp(7.2, 7.9, ax),
+        "ears": ramp(7.5, 8.3, ax)
+        * ramp(6.2, 5.0, y)
+        * ramp(-2.8, -1.6, y)
+        * ramp(3.8, 2.6, z)
+        * ramp(-4.4, -3.2, z),
         "neck": ramp(-7.0, -9.5, y),
         "scalp": gaussian_filter(np.maximum(texels.scalp, over_ears), 2.5),
         "sockets": np.isin(part, SOCKETS).astype(np.float32),

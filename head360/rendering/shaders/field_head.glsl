@@ -19,6 +19,7 @@ const float HEAD_FLOOR = 1e-7;
 const float OUTLINE_SLOPE = 0.004;                  // metres per unit of coverage
 const float MIN_COVERAGE = 0.05;
 const float KNOWN_DEPTH = 0.5;                      // metres
+const float SEEN_WITHIN = 0.004, SEEN_FADE = 0.003;  // metres
 const float NO_SHARE = 0.0005;                      // of the largest: not worth a fetch
 const float FULL_LENGTH = 0.999;                     // of a normal, squared
 
@@ -89,7 +90,7 @@ HeadSample head_field(vec3 x) {
     vec3 normal_sum = vec3(0.0);
     vec2 places[6];
     float offsets[6], coverages[6], shares[6];
-    float nearest = 1e3, largest = 0.0;
+    float nearest = 1e3, largest = 0.0, away = 1e3;
     for (int k = 0; k < 6; k++) {
         vec2 q = atlas_coordinates(k, plane_coordinates(k, centred / HEAD_HALF), size);
         vec4 shape = textureLod(u_head_shape, q, 0.0);
@@ -101,6 +102,7 @@ HeadSample head_field(vec3 x) {
         largest = max(largest, shares[k]);
         normal_sum += shares[k] * shape.xyz;
         nearest = min(nearest, offset);
+        away = min(away, abs(offset));
         offsets[k] = tanh(clamp(offset / OFFSET_SCALE, -20.0, 20.0));
         coverages[k] = coverage;
         places[k] = q;
@@ -122,7 +124,8 @@ HeadSample head_field(vec3 x) {
     vec4 outputs[2];
     head_network(inputs, outputs);
     vec4 gains = exp(0.5 * tanh(vec4(outputs[0].yzw, outputs[1].x)));
-    return HeadSample(nearest + MAX_OFFSET * tanh(outputs[0].x), color.rgb * gains.rgb,
-                      color.a * gains.a, normal_sum / max(length(normal_sum), 1e-9),
+    float seen = exp(-max(away - SEEN_WITHIN, 0.0) / SEEN_FADE);  // unseen depths are dark
+    return HeadSample(nearest + MAX_OFFSET * tanh(outputs[0].x), color.rgb * gains.rgb * seen,
+                      color.a * gains.a * seen, normal_sum / max(length(normal_sum), 1e-9),
                       surface.x, surface.y, surface.z);
 }

@@ -146,9 +146,9 @@ vec3 shade_hair(vec3 x, vec3 view, vec4 color, vec3 t, vec2 root) {
         vec3 halfway = normalize(light + view);
         float th = dot(t, halfway);
         float first = th + 0.06 + 0.02 * noise.y, second = th - 0.12 + 0.04 * noise.y;
-        float narrow = pow(max(0.0, 1.0 - first * first), 100.0);
+        float narrow = pow(max(0.0, 1.0 - first * first), 40.0);
         float wide = pow(max(0.0, 1.0 - second * second), 24.0);
-        vec3 shine = 0.05 * narrow + (0.45 * albedo + 0.018) * sheen * wide;
+        vec3 shine = 0.03 * narrow + (0.45 * albedo + 0.018) * sheen * wide;
         lit += shine * smoothstep(-0.2, 0.5, nl);
         lit += albedo * (0.6 * pow(max(0.0, -dot(light, view)), 6.0));
         sum += u_lamp_color[i] * seen * lit;
