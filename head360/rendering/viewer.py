@@ -70,10 +70,8 @@ class Viewer:
         with self._ctx:
             self._head = GpuHead(self._ctx, models.mesh.topology, models.mesh.mean.numpy())
             self._hair = GpuHair(self._ctx, models.head, models.hair)
-            self._march = {
-                exact: FullScreen(self._ctx, _march_source(head_field_source(models.head), exact))
-                for exact in (False, True)
-            }
+            self._field = head_field_source(models.head)
+            self._marches: dict[str, FullScreen] = {}
             text = shader("shade.frag")
             self._shade_head = FullScreen(self._ctx, text)
             self._shade_hair = FullScreen(self._ctx, text.replace("#version 330", _HAIR_TOO, 1))
@@ -193,7 +191,7 @@ class Viewer:
         _cleared(buffers.head, 0.0)
         _cleared(buffers.color, 0.0)
         mesh_t = {"u_mesh_distance": buffers.distance_texture}
-        self._march[shot.exact].draw(buffers.head, {**planes, **mesh_t}, rays, mask=True)
+        self._march(shot).draw(buffers.head, {**planes, **mesh_t}, rays, mask=True)
         look = {**rays, **self._light_uniforms(scene, shot)}
         sources = {**buffers.textures, **self._light, "u_noise": self._noise}
         self._lit(self._shade_head, buffers, sources, look)
@@ -215,6 +213,13 @@ class Viewer:
         buffers.out.viewport = (0, 0, shot.width, count)
         ground = _background_uniforms(shot.background)
         self._resolve.draw(buffers.out, {"u_color": buffers.color_texture}, {**placed, **ground})
+
+    def _march(self, shot: Shot) -> FullScreen:
+        """The head's march, compiled when it is first needed."""
+        quality = "EXACT" if shot.exact else "DRAFT" if shot.draft else "FINE"
+        if quality not in self._marches:
+            self._marches[quality] = FullScreen(self._ctx, _march_source(self._field, quality))
+        return self._marches[quality]
 
     def _lit(
         self,
@@ -307,9 +312,11 @@ def _cleared(frame: moderngl.Framebuffer, value: float) -> None:
     frame.clear(value, value, value, value, depth=1.0)
 
 
-def _march_source(field: str, exact: bool) -> str:
-    parts = [field, shader("rays.glsl"), f"const int EXACT = {int(exact)};\n"]
-    return "#version 330\n" + "".join(parts) + shader("march_head.glsl")
+def _march_source(field: str, quality: str) -> str:
+    qualities = f"const int EXACT = 0, FINE = 1, DRAFT = 2, QUALITY = {quality};\n"
+    return "".join(
+        ["#version 330\n", field, shader("rays.glsl"), qualities, shader("march_head.glsl")]
+    )
 
 
 def _ray_uniforms(camera: OrbitCamera, tile: Tile) -> dict[str, Uniform]:

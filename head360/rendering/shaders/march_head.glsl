@@ -1,9 +1,9 @@
 // The head's G-buffer along each ray that meets the posed mesh; the depth buffer keeps others out.
 //
 // Space    : head space, metres.
-// Matches  : march_head() in head360/rendering/march.py where EXACT is 1. Otherwise one sample at the
+// Matches  : march_head() in head360/rendering/march.py where QUALITY is EXACT. Otherwise one sample at the
 //            surface stands for the steep density's mean, found from the mesh's own distance.
-// Needs    : field_head.glsl, rays.glsl.
+// Needs    : field_head.glsl, rays.glsl, and QUALITY, one of EXACT, FINE and DRAFT.
 
 uniform sampler2D u_mesh_distance;  // metres along the ray
 
@@ -52,6 +52,7 @@ void exact(vec3 ray, float mesh_t) {
     put(mean, mean_t / total);
 }
 
+const float MIN_SLOPE = 0.3;        // cosine: no step is longer than this makes it
 const float ON_SURFACE = 0.00035;  // metres: how near the surface a sample must be to stand for it
 const int SEARCH_STEPS = 8;
 const int BISECTIONS = 3;
@@ -74,11 +75,17 @@ float first_root(vec3 ray, float mesh_t) {
     return found;
 }
 
+// Nearly as good, but beside outlines, and a third quicker.
+float newton_step(vec3 ray, float mesh_t, HeadSample s) {
+    float facing = max(-dot(s.normal, ray), MIN_SLOPE);
+    return mesh_t - clamp(s.distance / facing, -SOLID_BEHIND, HEAD_WINDOW);
+}
+
 void fast(vec3 ray, float mesh_t) {
     HeadSample s = head_field(u_eye + ray * mesh_t);
     float t = mesh_t;
     WHEN(abs(s.distance) > ON_SURFACE) {
-        t = first_root(ray, mesh_t);
+        t = QUALITY == DRAFT ? newton_step(ray, mesh_t, s) : first_root(ray, mesh_t);
         s = head_field(u_eye + ray * t);
     }
     put(s, t);
@@ -87,5 +94,5 @@ void fast(vec3 ray, float mesh_t) {
 void main() {
     float mesh_t = texelFetch(u_mesh_distance, ivec2(gl_FragCoord.xy), 0).r;
     vec3 ray = view_ray();
-    if (EXACT == 1) exact(ray, mesh_t); else fast(ray, mesh_t);
+    if (QUALITY == EXACT) exact(ray, mesh_t); else fast(ray, mesh_t);
 }
