@@ -4,7 +4,7 @@
 
 The affine part is fitted to the skin of both heads; what it leaves is spread from some hundred
 skin points by Gaussian kernels of shrinking width, each pass correcting the rest of the one before.
-Kernels are centred on the mean head, so D is one matrix product for any head.
+Kernels are centred on the mean head, so D takes six matrix products for any head.
 """
 
 from __future__ import annotations
@@ -68,24 +68,23 @@ class Seat:
         solution = torch.linalg.lstsq(left, self._mean * self._weights[:, None]).solution
         matrix, offset = solution[:3].T, solution[3]
         rest = self._mean - (points @ matrix.T + offset)
-        grid = (self._spread @ rest).view(*GRID_SIZE[::-1], 3)
-        return Seating(matrix.contiguous(), offset, grid)
+        grid = rest.new_zeros(len(_nodes()), 3)
+        for to_nodes, to_points in self._kernels:
+            grid = grid + to_nodes @ rest
+            rest = rest - to_points @ rest
+        return Seating(matrix.contiguous(), offset, grid.view(*GRID_SIZE[::-1], 3))
 
     @cached_property
-    def _spread(self) -> Tensor:
-        """(nodes, points): displacement at the grid's nodes from that at the points."""
-        nodes = _nodes()
-        to_nodes = torch.zeros(len(nodes), len(self._mean))
-        rest = torch.eye(len(self._mean))
-        for width in _WIDTHS:
-            to_nodes += _kernel(nodes, self._mean, width) @ rest
-            rest = rest - _kernel(self._mean, self._mean, width) @ rest
-        return to_nodes
+    def _kernels(self) -> list[tuple[Tensor, Tensor]]:
+        """For each width (nodes, points) and (points, points): what spreads a displacement."""
+        to_nodes = torch.cdist(_nodes(), self._mean)
+        to_points = torch.cdist(self._mean, self._mean)
+        return [(_kernel(to_nodes, width), _kernel(to_points, width)) for width in _WIDTHS]
 
 
-def _kernel(places: Tensor, points: Tensor, width: float) -> Tensor:
-    """(N, M) normalised weights of points at places, fading to nothing far from all of them."""
-    weights = torch.exp(-0.5 * (torch.cdist(places, points) / width) ** 2)
+def _kernel(distance: Tensor, width: float) -> Tensor:
+    """(N, M) normalised weights of points (M) at places (N), fading far from all of them."""
+    weights = torch.exp(distance.square() * (-0.5 / width**2))
     return weights / (weights.sum(1, keepdim=True) + _FADE)
 
 
