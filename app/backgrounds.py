@@ -21,4 +21,4 @@ def choose_like(background: Background, dock: LightDock, settings: Settings) -> 
     kind = kind_of(background)
     if kind == "colour":
         settings.set(BACKGROUND_COLOR, QColor.fromRgbF(*background.inner).name())
-    dock.choose_background(kind)
+    dock.show_background(kind)

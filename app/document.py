@@ -24,6 +24,7 @@ class HeadDocument(QObject):
         self._params = params
         self._path: Path | None = None
         self.undo_stack = QUndoStack(self)
+        self._touched = False
         self.undo_stack.cleanChanged.connect(self.file_changed)
 
     @property
@@ -42,9 +43,19 @@ class HeadDocument(QObject):
         return self._path.stem if self._path else UNTITLED
 
     @property
+    def edited(self) -> bool:
+        """Whether the head itself is another than the saved one."""
+        return not self.undo_stack.isClean()
+
+    @property
     def modified(self) -> bool:
         """Whether there is anything to lose."""
-        return not self.undo_stack.isClean()
+        return self._touched or self.edited
+
+    def touch(self) -> None:
+        """Note that something changed that is saved with the head but cannot be undone."""
+        self._touched = True
+        self.file_changed.emit()
 
     def edit(self, text: str, *, gesture: object = None, **changes: Any) -> None:
         """Change some fields as one undoable step; nothing to change makes no step.
@@ -61,6 +72,7 @@ class HeadDocument(QObject):
     def replace(self, params: HeadParams, path: Path | None, *, modified: bool = False) -> None:
         """Become another project; the undo history starts anew."""
         self.undo_stack.clear()
+        self._touched = False
         if modified:
             self.undo_stack.resetClean()
         self._path = path
@@ -70,6 +82,7 @@ class HeadDocument(QObject):
     def mark_saved(self, path: Path) -> None:
         """Note that the present state is in `path`."""
         self._path = path
+        self._touched = False
         self.undo_stack.setClean()
         self.file_changed.emit()
 

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 from PySide6.QtCore import QObject, Qt
 from PySide6.QtWidgets import QDialog, QWidget
+from shiboken6 import isValid
 
 from app.dialogs.paths import choose_target
 from app.dialogs.screenshot import ScreenshotDialog
@@ -17,9 +20,11 @@ from app.settings import FOLDER, Settings
 from app.stage import Stage
 from app.viewport import Viewport
 from app.widgets.export_chip import ExportChip
+from app.workers.picture import image_from_pixels
+from app.workers.render_thread import IdleWork, RenderThread
 from head360.export.video import TurntableOptions
-from head360.light import TRANSPARENT
-from head360.rendering.request import RenderRequest
+from head360.light import TRANSPARENT, Background
+from head360.rendering.request import Frame, RenderRequest
 
 VIDEO_KINDS = {
     "mp4": "MP4 videos (*.mp4)",
@@ -38,12 +43,14 @@ class ExportCommands(QObject):
         exports: Exports,
         stage: Stage,
         viewport: Viewport,
+        renderer: RenderThread,
         settings: Settings,
         document: HeadDocument,
         window: QWidget,
     ) -> None:
         super().__init__(window)
         self._exports, self._stage, self._viewport = exports, stage, viewport
+        self._renderer = renderer
         self._settings, self._document, self._window = settings, document, window
         viewport.picture_shown.connect(exports.learn_pace)
 
@@ -53,7 +60,9 @@ class ExportCommands(QObject):
             self._settings, self._viewport.background, self._exports.estimate_s, self._window
         )
         dialog.chosen.connect(self.film)
+        dialog.preview_wanted.connect(partial(self._preview, dialog))
         show_dialog(dialog)
+        dialog.ask_preview()
 
     def ask_screenshot(self) -> None:
         """Ask for a picture."""
@@ -100,6 +109,18 @@ class ExportCommands(QObject):
         exports.finished.connect(chip.show_done)
         exports.ended.connect(chip.leave_unless_done)
         chip.cancelled.connect(exports.cancel)
+
+    def _preview(
+        self, dialog: TurntableDialog, width: int, height: int, background: Background
+    ) -> None:
+        """Draw the first picture of a turntable small, on the thread that has the head at hand."""
+        request = replace(self._request(width, height, False), mode="shaded", background=background)
+
+        def show(frame: Frame) -> None:
+            if isValid(dialog):  # it may have been closed while the picture was drawn
+                dialog.show_preview(image_from_pixels(frame.image))
+
+        self._renderer.when_idle(IdleWork(request, show))
 
     def _request(self, width: int, height: int, transparent: bool) -> RenderRequest:
         return RenderRequest(

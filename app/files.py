@@ -51,7 +51,7 @@ class ProjectFiles(QObject):
     def begin_with(self, params: HeadParams) -> None:
         """Learn which head new projects start with; show it unless there is work already."""
         self._first_head = params
-        if self._document.path is None and not self._document.modified:
+        if self._document.path is None and not self._document.edited:
             self._document.replace(params, None)
 
     def title(self) -> str:

@@ -12,6 +12,7 @@ from PySide6.QtGui import (
     QCloseEvent,
     QDesktopServices,
     QDragEnterEvent,
+    QDragLeaveEvent,
     QDropEvent,
 )
 from PySide6.QtWidgets import QApplication, QMainWindow, QMenu
@@ -49,6 +50,7 @@ from app.stage import Stage
 from app.theme import THEMES, Theme
 from app.viewport import Viewport
 from app.welcome import Welcome, WelcomeStrip
+from app.widgets.drop_hint import DropHint
 from app.widgets.export_chip import ExportChip
 from app.widgets.message_bar import MessageBar
 from app.workers.engine import EngineFactory, engine_after
@@ -127,7 +129,13 @@ class MainWindow(QMainWindow):
     def _make_exports(self) -> None:
         self.exports = Exports(self._services.make_engine, self.messages, self)
         self.export_commands = ExportCommands(
-            self.exports, self.stage, self.viewport, self._settings, self.document, self
+            self.exports,
+            self.stage,
+            self.viewport,
+            self.renderer,
+            self._settings,
+            self.document,
+            self,
         )
 
     def _make_overlays(self) -> None:
@@ -138,6 +146,7 @@ class MainWindow(QMainWindow):
         self._overlays = Overlays(
             self.viewport, top=self.message_bar, foot=self.welcome_strip, corner=self.chip
         )
+        self.drop_hint = DropHint(self.viewport)
         self.welcome = Welcome(self.viewport, self.welcome_strip, self._settings, self)
 
     def _make_menus(self) -> None:
@@ -192,6 +201,8 @@ class MainWindow(QMainWindow):
         self.modes.chosen.connect(self.viewport.set_mode)
         self.backgrounds.chosen.connect(self.panels.light.choose_background)
         self.panels.light.background_changed.connect(self._set_background)
+        self.panels.light.background_chosen.connect(self.document.touch)
+        self.viewport.camera_changed.connect(self.panels.hold_pictures)
         self.export_commands.connect_chip(self.chip)
         self._show_title()
 
@@ -267,10 +278,15 @@ class MainWindow(QMainWindow):
             self.showNormal()
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:  # noqa: N802 (Qt's name)
-        if dropped_project(event.mimeData()) is not None:
+        if (path := dropped_project(event.mimeData())) is not None:
             event.acceptProposedAction()
+            self.drop_hint.offer(self.tr("Drop to open “{name}”").format(name=path.stem))
+
+    def dragLeaveEvent(self, _event: QDragLeaveEvent) -> None:  # noqa: N802 (Qt's name)
+        self.drop_hint.hide()
 
     def dropEvent(self, event: QDropEvent) -> None:  # noqa: N802 (Qt's name)
+        self.drop_hint.hide()
         if (path := dropped_project(event.mimeData())) is not None:
             event.acceptProposedAction()
             self.files.open_path(path)

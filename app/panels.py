@@ -70,6 +70,12 @@ class Panels:
         """End what the docks do in the background. False: a thread hangs in the driver."""
         return all([self.hair.stop(), self.light.stop()])
 
+    def hold_pictures(self, *_: object) -> None:
+        """Leave the processor to the head on show, which is just being turned."""
+        for maker in (self.hair.thumbnails, self.light.thumbnails):
+            if maker is not None:
+                maker.hold()
+
     def arrange(self) -> None:
         """Put every dock where it stands at first."""
         window = self._window

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import json
 from typing import Any
 
@@ -48,6 +49,15 @@ class PersonClipboard(QObject):
             return
         changes = self._locks.allowed(self._document.params, person)
         self._document.edit(self.tr("Paste shape and skin"), **changes)
+
+
+@atexit.register
+def _clear_own_clipboard() -> None:
+    """Take back what Python put there: Qt would ask it for data when Python is gone, and crash."""
+    if QGuiApplication.instance() is None:
+        return
+    if QGuiApplication.clipboard().mimeData().hasFormat(MIME):
+        QGuiApplication.clipboard().clear()
 
 
 def person_to_json(params: HeadParams) -> bytes:

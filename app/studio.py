@@ -22,10 +22,13 @@ from head360.assets import catalog
 log = logging.getLogger(__name__)
 
 ORGANISATION, NAME = "Head360", "Head360 Studio"
+#: How long a working thread may keep Python's lock from the window, seconds (usually 0.005).
+SWITCH_S = 0.001
 
 
 def run_studio(file: Path | None, make_engine: EngineFactory = real_engine) -> int:
     """Show the window, with a project if one is named, until it closes; returns the exit code."""
+    sys.setswitchinterval(SWITCH_S)
     application = make_application()
     window = open_window(application, make_engine)
     if file is not None:

@@ -7,7 +7,6 @@ from collections import deque
 
 from PySide6.QtCore import QEvent, QPoint, QPointF, QRectF, QSize, Qt, QVariantAnimation, Signal
 from PySide6.QtGui import (
-    QColor,
     QFocusEvent,
     QKeyEvent,
     QMouseEvent,
@@ -23,6 +22,7 @@ from app.direction_cube import DirectionCube
 from app.orbit import between, centered, orbited, panned, turned_to, zoomed
 from app.stage import Stage
 from app.theme import Theme, tabular
+from app.widgets.checks import paint_checks
 from app.workers.picture import Picture
 from app.workers.render_thread import RenderThread
 from head360.camera import OrbitCamera
@@ -31,7 +31,6 @@ from head360.rendering.request import RenderRequest, ViewMode
 
 FADE_MS = 120  # from the last draft to the full picture
 TURN_MS = 180  # to a named view
-CHECK_PX = 8
 ARROW_PX = 12.0  # an arrow key orbits as far as this drag
 MAX_SIDE_PX = 2048  # beyond this nobody sees the difference, but everybody waits
 
@@ -251,7 +250,7 @@ class Viewport(QWidget):
             self._paint_wait(painter)
             return
         if self._picture.request.background.transparent:
-            self._paint_checks(painter)
+            paint_checks(painter, self.rect())
         if self._previous is not None and self._fade.state() is QVariantAnimation.State.Running:
             self._paint_picture(painter, self._previous)
             painter.setOpacity(float(self._fade.currentValue()))
@@ -288,13 +287,6 @@ class Viewport(QWidget):
         place = QRectF((self.width() - width) / 2, 0, width, height)
         painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
         painter.drawImage(place, picture.image)
-
-    def _paint_checks(self, painter: QPainter) -> None:
-        light, dark = QColor("#8c9097"), QColor("#777b82")
-        painter.fillRect(self.rect(), light)
-        for row in range(0, self.height(), CHECK_PX):
-            for column in range(row // CHECK_PX % 2 * CHECK_PX, self.width(), 2 * CHECK_PX):
-                painter.fillRect(column, row, CHECK_PX, CHECK_PX, dark)
 
     def _paint_wait(self, painter: QPainter) -> None:
         painter.setPen(self._theme.color("dim"))

@@ -148,7 +148,7 @@ def _model_files(pattern: str) -> Finding:
         files = []
     if not files:
         return Finding(pattern, "bad", "is missing", _REINSTALL)
-    count = 0
+    count = 0  # arrays
     for file in files:
         try:
             with safe_open(file, framework="np") as arrays:
@@ -229,4 +229,7 @@ def _frame_time(engine: Renderer, request: RenderRequest) -> float:
 
 
 def _bytes(count: float) -> str:
-    return f"{count / 1e9:.1f} GB" if count >= 1e9 else f"{count / 1e6:.1f} MB"
+    for size, unit in ((1e9, "GB"), (1e6, "MB")):
+        if count >= size:
+            return f"{count / size:.1f} {unit}"
+    return f"{count / 1e3:.1f} kB"

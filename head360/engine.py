@@ -8,7 +8,6 @@ from dataclasses import replace
 from math import sqrt
 
 import numpy as np
-import torch
 
 from head360.assets import catalog
 from head360.errors import UnknownNameError
@@ -22,7 +21,7 @@ from head360.rendering.viewer import Picture, Shot, Viewer
 #: Samples along each side of a pixel of a complete picture.
 SAMPLES = 2
 #: A draft should take about so long, seconds, and have at least so many pixels along its sides.
-_DRAFT_S, _MIN_DRAFT_PX = 0.06, 96
+_DRAFT_S, _MIN_DRAFT_PX = 0.08, 144
 #: How far the drafts' scale may move from one to the next.
 _LARGEST_STEP = 1.4
 
@@ -147,7 +146,6 @@ class HeadEngine:
 
     def _loaded(self) -> Models:
         if self._models is None:
-            torch.set_flush_denormal(True)
             self._models = Models.load()
         return self._models
 

@@ -99,7 +99,7 @@ def load_project(path: Path) -> Project:
             return _read(archive, path.name)
     except OSError as error:
         raise ProjectFileError(
-            f"“{path.name}” cannot be opened: {error.strerror or error}.",
+            f"“{path.name or path}” cannot be opened: {error.strerror or error}.",
             "Check the name and whether you may read it.",
         ) from error
     except _UnreadableError as error:

@@ -20,8 +20,8 @@ class ConfigError(Head360Error):
 class HeadStage:
     """The head's decoder."""
 
-    heads: int = 32  # random people, each with one expression
-    views: int = 3  # pictures of each
+    heads: int = 64  # random people, each with one expression
+    views: int = 2  # pictures of each
     picture_size: int = 256  # pixels
     plane_size: int = 256  # texels
     steps: int = 1500

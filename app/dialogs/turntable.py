@@ -6,7 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 
-from PySide6.QtCore import Signal
+from PySide6.QtCore import QSize, Qt, QTimer, Signal
+from PySide6.QtGui import QImage
 from PySide6.QtWidgets import (
     QButtonGroup,
     QCheckBox,
@@ -22,6 +23,7 @@ from PySide6.QtWidgets import (
 from app.dialogs.forms import dim_label, form_of, number_field, row_of
 from app.exports import spoken_duration
 from app.settings import TURNTABLE, Settings
+from app.widgets.preview import Preview
 from head360.errors import ExportError
 from head360.export.video import (
     MAX_FRAMES,
@@ -31,9 +33,10 @@ from head360.export.video import (
     VideoFormat,
     check_options,
 )
-from head360.light import Background
+from head360.light import TRANSPARENT, Background
 
 LEAST_PX = 64
+SETTLED_MS = 250  # numbers change digit by digit while they are typed
 LONGEST_S = 60
 SPEEDS = (12, 20, 24, 25, 30, 50, 60)  # frames a second
 
@@ -63,6 +66,7 @@ class TurntableDialog(QDialog):
     """Presets first, then the numbers; says how long it will take."""
 
     chosen = Signal(object)  # TurntableOptions
+    preview_wanted = Signal(int, int, object)  # width and height in pixels, Background
 
     def __init__(
         self,
@@ -75,10 +79,21 @@ class TurntableDialog(QDialog):
         super().__init__(parent)
         self._settings, self._background, self._estimate_s = settings, background, estimate_s
         self._format: VideoFormat = "mp4"
+        self._asked: QSize | None = None  # of the newest preview
         self.setWindowTitle(self.tr("Turntable"))
         self._make_fields()
-        column = QVBoxLayout(self)
-        column.setContentsMargins(20, 20, 20, 20)
+        self.preview = Preview()
+        self._settled = QTimer(self, singleShot=True, interval=SETTLED_MS)
+        self._settled.timeout.connect(self.ask_preview)
+        row = QHBoxLayout(self)
+        row.setContentsMargins(20, 20, 20, 20)
+        row.setSpacing(20)
+        row.addWidget(self.preview, 0, Qt.AlignmentFlag.AlignTop)
+        row.addLayout(self._make_column(), 1)
+        self._recall()
+
+    def _make_column(self) -> QVBoxLayout:
+        column = QVBoxLayout()
         column.setSpacing(12)
         column.addLayout(self._make_presets())
         column.addWidget(self.use)
@@ -86,7 +101,7 @@ class TurntableDialog(QDialog):
         column.addWidget(self.summary)
         column.addStretch()
         column.addLayout(self._make_buttons())
-        self._recall()
+        return column
 
     @property
     def options(self) -> TurntableOptions:
@@ -110,6 +125,21 @@ class TurntableDialog(QDialog):
         self.seconds.setValue(preset.seconds)
         self.fps.setCurrentIndex(self.fps.findData(preset.fps))
         self.transparent.setChecked(preset.transparent)
+
+    def ask_preview(self) -> None:
+        """Ask for a picture of what the fields say."""
+        options = self.options
+        if _problem(options):
+            return
+        size = self.preview.fitted(*options.picture_size)
+        behind = TRANSPARENT if options.transparent else options.background
+        self._asked = size
+        self.preview_wanted.emit(size.width(), size.height(), behind)
+
+    def show_preview(self, image: QImage) -> None:
+        """Show the picture that was asked for; one of another shape comes too late."""
+        if image.size() == self._asked:
+            self.preview.show_image(image)
 
     def _make_fields(self) -> None:
         self.use, self.summary = dim_label(), dim_label()
@@ -183,6 +213,7 @@ class TurntableDialog(QDialog):
         problem = _problem(options)
         self.summary.setText(problem or f"{text}.")
         self.export.setEnabled(not problem)
+        self._settled.start()
 
     def _accept(self) -> None:
         options = self.options

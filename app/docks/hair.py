@@ -127,7 +127,7 @@ class HairDock(QDockWidget):
         self.thumbnails.ready.connect(self.grid.set_picture)
         self._stage.shown_changed.connect(self.thumbnails.hold)
         self._delay = QTimer(self, singleShot=True, interval=PATIENCE_MS)
-        self._delay.timeout.connect(self.thumbnails.start)
+        self._delay.timeout.connect(self._make_pictures)
         self.visibilityChanged.connect(self._on_seen)
         if (application := QCoreApplication.instance()) is not None:
             application.aboutToQuit.connect(self.stop)
@@ -176,6 +176,10 @@ class HairDock(QDockWidget):
             self._delay.start()
         else:
             self._delay.stop()
+
+    def _make_pictures(self) -> None:
+        if self.isVisible() and not self.visibleRegion().isEmpty():  # not behind another tab
+            self.thumbnails.start()
 
     def _show_locks(self) -> None:
         locked = all(self._locks.is_locked(field) for field in HAIR)

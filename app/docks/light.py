@@ -53,7 +53,8 @@ PATIENCE_MS = 500  # a panel that only flashes by starts no engine
 class LightDock(QDockWidget):
     """Edits `HeadParams.light`; the background belongs to the window and lives in the settings."""
 
-    background_changed = Signal(object)  # Background
+    background_changed = Signal(object)  # Background; also while a colour is only previewed
+    background_chosen = Signal()  # by a person
 
     def __init__(
         self,
@@ -96,8 +97,17 @@ class LightDock(QDockWidget):
             self._settings.get(BACKGROUND), self._settings.get(BACKGROUND_COLOR), self._theme
         )
 
-    def choose_background(self, kind: str) -> None:
-        """Put another of `BACKGROUNDS` behind the head."""
+    def choose_background(self, kind: str, color: str | None = None) -> None:
+        """Put another of `BACKGROUNDS` behind the head, as a person's choice."""
+        before = self.background
+        if color is not None:
+            self._settings.set(BACKGROUND_COLOR, color)
+        self.show_background(kind)
+        if self.background != before:
+            self.background_chosen.emit()
+
+    def show_background(self, kind: str) -> None:
+        """Put another of `BACKGROUNDS` behind the head, as a project asks for it."""
         self._settings.set(BACKGROUND, kind)
         self._show_background()
         self.background_changed.emit(self.background)
@@ -177,7 +187,7 @@ class LightDock(QDockWidget):
         maker = ThumbnailMaker(make_engine, folder, requests, self)
         maker.ready.connect(self.presets.set_picture)
         self._stage.shown_changed.connect(maker.hold)
-        self._delay.timeout.connect(maker.start)
+        self._delay.timeout.connect(self._make_pictures)
         self.visibilityChanged.connect(self._on_seen)
         if (application := QCoreApplication.instance()) is not None:
             application.aboutToQuit.connect(self.stop)
@@ -215,8 +225,7 @@ class LightDock(QDockWidget):
         self.background_changed.emit(shown)
 
     def _pick_color(self, _name: str, color: LinearRGB) -> None:
-        self._settings.set(BACKGROUND_COLOR, color_from_linear(color).name())
-        self.choose_background("colour")
+        self.choose_background("colour", color_from_linear(color).name())
 
     # -- showing -------------------------------------------------------------------------------
 
@@ -232,6 +241,11 @@ class LightDock(QDockWidget):
             self._delay.start()
         else:
             self._delay.stop()
+
+    def _make_pictures(self) -> None:
+        visible = self.isVisible() and not self.visibleRegion().isEmpty()  # not behind another tab
+        if visible and self.thumbnails is not None:
+            self.thumbnails.start()
 
     def _show_background(self) -> None:
         kind = self._settings.get(BACKGROUND)

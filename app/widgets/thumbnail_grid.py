@@ -40,6 +40,7 @@ from app.widgets.hover import HoverDelay
 
 GAP_PX, RADIUS_PX, TITLE_PX = 4, 8, 22
 PLACEHOLDER_PX = 24
+SMALL_PX = 11  # of titles that would not fit otherwise
 PICTURE_ROLE = Qt.ItemDataRole.UserRole + 1
 KEY_ROLE = Qt.ItemDataRole.UserRole + 2
 Index = QModelIndex | QPersistentModelIndex
@@ -221,8 +222,12 @@ class _TileDelegate(QStyledItemDelegate):
         self._paint_frame(painter, place, _is_chosen(index), focused)
         title = QRect(cell.left(), round(place.bottom()), cell.width(), TITLE_PX)
         painter.setPen(self._theme.color("accent" if _is_chosen(index) else "text"))
+        if painter.fontMetrics().horizontalAdvance(index.data()) > title.width() - 2:
+            font = painter.font()
+            font.setPixelSize(SMALL_PX)
+            painter.setFont(font)
         text = painter.fontMetrics().elidedText(
-            index.data(), Qt.TextElideMode.ElideRight, title.width() - 2 * GAP_PX
+            index.data(), Qt.TextElideMode.ElideRight, title.width() - 2
         )
         painter.drawText(title, Qt.AlignmentFlag.AlignCenter, text)
         painter.restore()

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import os
-import sys
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import suppress
 from typing import Protocol, TypeAlias
 
 from PySide6.QtCore import QThread
@@ -15,7 +12,6 @@ from head360.errors import Head360Error
 from head360.params import HeadParams
 from head360.rendering.request import Frame, RenderRequest
 
-BACKGROUND_NICENESS = 10  # the window goes first
 WAIT_S = 0.1  # how long a waiting thread may miss a request to stop
 
 
@@ -49,16 +45,11 @@ def real_engine() -> Engine:
     return HeadEngine()
 
 
-def background_engine(make_engine: EngineFactory) -> Engine:
-    """An engine for work that nobody watches; the calling thread steps back behind the window."""
-    if sys.platform.startswith("linux"):
-        with suppress(OSError):  # threads that the engine starts inherit it
-            os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), BACKGROUND_NICENESS)
-    return make_engine()
-
-
 def engine_after(ready: threading.Event, make_engine: EngineFactory) -> Engine:
-    """A background engine, but not before the window has shown its first full picture.
+    """An engine for work that nobody watches, once the window has shown its first full picture.
+
+    The thread keeps its priority: what it does with Python's lock in hand would otherwise keep
+    the window waiting, and a software renderer's own threads serve all engines anyway.
 
     Raises:
         Head360Error: the calling QThread was asked to end meanwhile.
@@ -66,4 +57,4 @@ def engine_after(ready: threading.Event, make_engine: EngineFactory) -> Engine:
     while not ready.wait(WAIT_S):
         if QThread.currentThread().isInterruptionRequested():
             raise Head360Error("The window closed before the first picture.")
-    return background_engine(make_engine)
+    return make_engine()

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from PySide6.QtCore import QThread
 
-from app.workers.engine import Engine, EngineFactory, background_engine
+from app.workers.engine import Engine, EngineFactory
 from head360.camera import OrbitCamera
 from head360.export.images import save_picture
 from head360.export.video import Progress, TurntableOptions, turntable
@@ -54,7 +54,7 @@ def film(
 ) -> Generator[Progress, None, Path]:
     """A turntable, like `head360.export.video.turntable`."""
     yield Progress(0, options.frames)
-    engine = background_engine(make_engine)
+    engine = make_engine()
     try:
         return (yield from turntable(Interruptible(engine), params, camera, options, path))
     except InterruptedDrawing:
@@ -69,7 +69,7 @@ def photograph(
 ) -> Generator[Progress, None, Frame]:
     """One picture, also written to `path` if there is one."""
     yield Progress(0, 1)
-    engine = background_engine(make_engine)
+    engine = make_engine()
     try:
         yield Progress(0, 1)
         frame = Interruptible(engine).render(request)

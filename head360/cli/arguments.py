@@ -91,7 +91,9 @@ def _add_head_options(parser: argparse.ArgumentParser) -> None:
     group = parser.add_argument_group("head")
     source = group.add_mutually_exclusive_group()
     source.add_argument("--head", type=Path, metavar="FILE.h360", help="start from a project")
-    source.add_argument("--seed", type=int, metavar="N", help="a random person, the same each time")
+    source.add_argument(
+        "--seed", type=seed, metavar="N", help="a random person, the same each time"
+    )
     group.add_argument("--hair", metavar="STYLE", help="hairstyle, or “none”")
     group.add_argument("--hair-color", metavar="#RRGGBB", help="colour of hair and brows")
     group.add_argument(
@@ -142,16 +144,26 @@ def _add_quiet(parser: argparse.ArgumentParser) -> None:
 
 
 def number(text: str) -> float:
-    """A finite number."""
-    value = float(text)
+    """A number of reasonable size."""
+    try:
+        value = float(text)
+    except ValueError:
+        value = float("nan")
     if not -1e6 < value < 1e6:
-        raise ValueError(text)
+        raise argparse.ArgumentTypeError(f"“{text}” is not a number such as 30 or -12.5")
     return value
+
+
+def seed(text: str) -> int:
+    """A whole number that is not negative."""
+    if not re.fullmatch(r"[0-9]{1,30}", text):
+        raise argparse.ArgumentTypeError(f"“{text}” is not a whole number from 0 on")
+    return int(text)
 
 
 def picture_size(text: str) -> tuple[int, int]:
     """Width and height from “512” or “1280x720”."""
-    if not (match := re.fullmatch(r"(\d{1,5})(?:[x×](\d{1,5}))?", text)):
+    if not (match := re.fullmatch(r"([0-9]{1,9})(?:[x×]([0-9]{1,9}))?", text)):
         raise argparse.ArgumentTypeError(f"“{text}” is not a size such as 512 or 1280x720")
     width = int(match[1])
     return width, int(match[2] or width)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from head360.cli.arguments import UsageError
 from head360.cli.scene import one_of, scene_of
 from head360.cli.terminal import Terminal
+from head360.errors import ExportError
 from head360.export.images import PICTURE_FORMATS, save_picture
 from head360.export.video import (
     MAX_SIZE,
@@ -33,6 +34,8 @@ def render(arguments: argparse.Namespace, engine: HeadEngine, terminal: Terminal
     if path.suffix.lower() not in PICTURE_FORMATS:
         known = ", ".join(PICTURE_FORMATS)
         raise UsageError(f"“{path.name}” is not a kind of picture.", f"Known: {known}.")
+    if arguments.transparent and PICTURE_FORMATS[path.suffix.lower()] == "JPEG":
+        raise UsageError("JPEG pictures cannot be transparent.", "Choose PNG or WebP.")
     width, height = arguments.size
     if not (MIN_SIZE <= width <= MAX_SIZE and MIN_SIZE <= height <= MAX_SIZE):
         raise UsageError(f"The size must be {MIN_SIZE} … {MAX_SIZE} pixels.")
@@ -58,7 +61,10 @@ def film(arguments: argparse.Namespace, engine: HeadEngine, terminal: Terminal) 
         transparent=arguments.transparent,
         renderer=one_of("renderer", arguments.renderer, RENDERERS),
     )
-    check_options(options)
+    try:
+        check_options(options)
+    except ExportError as error:
+        raise UsageError(str(error), error.hint) from error
     scene = scene_of(arguments, engine)
     # A project may be transparent by itself; MP4 then shows the colours it has as well.
     transparent = options.transparent or (scene.background.transparent and options.format != "mp4")
@@ -72,6 +78,12 @@ def film(arguments: argparse.Namespace, engine: HeadEngine, terminal: Terminal) 
 def new(arguments: argparse.Namespace, engine: HeadEngine, terminal: Terminal) -> None:
     """Make a project file."""
     path = _with_ending(arguments.output, SUFFIX)
+    if path.suffix.lower() != SUFFIX:
+        raise UsageError(f"“{path.name}” is not a project's name.", f"Let it end in {SUFFIX}.")
+    if not path.parent.is_dir():
+        raise ExportError(
+            f"The folder “{path.parent}” does not exist.", "Make it, or choose another one."
+        )
     if path.exists() and not arguments.force:
         raise UsageError(
             f"“{path}” exists already.", "Choose another name, or say --force to replace it."

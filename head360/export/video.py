@@ -7,7 +7,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -15,10 +15,10 @@ from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeAlias, cast, get_a
 
 import numpy as np
 import numpy.typing as npt
-from PIL import Image
 
 from head360.camera import OrbitCamera
 from head360.errors import ExportError
+from head360.export.gif import packed_gif
 from head360.export.images import Picture, save_png, unwritable
 from head360.files import replacing, replacing_folder
 from head360.light import TRANSPARENT, Background
@@ -36,8 +36,6 @@ MAX_FRAMES, MAX_FPS = 3600, 120
 #: Many viewers slow faster GIFs down to 10 frames a second.
 MAX_GIF_FPS = 50
 
-_GIF_COLORS = 255  # one more stands for transparent
-_PALETTE_SAMPLES = 12  # frames that choose the colours of a GIF
 _FRINGE_PIXELS = 4.0  # colour continues this far beyond the outline
 
 
@@ -90,7 +88,7 @@ def turntable(
     """Film one turn of the camera around the head, from where it stands, into `path`.
 
     A folder of `frame_0000.png` … for the format png, otherwise one file. Yields after each frame,
-    returns the path; closing it before the end leaves nothing behind.
+    and while a GIF is packed; returns the path; closing it before the end leaves nothing behind.
 
     Raises:
         ExportError: the options make no such video, or it cannot be written.
@@ -99,11 +97,13 @@ def turntable(
 
     check_options(options)
     try:
-        with _WRITERS[options.format](path, options) as add:
+        with _WRITERS[options.format](path, options) as writer:
             for index in range(options.frames):
                 yield Progress(index, options.frames)
-                add(engine.render(_request(params, camera, options, index)).image)
+                writer.add(engine.render(_request(params, camera, options, index)).image)
             yield Progress(options.frames, options.frames)
+            for _ in writer.pack():
+                yield Progress(options.frames, options.frames)
     except OSError as error:  # PyAV's errors about files are OSErrors too
         raise unwritable(path, error) from error
     except av.FFmpegError as error:
@@ -155,33 +155,43 @@ def _request(
     )
 
 
-# --- writers: context managers that give a function to add one (H, W, 4) frame -------------------
+# --- writers: context managers that take the frames ----------------------------------------------
 
-_Add: TypeAlias = Callable[[Picture], None]
+
+def _nothing_left() -> Iterable[None]:
+    return ()
+
+
+@dataclass(frozen=True, slots=True)
+class _Writer:
+    """Where frames go."""
+
+    add: Callable[[Picture], None]  # one (H, W, 4) frame
+    pack: Callable[[], Iterable[None]] = _nothing_left  # what is left to do, in short steps
 
 
 @contextmanager
-def _mp4(path: Path, options: TurntableOptions) -> Iterator[_Add]:
+def _mp4(path: Path, options: TurntableOptions) -> Iterator[_Writer]:
     """H.264 that every player and browser shows."""
     settings = {"crf": "16", "preset": "medium", "movflags": "+faststart"}
-    with replacing(path) as partial, _encoder(partial, options, "libx264", settings) as add:
-        yield add
+    with replacing(path) as partial, _encoder(partial, options, "libx264", settings) as writer:
+        yield writer
 
 
 @contextmanager
-def _webm(path: Path, options: TurntableOptions) -> Iterator[_Add]:
+def _webm(path: Path, options: TurntableOptions) -> Iterator[_Writer]:
     """VP9, whose alpha plane browsers and video editors understand."""
     settings = {"crf": "20", "b": "0", "deadline": "good", "cpu-used": "4", "row-mt": "1"}
     if options.transparent:
         settings["auto-alt-ref"] = "0"  # libvpx refuses alpha with it
-    with replacing(path) as partial, _encoder(partial, options, "libvpx-vp9", settings) as add:
-        yield add
+    with replacing(path) as partial, _encoder(partial, options, "libvpx-vp9", settings) as writer:
+        yield writer
 
 
 @contextmanager
 def _encoder(
     path: Path, options: TurntableOptions, codec: str, settings: dict[str, str]
-) -> Iterator[_Add]:
+) -> Iterator[_Writer]:
     import av
 
     with av.open(str(path), "w", format=options.format) as container:
@@ -194,7 +204,7 @@ def _encoder(
         def add(image: Picture) -> None:
             container.mux(stream.encode(_video_frame(image, transparent=options.transparent)))
 
-        yield add
+        yield _Writer(add)
         container.mux(stream.encode())
 
 
@@ -231,47 +241,18 @@ def _with_fringe(image: Picture) -> Picture:
 
 
 @contextmanager
-def _gif(path: Path, options: TurntableOptions) -> Iterator[_Add]:
-    """One palette for all frames, chosen from several of them, and error diffusion."""
+def _gif(path: Path, options: TurntableOptions) -> Iterator[_Writer]:
+    """Keeps the frames until all are there, because one palette must fit them; then packs them."""
     pictures: list[Picture] = []
-    with replacing(path) as partial:
-        yield pictures.append
-        palette = _palette(pictures)
-        frames = [_indexed(picture, palette, options.transparent) for picture in pictures]
-        extra: dict[str, Any] = {}
-        if options.transparent:
-            extra = {"transparency": _GIF_COLORS, "disposal": 2}
-        frames[0].save(
-            partial,
-            "GIF",
-            save_all=True,
-            append_images=frames[1:],
-            duration=_gif_durations(options),
-            loop=0,
-            optimize=False,
-            **extra,
-        )
+    with replacing(path) as partial, partial.open("wb") as file:
 
+        def pack() -> Iterator[None]:
+            durations = _gif_durations(options)
+            for piece in packed_gif(pictures, durations, transparent=options.transparent):
+                file.write(piece)
+                yield
 
-def _palette(pictures: list[Picture]) -> Image.Image:
-    """An image whose palette suits all pictures."""
-    step = max(1, len(pictures) // _PALETTE_SAMPLES)
-    visible = [p[p[..., 3] > 127][:, :3] for p in pictures[::step]]
-    colors = np.concatenate([*visible, np.zeros((1, 3), np.uint8)])
-    strip = Image.fromarray(np.ascontiguousarray(colors[None]))
-    return strip.quantize(_GIF_COLORS, Image.Quantize.MEDIANCUT)
-
-
-def _indexed(picture: Picture, palette: Image.Image, transparent: bool) -> Image.Image:
-    image = Image.fromarray(np.ascontiguousarray(picture[..., :3]))
-    indexed = image.quantize(palette=palette, dither=Image.Dither.FLOYDSTEINBERG)
-    if not transparent:
-        return indexed
-    indices = np.array(indexed)
-    indices[picture[..., 3] < 128] = _GIF_COLORS
-    masked = Image.fromarray(indices)
-    masked.putpalette([*(indexed.getpalette() or [])[: 3 * _GIF_COLORS], 0, 0, 0])
-    return masked
+        yield _Writer(pictures.append, pack)
 
 
 def _gif_durations(options: TurntableOptions) -> list[int]:
@@ -282,7 +263,7 @@ def _gif_durations(options: TurntableOptions) -> list[int]:
 
 
 @contextmanager
-def _png(path: Path, options: TurntableOptions) -> Iterator[_Add]:
+def _png(path: Path, options: TurntableOptions) -> Iterator[_Writer]:
     """A folder of numbered pictures; an older one is replaced if it holds nothing else."""
     _refuse_foreign(path)
     with replacing_folder(path) as folder:
@@ -294,7 +275,7 @@ def _png(path: Path, options: TurntableOptions) -> Iterator[_Add]:
             save_png(shown, folder / f"frame_{count:04d}.png")
             count += 1
 
-        yield add
+        yield _Writer(add)
 
 
 def _refuse_foreign(path: Path) -> None:
@@ -307,7 +288,7 @@ def _refuse_foreign(path: Path) -> None:
         )
 
 
-_WRITERS: dict[VideoFormat, Callable[[Path, TurntableOptions], AbstractContextManager[_Add]]] = {
+_WRITERS: dict[VideoFormat, Callable[[Path, TurntableOptions], AbstractContextManager[_Writer]]] = {
     "mp4": _mp4,
     "webm": _webm,
     "gif": _gif,

@@ -16,7 +16,7 @@ from head360.rendering.march import NO_HIT
 from head360.rendering.offscreen import (
     FullScreen,
     bind,
-    finish_unlocked,
+    draw_unlocked,
     set_uniforms,
     shader,
     texture,
@@ -141,8 +141,7 @@ class GpuHead:
     def _draw(self, array: moderngl.VertexArray, clip_from_head: Matrix) -> None:
         set_uniforms(array.program, {"u_clip_from_head": clip_from_head})
         self._ctx.disable(moderngl.CULL_FACE | moderngl.BLEND)
-        array.render(moderngl.TRIANGLES)
-        finish_unlocked()
+        draw_unlocked(array)
 
     def _array(self, fragment: str, triangles: npt.NDArray[np.int32]) -> moderngl.VertexArray:
         if fragment not in self._programs:

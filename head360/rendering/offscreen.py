@@ -6,6 +6,7 @@ import ctypes
 import ctypes.util
 import sys
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any, TypeAlias
@@ -118,26 +119,58 @@ def bind(program: moderngl.Program, textures: Mapping[str, AnyTexture]) -> None:
             unit += 1
 
 
-def finish_unlocked() -> None:
-    """Wait until everything is drawn, letting other Python threads go on meanwhile.
+def draw_unlocked(array: moderngl.VertexArray, vertices: int = 0) -> None:
+    """Draw triangles and wait for them, letting other Python threads go on meanwhile.
 
-    moderngl keeps Python's lock while it waits, which freezes a window for as long as a software
-    renderer takes; ctypes gives it up.
+    The first draw compiles shaders for the present state, and a software renderer moves every
+    vertex within the call: moderngl would keep Python's lock for all of that, which freezes a
+    window. So it only prepares the call, with nothing to draw, and ctypes makes it.
+
+    Args:
+        array: what to draw.
+        vertices: how many; 0 takes them all from an index buffer of 32 bit.
     """
-    _gl_finish()()
+    count = vertices or array.vertices
+    calls = _gl_calls()
+    if calls is None:
+        array.render(moderngl.TRIANGLES, vertices=count)
+        return
+    array.render(moderngl.TRIANGLES, vertices=0)
+    if vertices:
+        calls.draw_arrays(moderngl.TRIANGLES, 0, count)
+    else:
+        calls.draw_elements(moderngl.TRIANGLES, count, _UNSIGNED_INT, None)
+    calls.finish()
+
+
+_UNSIGNED_INT = 0x1405  # of OpenGL's headers
+
+
+@dataclass(frozen=True, slots=True)
+class _Calls:
+    """OpenGL's own functions; all of them are as old as OpenGL 1.1, so every system has them."""
+
+    finish: Callable[[], object]
+    draw_arrays: Callable[[int, int, int], object]
+    draw_elements: Callable[[int, int, int, None], object]
 
 
 @cache
-def _gl_finish() -> Callable[[], object]:
-    """OpenGL's own glFinish; does nothing where its library cannot be found by name."""
+def _gl_calls() -> _Calls | None:
+    """None where the library cannot be found by name."""
     names = {"win32": "opengl32", "darwin": "OpenGL"}
     found = ctypes.util.find_library(names.get(sys.platform, "GL")) or "libGL.so.1"
     try:
-        finish = ctypes.CDLL(found).glFinish
+        library = ctypes.CDLL(found)
+        return _Calls(
+            ctypes.CFUNCTYPE(None)(("glFinish", library)),
+            ctypes.CFUNCTYPE(None, *[ctypes.c_int] * 3)(("glDrawArrays", library)),
+            ctypes.CFUNCTYPE(None, *[ctypes.c_int] * 3, ctypes.c_void_p)(
+                ("glDrawElements", library)
+            ),
+        )
     except (OSError, AttributeError):
-        return lambda: None
-    finish.restype = None
-    return finish
+        return None
 
 
 class FullScreen:
@@ -178,6 +211,5 @@ class FullScreen:
         if over:
             self._ctx.enable(moderngl.BLEND)
             self._ctx.blend_func = moderngl.ONE, moderngl.ONE_MINUS_SRC_ALPHA
-        self._array.render(moderngl.TRIANGLES, vertices=3)
-        finish_unlocked()
+        draw_unlocked(self._array, 3)
         self._ctx.depth_func = "<"

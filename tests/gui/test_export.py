@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from PIL import Image
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QGuiApplication
+from PySide6.QtGui import QGuiApplication, QImage
 from pytestqt.qtbot import QtBot
 
 from app.dialogs.screenshot import ScreenshotDialog
@@ -18,8 +18,9 @@ from app.dialogs.turntable import PRESETS, TurntableDialog
 from app.exports import spoken_duration
 from app.main_window import MainWindow
 from app.settings import Settings
+from app.widgets.preview import SIDE_PX
 from head360.export.video import TurntableOptions
-from head360.light import Background
+from head360.light import TRANSPARENT, Background
 from tests.gui.conftest import FakeEngine, Pace
 
 Answer = Callable[[str], list[str]]
@@ -260,3 +261,48 @@ def test_screenshots_stop_at_what_can_be_drawn(qtbot: QtBot, settings: Settings)
 )
 def test_durations_are_spoken(seconds: float, words: str) -> None:
     assert spoken_duration(seconds) == words
+
+
+# -- preview -----------------------------------------------------------------------------------
+
+
+def test_the_turntable_dialog_shows_its_first_picture(
+    qtbot: QtBot, window: MainWindow, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shown: list[TurntableDialog] = []
+    monkeypatch.setattr("app.export_commands.show_dialog", lambda dialog: shown.append(dialog))
+
+    window.export_commands.ask_turntable()
+
+    dialog = shown[0]
+    qtbot.waitUntil(lambda: dialog.preview.image is not None, timeout=5000)
+    assert dialog.preview.image.width() == dialog.preview.image.height() == SIDE_PX
+    dialog.deleteLater()
+
+
+def test_the_preview_follows_the_shape_and_the_ground(
+    qtbot: QtBot, dialog: TurntableDialog
+) -> None:
+    with qtbot.waitSignal(dialog.preview_wanted, timeout=2000) as wanted:
+        dialog.presets["webm"].click()
+        dialog.width_px.setValue(360)
+
+    assert wanted.args == [SIDE_PX // 2, SIDE_PX, TRANSPARENT]
+
+
+def test_a_preview_of_another_shape_comes_too_late(dialog: TurntableDialog) -> None:
+    dialog.ask_preview()
+
+    dialog.show_preview(QImage(10, 20, QImage.Format.Format_RGB32))
+    assert dialog.preview.image is None
+
+    dialog.show_preview(QImage(SIDE_PX, SIDE_PX, QImage.Format.Format_RGB32))
+    assert dialog.preview.image is not None
+
+
+def test_numbers_have_room_for_every_digit(qtbot: QtBot, dialog: TurntableDialog) -> None:
+    dialog.show()
+
+    for field in (dialog.width_px, dialog.height_px, dialog.seconds):
+        needed = field.fontMetrics().horizontalAdvance(str(field.maximum()))
+        assert field.lineEdit().width() > needed

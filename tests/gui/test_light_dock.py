@@ -8,9 +8,10 @@ from PySide6.QtGui import QColor
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
-from app.docks.light import LightDock, background_of
+from app.docks.light import PATIENCE_MS, LightDock, background_of
 from app.document import HeadDocument
 from app.locks import Locks
+from app.main_window import MainWindow
 from app.settings import BACKGROUND, BACKGROUND_COLOR, Places, Settings
 from app.stage import Stage
 from app.theme import Theme
@@ -173,6 +174,21 @@ def test_a_damaged_colour_falls_back_to_the_gradient(theme: Theme) -> None:
     assert background_of("nonsense", "#ffffff", theme) == gradient
 
 
+def test_only_a_choice_that_changes_something_is_a_change(qtbot: QtBot, dock: LightDock) -> None:
+    chosen: list[bool] = []
+    dock.background_chosen.connect(lambda: chosen.append(True))
+
+    dock.choose_background("gradient")
+    dock.show_background("transparent")
+    dock.colors.previewed.emit((0.0, 0.0, 0.0))
+    assert not chosen
+
+    dock.choose_background("colour")
+    dock.colors.picked.emit("White", (1.0, 1.0, 1.0))
+    dock.colors.picked.emit("White", (1.0, 1.0, 1.0))
+    assert len(chosen) == 2
+
+
 # -- pictures ----------------------------------------------------------------------------------
 
 
@@ -189,3 +205,16 @@ def test_presets_get_pictures_when_there_is_an_engine(
     qtbot.waitUntil(lambda: all(map(dock.presets.has_picture, LIGHT_PRESETS)), timeout=20000)
 
     assert dock.stop()
+
+
+def test_no_pictures_are_made_behind_another_tab(
+    qtbot: QtBot, window: MainWindow, engines: list[FakeEngine]
+) -> None:
+    assert window.panels.light.visibleRegion().isEmpty()
+    made = len(engines)
+
+    window.panels.light.visibilityChanged.emit(True)  # Qt says so while it moves docks about
+    qtbot.wait(PATIENCE_MS + 200)
+
+    assert not window.panels.light.thumbnails.running
+    assert len(engines) == made

@@ -5,11 +5,12 @@ from __future__ import annotations
 import json
 import logging
 from collections import Counter
+from pathlib import Path
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QMimeData, Qt
-from PySide6.QtGui import QAction, QGuiApplication
+from PySide6.QtCore import QMimeData, QPoint, Qt, QUrl
+from PySide6.QtGui import QAction, QDragEnterEvent, QDragLeaveEvent, QGuiApplication
 from PySide6.QtWidgets import QApplication, QMenu
 from pytestqt.qtbot import QtBot
 
@@ -302,3 +303,55 @@ def test_no_screen_is_said_in_words(environment: dict[str, str], problem: str) -
 def test_a_named_platform_or_another_system_needs_no_screen_variables() -> None:
     assert display_problem({"QT_QPA_PLATFORM": "offscreen"}, "linux") is None
     assert display_problem({}, "darwin") is None
+
+
+def test_a_chosen_background_is_a_change_to_save(window: MainWindow, tmp_path: Path) -> None:
+    window.panels.light.choose_background("transparent")
+
+    assert window.document.modified
+    assert window.windowTitle().endswith(" *")
+    assert not window.document.undo_stack.canUndo()
+    window.document.mark_saved(tmp_path / "maya.h360")
+    assert not window.document.modified
+
+
+def test_a_background_chosen_early_does_not_keep_the_first_head_away(
+    qtbot: QtBot, services: Services
+) -> None:
+    window = MainWindow(services)
+    qtbot.addWidget(window, before_close_func=end)
+    window.panels.light.choose_background("transparent")
+
+    window.show()
+
+    qtbot.waitUntil(lambda: window.document.params.hairstyle == "bob", timeout=5000)
+
+
+def test_turning_the_head_holds_the_thumbnails(window: MainWindow) -> None:
+    window.viewport.set_camera(window.viewport.camera.with_(yaw_degrees=12.0))
+
+    assert window.panels.hair.thumbnails.held()
+    assert window.panels.light.thumbnails.held()
+
+
+def dragged(path: Path) -> QDragEnterEvent:
+    mime = QMimeData()
+    mime.setUrls([QUrl.fromLocalFile(str(path))])
+    dragged.mime = mime  # type: ignore[attr-defined]  # the event does not own it
+    action, button = Qt.DropAction.CopyAction, Qt.MouseButton.LeftButton
+    return QDragEnterEvent(QPoint(50, 50), action, mime, button, Qt.KeyboardModifier.NoModifier)
+
+
+def test_a_dragged_project_is_offered_a_place(window: MainWindow, tmp_path: Path) -> None:
+    window.dragEnterEvent(dragged(tmp_path / "maya.h360"))
+
+    assert window.drop_hint.isVisible()
+    assert window.drop_hint.text == "Drop to open “maya”"
+    window.dragLeaveEvent(QDragLeaveEvent())
+    assert not window.drop_hint.isVisible()
+
+
+def test_nothing_else_is_offered_a_place(window: MainWindow, tmp_path: Path) -> None:
+    window.dragEnterEvent(dragged(tmp_path / "maya.txt"))
+
+    assert not window.drop_hint.isVisible()

@@ -171,6 +171,8 @@ def test_turntable_writes_the_kind_the_name_says(engine: PlainEngine, name: str)
 def test_interrupting_a_turntable_leaves_no_file(
     engine: PlainEngine, capsys: pytest.CaptureFixture[str], name: str
 ) -> None:
+    # A test run in the background inherits a shell's wish to ignore Ctrl-C.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     engine.interrupt_at = 5
 
     assert run(engine, f"turntable --size 64 --frames 12 -o {name}") == 130
@@ -197,6 +199,13 @@ def test_interrupting_a_turntable_leaves_no_file(
         ("render -o head.bmp", "Known: .png"),
         ("render --hair-color reddish", "not a colour"),
         ("turntable -o turn.mov", "video format"),
+        ("turntable --size 0", "16 … 4096"),
+        ("turntable --size 63 -o a.mp4", "even"),
+        ("turntable --frames 0", "1 … 3600"),
+        ("turntable --transparent -o a.mp4", "cannot be transparent"),
+        ("render --size 200000", "16 … 4096"),
+        ("render --transparent -o a.jpg", "cannot be transparent"),
+        ("new -o maya.txt", "Let it end in .h360"),
     ],
 )
 def test_misspelt_words_are_explained(
@@ -215,6 +224,8 @@ def test_misspelt_words_are_explained(
         "render --size big",
         "render --seed 1 --head a.h360",
         "render --yaw inf",
+        "render --seed -4",
+        "render --seed 1.5",
         "render --background 1,2,3",
         "render --nonsense",
     ],
@@ -235,8 +246,7 @@ def test_nonsense_shows_how_it_is_used(
         ("render --head none.h360", "cannot be opened"),
         ("render --head notes.h360", "not a Head360 project"),
         ("render -o nowhere/head.png", "does not exist"),
-        ("turntable --size 63 -o a.mp4", "even"),
-        ("turntable --transparent -o a.mp4", "cannot be transparent"),
+        ("new -o nowhere/maya.h360", "does not exist"),
     ],
 )
 def test_failures_are_explained(

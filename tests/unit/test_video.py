@@ -11,6 +11,7 @@ from PIL import Image
 
 from head360.camera import OrbitCamera
 from head360.errors import ExportError
+from head360.export.gif import packed_gif
 from head360.export.images import save_picture, save_png
 from head360.export.video import TurntableOptions, turntable
 from head360.params import HeadParams
@@ -111,6 +112,45 @@ def test_gif_has_the_right_length_and_colours(tmp_path: Path, neutral: HeadParam
         image.seek(3)
         assert close_to(np.asarray(image.convert("RGB"))[32, 32], GREEN)
     assert sum(durations) == 500
+
+
+def test_a_gif_shows_every_frame_as_it_was_drawn(tmp_path: Path, neutral: HeadParams) -> None:
+    path, truth = tmp_path / "turn.gif", tmp_path / "frames"
+    make(neutral, small(format="png"), truth)
+
+    make(neutral, small(format="gif"), path)
+
+    with Image.open(path) as image:
+        for index in range(6):
+            image.seek(index)
+            shown = np.asarray(image.convert("RGB"))
+            assert close_to(shown, pixels_of(truth / f"frame_{index:04d}.png")), index
+
+
+def test_a_gif_of_a_still_keeps_its_length(tmp_path: Path) -> None:
+    still = np.full((20, 30, 4), (90, 60, 30, 255), np.uint8)
+
+    pieces = list(packed_gif([still] * 3, [100, 200, 100], transparent=False))
+
+    (tmp_path / "still.gif").write_bytes(b"".join(pieces))
+    with Image.open(tmp_path / "still.gif") as image:
+        assert (image.size, image.n_frames, image.info["loop"]) == ((30, 20), 3, 0)
+        image.seek(1)
+        assert image.info["duration"] == 200
+        assert close_to(np.asarray(image.convert("RGB"))[10, 10], (90, 60, 30))
+
+
+def test_packing_a_gif_can_be_cancelled_between_frames(tmp_path: Path, neutral: HeadParams) -> None:
+    options = small(format="gif", frames=40)
+    task = turntable(Disc(), neutral, OrbitCamera(), options, tmp_path / "turn.gif")
+    while next(task).done < 40:
+        pass
+    next(task)
+    next(task)
+
+    task.close()
+
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_gif_keeps_transparency(tmp_path: Path, neutral: HeadParams) -> None:
