@@ -35,6 +35,16 @@ def source_of(parsed: argparse.Namespace) -> Path:
     return Path(chosen)
 
 
+def add_device(parser: argparse.ArgumentParser) -> None:
+    """`--device auto|cpu|cuda`; `training.device.chosen_device` turns it into a device."""
+    parser.add_argument(
+        "--device",
+        choices=("auto", "cpu", "cuda"),
+        default="auto",
+        help="where to compute (default: the graphics card, if there is one)",
+    )
+
+
 def count(least: int, most: int) -> Callable[[str], int]:
     """A converter to whole numbers within bounds."""
 
