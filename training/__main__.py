@@ -14,13 +14,11 @@ from types import FrameType
 
 from head360.cli.terminal import Terminal
 from head360.errors import Head360Error, UnknownNameError
-from training.arguments import add_source, count, source_of
-from training.errors import check_source
+from training import evaluation_command as evaluation
 from training.stages import command as stages
 from training.synhead import command as synhead
 
 FAILED, MISUSED, INTERRUPTED = 1, 2, 130
-_TABLES = ("generation",)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -52,49 +50,9 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(required=True, metavar="COMMAND", dest="command")
     synhead.add_parser(commands)
     stages.add_parser(commands)
-    _add_evaluate(commands)
+    evaluation.add_parser(commands)
     _add_export(commands)
     return parser
-
-
-def _add_evaluate(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    parser = commands.add_parser(
-        "evaluate",
-        help="measure the model against the truth",
-        description="Draw held-out views of training people with the model and with the true "
-        "renderer, and write a table as Markdown and JSON, with pictures beside each other.",
-    )
-    parser.add_argument("--table", choices=_TABLES, default="generation")
-    add_source(parser)
-    parser.add_argument("--out", type=Path, default=Path("out/evaluation"), metavar="DIR")
-    parser.add_argument("--heads", type=count(1, 128), default=8, metavar="N")
-    parser.add_argument("--views", type=count(1, 72), default=4, metavar="K", help="of each head")
-    parser.add_argument(
-        "--hair-views", type=count(1, 72), default=3, metavar="K", help="of each hairstyle"
-    )
-    parser.add_argument("--size", type=count(32, 2048), default=512, metavar="PX")
-    parser.add_argument("--styles", default="", metavar="A,B,…", help="these hairstyles only")
-    parser.add_argument(
-        "--variants", type=Path, metavar="DIR",
-        help="also compare decoders: DIR/plain/head.safetensors and DIR/triplane/…",
-    )  # fmt: skip
-    parser.set_defaults(run=_evaluate)
-
-
-def _evaluate(parsed: argparse.Namespace, terminal: Terminal) -> None:
-    source = source_of(parsed)
-    check_source(source)
-    # Imported here, so that --help and misspelt options do not wait for torch.
-    from training.evaluate import Generation, run
-
-    styles = tuple(name for name in parsed.styles.split(",") if name)
-    job = Generation(
-        source, parsed.out, parsed.heads, parsed.views, parsed.hair_views,
-        size=parsed.size, styles=styles, variants=parsed.variants,
-    )  # fmt: skip
-    for line in run(job):
-        terminal.note(line)
-    terminal.result(str(parsed.out / "generation.md"))
 
 
 def _add_export(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:

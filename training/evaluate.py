@@ -7,37 +7,30 @@ product from the person's codes alone, on black. The cameras are random; trainin
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 import torch
-from PIL import Image
 from safetensors.torch import load_file
 
-from head360.camera import OrbitCamera
 from head360.errors import Head360Error
 from head360.light import BLACK
 from head360.model.field import VARIANTS, HeadField, Variant
 from head360.params import neutral_head
-from head360.rendering.lighting import Lighting, lighting
 from head360.rendering.reference_picture import reference_picture
 from head360.rendering.request import RenderRequest
 from head360.rendering.scene import Models
-from head360.rendering.viewer import Viewer
-from training.contenders import SAMPLES, Contender, Drive, viewer_picture
-from training.measures import psnr, ssim
-from training.synhead.heads import HeadMaker, TrueHead
-from training.synhead.renderer import HairReach, SetUp, TrueScene, TruthRenderer
-from training.synhead.views import expression, random_cameras, set_ups
+from training.contenders import SAMPLES, Drive
+from training.pictures import save_row
+from training.provenance import provenance
+from training.scores import Scores, rows
 from training.tables import Row, Table, write_tables
+from training.truths import Truth, TruthBench
 
-Floats = npt.NDArray[np.float32]
 Picture = npt.NDArray[np.uint8]
 
-#: Pixels with more hair than this belong to the hair's region.
-_HAIR_FROM = 0.1
 #: Variants are compared by the slow reference renderer, at this share of the size.
 _VARIANT_SCALE = 2
 _BALD_ROWS: dict[str, tuple[Drive, bool]] = {
@@ -68,76 +61,6 @@ class Generation:
     variants: Path | None = None  # folder of VARIANT/head.safetensors
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class _Truth:
-    """A true picture, and what it was made with."""
-
-    head: TrueHead
-    camera: OrbitCamera
-    face: Floats  # (52,) expression
-    lighting: Lighting
-    image: Picture  # (H, W, 3)
-    hair: npt.NDArray[np.bool_] | None  # (H, W) where hair is
-
-
-@dataclass(slots=True)
-class _Scores:
-    """What was measured for one row."""
-
-    psnr: list[float] = field(default_factory=list)
-    ssim: list[float] = field(default_factory=list)
-    hair: list[float] = field(default_factory=list)
-
-    def add(self, truth: _Truth, image: Picture) -> None:
-        self.psnr.append(psnr(truth.image, image))
-        self.ssim.append(ssim(truth.image, image))
-        if truth.hair is not None and truth.hair.any():
-            self.hair.append(psnr(truth.image, image, truth.hair))
-
-    def row(self, name: str) -> Row:
-        hair = float(np.mean(self.hair)) if self.hair else None
-        means = (float(np.mean(self.psnr)), float(np.mean(self.ssim)))
-        return Row(name, len(self.psnr), *means, hair)
-
-
-class _Bench:
-    """Everything that draws."""
-
-    def __init__(self, job: Generation) -> None:
-        self.job = job
-        self.models = Models.load()
-        self.maker = HeadMaker(job.source)
-        self.contender = Contender(self.models)
-        self.truth = TruthRenderer(self.maker.topology, job.size)
-        self.viewer = Viewer(self.models)
-
-    def close(self) -> None:
-        """Release both contexts."""
-        self.truth.release()
-        self.viewer.release()
-
-    def truths(self, seed: int, style: str | None, count: int, salt: int) -> Iterator[_Truth]:
-        """Pictures of one head from random cameras."""
-        head = self.maker.head(seed, style)
-        light = lighting(set_ups(seed + salt, 1)[0])
-        reach = HairReach.of(head.groom) if head.groom else None
-        set_up = SetUp.of(light, reach)
-        color = tuple(float(c) for c in head.params.hair_color)
-        for view, camera in enumerate(random_cameras(count, seed + salt)):
-            face = expression(seed + salt, view)
-            posed = self.maker.pose(head, face)
-            scene = TrueScene(posed, head.maps.numpy(), head.groom, (color[0], color[1], color[2]))
-            self.truth.show(scene, camera, "whole")
-            image = self.truth.picture(set_up, BLACK)[..., :3]
-            hair = self.truth.hair_coverage() > _HAIR_FROM if style else None
-            yield _Truth(head, camera, face, light, image, hair)
-
-    def drawn(self, truth: _Truth, style: str | None, drive: Drive, *, exact: bool) -> Picture:
-        """The product's picture of the same."""
-        scene = self.contender.scene(truth.head, truth.face, truth.lighting, style, drive)
-        return viewer_picture(self.viewer, scene, truth.camera, self.job.size, exact=exact)
-
-
 def run(job: Generation) -> Iterator[str]:
     """Measure; yields a line for people now and then, and writes generation.md and .json.
 
@@ -145,11 +68,11 @@ def run(job: Generation) -> Iterator[str]:
         Head360Error: source data, a model or a variant is missing.
     """
     torch.set_flush_denormal(False)  # scipy's trees can crash with it
-    bench = _Bench(job)
+    bench = TruthBench(job.source, job.size)
     styles = list(job.styles) or list(bench.models.styles.styles)
     tables: list[Table] = []
     try:
-        for part in (_bald(bench), _worn(bench, styles), _variants(bench)):
+        for part in (_bald(job, bench), _worn(job, bench, styles), _variants(job, bench)):
             for said in part:
                 if isinstance(said, str):
                     yield said
@@ -161,9 +84,8 @@ def run(job: Generation) -> Iterator[str]:
         bench.close()
 
 
-def _bald(bench: _Bench) -> Iterator[str | Table]:
-    job = bench.job
-    scores = {name: _Scores() for name in _BALD_ROWS}
+def _bald(job: Generation, bench: TruthBench) -> Iterator[str | Table]:
+    scores = {name: Scores() for name in _BALD_ROWS}
     for seed in range(job.heads):
         for view, truth in enumerate(bench.truths(seed, None, job.views, 0)):
             shown = [truth.image]
@@ -172,19 +94,17 @@ def _bald(bench: _Bench) -> Iterator[str | Table]:
                 scores[name].add(truth, image)
                 shown.append(image)
             if view == 0:
-                _save_pictures(job.out / f"bald-{seed}.png", shown[:4])
+                save_row(job.out / f"bald-{seed}.png", shown[:4])
         first = next(iter(_BALD_ROWS))
-        yield f"bald head {seed + 1}/{job.heads}: {scores[first].psnr[-1]:.1f} dB"
-    rows = tuple(found.row(name) for name, found in scores.items())
-    yield Table("Bald heads", rows, "30 dB, SSIM 0.95 with generated skin")
+        yield f"bald head {seed + 1}/{job.heads}: {scores[first].last('psnr'):.1f} dB"
+    yield Table("Bald heads", rows(scores), "30 dB, SSIM 0.95 with generated skin")
 
 
-def _worn(bench: _Bench, styles: Sequence[str]) -> Iterator[str | Table]:
-    job = bench.job
-    total = {False: _Scores(), True: _Scores()}
-    rows: list[Row] = []
+def _worn(job: Generation, bench: TruthBench, styles: Sequence[str]) -> Iterator[str | Table]:
+    total = {False: Scores(), True: Scores()}
+    each: list[Row] = []
     for number, style in enumerate(styles):
-        own = {False: _Scores(), True: _Scores()}
+        own = {False: Scores(), True: Scores()}
         seed = number % job.heads
         for view, truth in enumerate(bench.truths(seed, style, job.hair_views, 1000 + number)):
             shown = [truth.image]
@@ -194,31 +114,30 @@ def _worn(bench: _Bench, styles: Sequence[str]) -> Iterator[str | Table]:
                 total[exact].add(truth, image)
                 shown.append(image)
             if view == 0:
-                _save_pictures(job.out / f"hair-{style}.png", shown)
-        rows.append(own[False].row(f"{style}, fast"))
-        yield f"{style}: {rows[-1].psnr:.1f} dB, hair {rows[-1].hair_psnr or 0:.1f} dB"
+                save_row(job.out / f"hair-{style}.png", shown)
+        each.append(own[False].row(f"{style}, fast"))
+        yield f"{style}: {each[-1].psnr:.1f} dB, hair {each[-1].hair_psnr or 0:.1f} dB"
     means = [total[False].row("**mean, fast**"), total[True].row("**mean, exact**")]
-    yield Table("With hair", (*means, *rows), "26 dB, hair 23 dB, mean over styles")
+    yield Table("With hair", (*means, *each), "26 dB, hair 23 dB, mean over styles")
 
 
-def _variants(bench: _Bench) -> Iterator[str | Table]:
-    job = bench.job
+def _variants(job: Generation, bench: TruthBench) -> Iterator[str | Table]:
     if job.variants is None:
         return
     size = job.size // _VARIANT_SCALE
-    small = _Bench(replace(job, size=size))
-    scores = {name: _Scores() for name in VARIANTS}
+    small = TruthBench(job.source, size, bench.models)
+    scores = {_VARIANT_NAMES[name]: Scores() for name in VARIANTS}
     try:
         fields = {name: _variant_field(bench.models, job.variants, name) for name in VARIANTS}
         for seed in range(job.heads):
             for truth in small.truths(seed, None, 1, 0):
                 for name, field_ in fields.items():
-                    scores[name].add(truth, _reference(small, truth, field_, size))
+                    scores[_VARIANT_NAMES[name]].add(truth, _reference(small, truth, field_, size))
             yield f"variants, head {seed + 1}/{job.heads}"
     finally:
         small.close()
-    rows = tuple(scores[name].row(_VARIANT_NAMES[name]) for name in VARIANTS)
-    yield Table(f"Decoders of the head, true skin, {size} pixels, reference renderer", rows)
+    title = f"Decoders of the head, true skin, {size} pixels, reference renderer"
+    yield Table(title, rows(scores))
 
 
 def _variant_field(models: Models, folder: Path, variant: Variant) -> HeadField:
@@ -237,21 +156,13 @@ def _variant_field(models: Models, folder: Path, variant: Variant) -> HeadField:
     return made
 
 
-def _reference(bench: _Bench, truth: _Truth, head: HeadField, size: int) -> Picture:
+def _reference(bench: TruthBench, truth: Truth, head: HeadField, size: int) -> Picture:
     scene = bench.contender.scene(
         truth.head, truth.face, truth.lighting, None, Drive(true_maps=True)
     )
     request = RenderRequest(neutral_head(), truth.camera, size, size, "head", background=BLACK)
     models = replace(bench.models, head=head)
     return reference_picture(models, scene, request, SAMPLES)[..., :3]
-
-
-def _save_pictures(path: Path, images: Sequence[Picture]) -> None:
-    """Truth, contenders, and four times the first contender's difference, side by side."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    difference = np.abs(images[0].astype(np.int16) - images[1]) * 4
-    shown = [*images, difference.clip(0, 255).astype(np.uint8)]
-    Image.fromarray(np.concatenate(shown, 1)).save(path)
 
 
 def _lines(table: Table) -> Iterable[str]:
@@ -265,5 +176,5 @@ def _note(job: Generation, styles: int) -> str:
     return (
         f"{job.heads} training people, random held-out cameras, {job.size} × {job.size} pixels, "
         f"same light, black background; {styles} hairstyles. Means over pictures. The truth has "
-        "16 samples a pixel, the product 4."
+        f"16 samples a pixel, the product 4. {provenance()}"
     )

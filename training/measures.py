@@ -1,8 +1,11 @@
-"""How alike two pictures are: PSNR and SSIM, as papers report them."""
+"""How alike two pictures are: PSNR, SSIM and ꟻLIP, as papers report them."""
 
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
+from importlib import import_module
+from importlib.util import find_spec
 
 import numpy as np
 import numpy.typing as npt
@@ -52,6 +55,23 @@ def ssim(one: Picture, other: Picture) -> float:
     alike /= (mean_x**2 + mean_y**2 + c1) * (variance_x + variance_y + c2)
     inside = alike[_RADIUS_PX:-_RADIUS_PX, _RADIUS_PX:-_RADIUS_PX]
     return float(inside.mean())
+
+
+def flip() -> Callable[[Picture, Picture], float] | None:
+    """Mean ꟻLIP of a true and another (H, W, 3) picture, 0 … 1, less is better; None without it.
+
+    Andersson et al., “FLIP: A Difference Evaluator for Alternating Images”, 2020; at its usual
+    67 pixels a degree. Needs `flip-evaluator`.
+    """
+    if find_spec("flip_evaluator") is None:
+        return None
+    evaluator = import_module("flip_evaluator")
+
+    def distance(one: Picture, other: Picture) -> float:
+        true, made = (each.astype(np.float32) / 255 for each in (one, other))
+        return float(evaluator.evaluate(true, made, "LDR", applyMagma=False)[1])
+
+    return distance
 
 
 def _blurred(image: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:

@@ -87,5 +87,13 @@ def _save(path: Path, pictures: Sequence[Picture], columns: int) -> None:
     Image.fromarray(np.concatenate(rows)).save(path, optimize=True)
 
 
+def save_row(path: Path, images: Sequence[Picture]) -> None:
+    """The truth, contenders, and four times the first contender's difference, side by side."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    difference = np.abs(images[0].astype(np.int16) - images[1]) * 4
+    shown = [*images, difference.clip(0, 255).astype(np.uint8)]
+    Image.fromarray(np.concatenate(shown, 1)).save(path)
+
+
 if __name__ == "__main__":
     main()

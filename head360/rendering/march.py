@@ -8,22 +8,38 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import Protocol, TypeAlias
 
 import torch
 from torch import Tensor
 
 from head360.model.field import (
     EMPTY_LOG_EXTINCTION,
-    HairField,
     HairPlanes,
     HairSample,
-    HeadField,
+    HeadSample,
 )
 from head360.model.planes import HAIR_BOX, sample_grid
 
 #: Takes points (N, 3) metres in head space to the canonical frame of the hair.
 Warp: TypeAlias = Callable[[Tensor], Tensor]
+
+
+class HeadFunction(Protocol):
+    """What is marched as a head: `HeadField`, or something in its place."""
+
+    def __call__(self, planes: Tensor, points: Tensor, /) -> HeadSample:
+        """Sample planes at (N, 3) metres."""
+        ...
+
+
+class HairFunction(Protocol):
+    """What is marched as hair: `HairField`, or something in its place."""
+
+    def __call__(self, hair: HairPlanes, points: Tensor, /) -> HairSample:
+        """Sample a style at (N, 3) metres of the canonical frame."""
+        ...
+
 
 #: Columns of the head's G-buffer. Albedo is sRGB-encoded; t is the distance along the ray, metres.
 HEAD_COLUMNS: tuple[str, ...] = (
@@ -72,7 +88,7 @@ def same_frame(points: Tensor) -> Tensor:
     return points
 
 
-def march_head(field: HeadField, planes: Tensor, rays: Rays, mesh_t: Tensor) -> Tensor:
+def march_head(field: HeadFunction, planes: Tensor, rays: Rays, mesh_t: Tensor) -> Tensor:
     """The head's G-buffer (N, 12) along rays that hit the posed mesh at (N,) metres.
 
     Midpoints of `HEAD_STEPS` equal steps in mesh_t ± `HEAD_WINDOW`; density is
@@ -100,7 +116,7 @@ def march_head(field: HeadField, planes: Tensor, rays: Rays, mesh_t: Tensor) -> 
 
 
 def march_hair(
-    field: HairField,
+    field: HairFunction,
     hair: HairPlanes,
     rays: Rays,
     limit: Tensor,

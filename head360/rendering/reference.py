@@ -23,7 +23,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from head360.camera import OrbitCamera
-from head360.model.field import HairField, HairPlanes, HeadField
+from head360.model.field import HairPlanes
 from head360.model.planes import (
     EMPTY_DEPTH,
     HEAD_BOX,
@@ -37,6 +37,8 @@ from head360.rendering.march import (
     HAIR_COLUMNS,
     HEAD_COLUMNS,
     NO_HIT,
+    HairFunction,
+    HeadFunction,
     Rays,
     Warp,
     march_hair,
@@ -96,7 +98,7 @@ Shade: TypeAlias = Callable[[Buffers], Tensor]
 class Reference:
     """Draws heads with given fields."""
 
-    def __init__(self, head: HeadField, hair: HairField) -> None:
+    def __init__(self, head: HeadFunction, hair: HairFunction) -> None:
         self._head = head
         self._hair = hair
 

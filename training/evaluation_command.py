@@ -1,0 +1,114 @@
+"""`python -m training evaluate --table generation|3|4`: measures the model against the truth."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Iterator
+from pathlib import Path
+
+from head360.cli.terminal import Terminal
+from training.arguments import add_source, count, source_of
+from training.errors import check_source
+
+TABLES = ("generation", "3", "4")
+#: How many heads and views of each a table takes unless told otherwise.
+_HEADS = {"generation": 8, "3": 100, "4": 50}
+_VIEWS = {"generation": 4, "3": 1, "4": 2}
+
+
+def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Describe the command."""
+    parser = commands.add_parser(
+        "evaluate",
+        help="measure the model against the truth",
+        description="Draw held-out views of training people with the model and with the true "
+        "renderer, and write a table as Markdown and JSON, with pictures beside each other. "
+        "generation: head and every hairstyle apart. 3: whole heads, with ablations (the paper's "
+        "Table 3). 4: hair on other heads, with and without detachment (its Table 4).",
+    )
+    parser.add_argument("--table", choices=TABLES, default="generation")
+    add_source(parser)
+    parser.add_argument("--out", type=Path, default=Path("out/evaluation"), metavar="DIR")
+    parser.add_argument(
+        "--heads", type=count(1, 1000), metavar="N",
+        help=f"default {', '.join(f'{n} ({table})' for table, n in _HEADS.items())}",
+    )  # fmt: skip
+    parser.add_argument("--views", type=count(1, 72), metavar="K", help="of each head")
+    parser.add_argument(
+        "--hair-views", type=count(1, 72), default=3, metavar="K",
+        help="generation: of each hairstyle",
+    )  # fmt: skip
+    parser.add_argument("--size", type=count(32, 2048), default=512, metavar="PX")
+    parser.add_argument(
+        "--styles", default="", metavar="A,B,…", help="generation: these hairstyles only"
+    )
+    parser.add_argument(
+        "--variants", type=Path, metavar="DIR",
+        help="generation: also compare decoders: DIR/plain/head.safetensors and DIR/triplane/…",
+    )  # fmt: skip
+    parser.add_argument(
+        "--ablations", type=Path, metavar="DIR",
+        help="3: folder of depth/, plain/, triplane/ and nerf/",
+    )  # fmt: skip
+    parser.add_argument("--only", choices=("ablations",), help="3: not what ships")
+    parser.add_argument(
+        "--undetached", type=Path, metavar="DIR", help="4: what a run without detachment left"
+    )
+    parser.add_argument(
+        "--lpips", type=Path, metavar="FILE", help="3, 4: the weights of LPIPS, as safetensors"
+    )
+    parser.add_argument("--device", choices=("auto", "cpu", "cuda"), default="auto")
+    parser.set_defaults(run=run)
+
+
+def run(parsed: argparse.Namespace, terminal: Terminal) -> None:
+    """Measure.
+
+    Raises:
+        Head360Error: source data or a model is missing.
+    """
+    source = source_of(parsed)
+    check_source(source)
+    tables = {"generation": _generation, "3": _table3, "4": _table4}
+    heads = parsed.heads or _HEADS[parsed.table]
+    views = parsed.views or _VIEWS[parsed.table]
+    for line in tables[parsed.table](source, parsed, heads, views):
+        terminal.note(line)
+    name = parsed.table if parsed.table == "generation" else f"table-{parsed.table}"
+    terminal.result(str(parsed.out / f"{name}.md"))
+
+
+# Imported inside, so that --help and misspelt options do not wait for torch.
+
+
+def _generation(source: Path, parsed: argparse.Namespace, heads: int, views: int) -> Iterator[str]:
+    from training.evaluate import Generation, run
+
+    styles = tuple(name for name in parsed.styles.split(",") if name)
+    return run(
+        Generation(
+            source, parsed.out, heads, views, parsed.hair_views,
+            size=parsed.size, styles=styles, variants=parsed.variants,
+        )
+    )  # fmt: skip
+
+
+def _table3(source: Path, parsed: argparse.Namespace, heads: int, views: int) -> Iterator[str]:
+    from training.device import chosen_device
+    from training.table3 import Table3, run
+
+    device = chosen_device(parsed.device)
+    return run(
+        Table3(
+            source, parsed.out, heads, views, parsed.size, parsed.ablations,
+            parsed.only is None, device, parsed.lpips,
+        )
+    )  # fmt: skip
+
+
+def _table4(source: Path, parsed: argparse.Namespace, heads: int, views: int) -> Iterator[str]:
+    from training.table4 import Table4, run
+
+    return run(
+        Table4(source, parsed.out, heads, views, parsed.size, parsed.undetached, parsed.lpips)
+    )

@@ -1,0 +1,97 @@
+"""What is measured of a picture against the truth, and its means over many pictures.
+
+PSNR and SSIM always; ꟻLIP where `flip-evaluator` is installed; CSIM (cosine similarity of face
+embeddings) where dlib and its network are, and only of faces that look towards the camera; LPIPS
+where a backbone's weights were given. What could not be measured stays empty in the table.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+
+from training.identity import FaceEmbedding, similarity
+from training.measures import flip, psnr, ssim
+from training.tables import Row
+from training.truths import Truth
+
+Picture = npt.NDArray[np.uint8]
+#: A distance of two (H, W, 3) pictures.
+Distance: TypeAlias = Callable[[Picture, Picture], float]
+
+#: Faces turned further away than this are not compared by embedding, degrees.
+MAX_FACE_YAW, MAX_FACE_PITCH = 60.0, 35.0
+
+
+@dataclass(frozen=True, slots=True)
+class Measures:
+    """What this machine can measure besides PSNR and SSIM; None where it cannot."""
+
+    flip: Distance | None = None
+    lpips: Distance | None = None
+    face: FaceEmbedding | None = None
+
+    @classmethod
+    def at_hand(cls, lpips_backbone: Path | None = None) -> Measures:
+        """All that is installed; LPIPS if the weights of its backbone are given.
+
+        Raises:
+            Head360Error: the backbone cannot be used.
+        """
+        from training.perception import load_lpips
+
+        lpips = load_lpips(lpips_backbone) if lpips_backbone else None
+        return cls(flip(), lpips, FaceEmbedding.at_hand())
+
+
+@dataclass(slots=True)
+class Scores:
+    """What was measured for one row of a table."""
+
+    measures: Measures = field(default_factory=Measures)
+    values: dict[str, list[float]] = field(default_factory=dict)
+
+    def add(self, truth: Truth, image: Picture) -> None:
+        """Measure one picture (H, W, 3)."""
+        self._note("psnr", psnr(truth.image, image))
+        self._note("ssim", ssim(truth.image, image))
+        if truth.hair is not None and truth.hair.any():
+            self._note("hair_psnr", psnr(truth.image, image, truth.hair))
+        if self.measures.flip:
+            self._note("flip", self.measures.flip(truth.image, image))
+        if self.measures.lpips:
+            self._note("lpips", self.measures.lpips(truth.image, image))
+        if self.measures.face and shows_face(truth):
+            true, made = (
+                self.measures.face.of(each, truth.landmarks) for each in (truth.image, image)
+            )
+            self._note("csim", similarity(true, made))
+
+    def row(self, name: str) -> Row:
+        """The means."""
+        means = {key: float(np.mean(found)) for key, found in self.values.items()}
+        return Row(name, len(self.values.get("psnr", ())), **means)
+
+    def last(self, name: str) -> float:
+        """The newest value of one measure."""
+        return self.values[name][-1]
+
+    def _note(self, name: str, value: float) -> None:
+        self.values.setdefault(name, []).append(value)
+
+
+def shows_face(truth: Truth) -> bool:
+    """Whether the face can be recognised from where the camera stands."""
+    camera = truth.camera
+    yaw = (camera.yaw_degrees + 180) % 360 - 180
+    return abs(yaw) <= MAX_FACE_YAW and abs(camera.pitch_degrees) <= MAX_FACE_PITCH
+
+
+def rows(scores: Mapping[str, Scores], names: Sequence[str] | None = None) -> tuple[Row, ...]:
+    """A row for each entry, in order."""
+    return tuple(scores[name].row(name) for name in names or scores)
