@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 
@@ -28,6 +30,7 @@ class Catalog:
     hairstyles: tuple[Hairstyle, ...]
     shape_names: tuple[str, ...]  # plain name of each shape component, "" where none is known
     texture_names: tuple[str, ...]  # plain name of each texture component, "" where none is known
+    files: Mapping[str, str] = field(default_factory=dict)  # sha256 of each model file, by name
 
 
 def resource(*parts: str) -> Path:
@@ -54,6 +57,17 @@ def catalog() -> Catalog:
             hairstyles=tuple(Hairstyle(**entry) for entry in entries["hairstyles"]),
             shape_names=tuple(entries["shape_names"]),
             texture_names=tuple(entries["texture_names"]),
+            files=dict(entries.get("files", {})),
         )
     except (ValueError, KeyError, TypeError) as error:
         raise ResourceError("The model's catalogue is damaged.") from error
+
+
+def checksum(path: Path) -> str:
+    """The sha256 of a file, in hexadecimal.
+
+    Raises:
+        OSError: it cannot be read.
+    """
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from head360 import __version__
-from head360.assets import catalog, resource
+from head360.assets import catalog, checksum, resource
 from head360.errors import Head360Error, ResourceError
 from head360.export.video import Renderer
 from head360.rendering.request import RenderRequest
@@ -164,8 +164,20 @@ def _catalog() -> Finding:
         entries = catalog()
     except Head360Error as error:
         return Finding("models/catalog.json", "bad", str(error), _REINSTALL)
-    detail = f"version {entries.version}, {len(entries.hairstyles)} hairstyles"
+    altered = [name for name, known in entries.files.items() if _altered(name, known)]
+    if altered:
+        detail = f"other files than version {entries.version} came with: {', '.join(altered)}"
+        return Finding("models/catalog.json", "bad", detail, _REINSTALL)
+    detail = f"version {entries.version}, {len(entries.hairstyles)} hairstyles, checksums right"
     return Finding("models/catalog.json", "good", detail)
+
+
+def _altered(name: str, known: str) -> bool:
+    """Whether a model file is missing or is not the one that was shipped."""
+    try:
+        return checksum(resource("models", name)) != known
+    except (OSError, ResourceError):
+        return True
 
 
 def _memory() -> Finding:

@@ -16,6 +16,7 @@ import numpy.typing as npt
 import torch
 
 from head360 import __version__
+from head360.assets import checksum
 from head360.model.bilinear import SHOWN_MODES, BilinearModel
 from head360.params import TEXTURE_SIZE
 from training.synhead.skin import CODE_NAMES
@@ -77,7 +78,7 @@ _HAIRSTYLES: dict[str, tuple[str, str, float]] = {
 
 
 def write_catalog(path: Path, mesh: BilinearModel, styles: Sequence[str]) -> None:
-    """Write catalog.json for these styles."""
+    """Write catalog.json for these styles, with checksums of the model files beside it."""
     known = [name for name in _HAIRSTYLES if name in styles]
     keys = ("title", "category", "scalp_tint")
     entries: dict[str, Any] = {
@@ -87,6 +88,7 @@ def write_catalog(path: Path, mesh: BilinearModel, styles: Sequence[str]) -> Non
         ],
         "shape_names": shape_names(mesh),
         "texture_names": [*CODE_NAMES, *[""] * (TEXTURE_SIZE - len(CODE_NAMES))],
+        "files": {each.name: checksum(each) for each in sorted(path.parent.glob("*.safetensors"))},
     }
     partial = path.with_suffix(".partial")
     partial.write_text(json.dumps(entries, indent=1, ensure_ascii=False) + "\n", "utf-8")

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from head360.assets import resource
+from head360.assets import checksum, resource
 from training.__main__ import main
 from training.export import ExportError, export
 from training.tables import Row, Table, markdown, write_tables
@@ -83,8 +83,11 @@ def test_export_copies_the_parts_and_writes_the_catalogue(tmp_path: Path) -> Non
 
     assert written == ["mesh.safetensors", "hair-0.safetensors", "catalog.json"]
     assert not (models / "hair-7.safetensors").exists()
-    styles = json.loads((models / "catalog.json").read_text("utf-8"))["hairstyles"]
-    assert styles
+    written_catalog = json.loads((models / "catalog.json").read_text("utf-8"))
+    assert written_catalog["hairstyles"]
+    assert written_catalog["files"] == {
+        name: checksum(models / name) for name in ("hair-0.safetensors", "mesh.safetensors")
+    }
 
 
 def test_export_refuses_two_of_a_kind(tmp_path: Path) -> None:
