@@ -39,7 +39,7 @@ _LIMIT = 2.2
 _TONES, _TONE_SPREAD = (1.35, 0.0, -0.65), 0.35
 
 #: Linear RGB.
-_HAIR: dict[str, Color] = {
+HAIR_COLORS: dict[str, Color] = {
     "black": (0.012, 0.010, 0.010),
     "dark brown": (0.032, 0.019, 0.012),
     "brown": (0.075, 0.042, 0.024),
@@ -51,7 +51,7 @@ _HAIR: dict[str, Color] = {
     "grey": (0.30, 0.29, 0.28),
     "white": (0.55, 0.54, 0.52),
 }
-_IRIS: dict[str, Color] = {
+IRIS_COLORS: dict[str, Color] = {
     "dark brown": (0.055, 0.026, 0.012),
     "brown": (0.13, 0.060, 0.024),
     "hazel": (0.17, 0.115, 0.040),
@@ -192,8 +192,8 @@ def _attributes(**strengths: float) -> Floats:
 
 def _hair_color(traits: Traits, rng: np.random.Generator) -> Floats:
     mixed = rng.random() < traits.caucasian
-    color = _one_of(_MIXED_HAIR if mixed else _DARK_HAIR, _HAIR, rng)
-    grey = np.array(_HAIR["white" if rng.random() < 0.3 else "grey"])
+    color = _one_of(_MIXED_HAIR if mixed else _DARK_HAIR, HAIR_COLORS, rng)
+    grey = np.array(HAIR_COLORS["white" if rng.random() < 0.3 else "grey"])
     share = np.clip((traits.old - 0.5) * rng.uniform(0.3, 2.6), 0, 1)
     mixed_color: Floats = ((1 - share) * color + share * grey).astype(np.float32)
     return mixed_color
@@ -201,7 +201,7 @@ def _hair_color(traits: Traits, rng: np.random.Generator) -> Floats:
 
 def _iris_color(traits: Traits, rng: np.random.Generator) -> Floats:
     mixed = rng.random() < traits.caucasian
-    color = _one_of(_MIXED_IRIS if mixed else _DARK_IRIS, _IRIS, rng)
+    color = _one_of(_MIXED_IRIS if mixed else _DARK_IRIS, IRIS_COLORS, rng)
     return (color * rng.uniform(0.8, 1.2)).astype(np.float32)
 
 

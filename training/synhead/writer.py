@@ -26,6 +26,7 @@ from PIL import Image
 from head360.errors import Head360Error
 from head360.export.video import Progress
 from head360.files import replacing, replacing_folder
+from training.synhead.captions import picture_captions
 
 #: Heads and views of each on the contact sheet, and the size of a picture there.
 _SHEET_HEADS, _SHEET_VIEWS, _SHEET_PX = 12, 6, 160
@@ -142,13 +143,19 @@ def _write_head(order: Order, studio: Studio, seed: int) -> Generator[int, None,
         for number in range(order.views):
             view = shoot.view(number)
             _write_view(folder / f"{number:03d}", view)
-            records.append(dict(view.record))
+            records.append(captioned(shoot.record, view.record, number))
             if number + 1 < order.views:
                 yield number + 1
         content = {**shoot.record, "views": records}
         text = json.dumps(content, ensure_ascii=False)
         (folder / "head.json").write_text(text + "\n", "utf-8")
     yield order.views
+
+
+def captioned(head: Mapping[str, Any], view: Mapping[str, Any], number: int) -> dict[str, Any]:
+    """A view's record with a caption for every lighting set-up."""
+    said = picture_captions(head, view, number)
+    return {**view, "captions": [each.record() for each in said]}
 
 
 def _write_view(folder: Path, view: View) -> None:
