@@ -106,7 +106,7 @@ class TextureModel:
     def painted(self, skin: Tensor, params: HeadParams, scalp_tint: float) -> Tensor:
         """The same over another skin tile (8, U, 2U), 0 … 1: a baked or a fitted one."""
         rows = skin.shape[1]
-        maps = torch.empty(CHANNELS, rows, rows * 5 // 2)
+        maps = skin.new_empty(CHANNELS, rows, rows * 5 // 2)
         maps[:, :, : 2 * rows] = skin
         for tile in self._fixed.tiles:
             _place(maps, tile)

@@ -115,7 +115,7 @@ def _apply(
 ) -> None:
     height, width = placement.map.shape
     place = maps[:, placement.row :, placement.column :][:, :height, :width]
-    amount = placement.map * strength
+    amount = placement.map.to(maps) * strength
     albedo = place[:3]
     if recipe.absorb is not None:
         for channel, absorbed in zip(albedo, recipe.absorb, strict=True):

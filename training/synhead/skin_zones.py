@@ -112,10 +112,15 @@ def lip_outline(head: Head) -> Points:
 
 def inside_polygon(x: FloatMap, y: FloatMap, polygon: Points) -> npt.NDArray[np.bool_]:
     """Which points lie in a closed outline (even-odd rule)."""
-    inside = np.zeros(x.shape, bool)
+    low, high = polygon.min(0), polygon.max(0)
+    inside: npt.NDArray[np.bool_] = (x >= low[0]) & (x <= high[0]) & (y >= low[1]) & (y <= high[1])
+    near_x, near_y = x[inside], y[inside]
+    found = np.zeros(near_x.shape, bool)
     ends = np.roll(polygon, -1, 0)
     for (x0, y0), (x1, y1) in zip(polygon, ends, strict=True):
-        inside ^= ((y0 > y) != (y1 > y)) & (x < (x1 - x0) * (y - y0) / (y1 - y0 + 1e-12) + x0)
+        crossing = (x1 - x0) * (near_y - y0) / (y1 - y0 + 1e-12) + x0
+        found ^= ((y0 > near_y) != (y1 > near_y)) & (near_x < crossing)
+    inside[inside] = found
     return inside
 
 
