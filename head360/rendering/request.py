@@ -13,8 +13,11 @@ from head360.light import Background
 from head360.params import HeadParams
 
 RendererName: TypeAlias = Literal["fast", "exact", "reference"]
-ViewMode: TypeAlias = Literal["shaded", "albedo", "normals", "depth", "wireframe", "hair", "head"]
+ViewMode: TypeAlias = Literal[
+    "shaded", "albedo", "normals", "depth", "wireframe", "hair", "head", "guide", "aspect"
+]
 RENDERERS: tuple[RendererName, ...] = ("fast", "exact", "reference")
+#: Those that people look at; `guide` and `aspect` are for RefineNet, see head360.model.refine.
 VIEW_MODES: tuple[ViewMode, ...] = (
     "shaded", "albedo", "normals", "depth", "wireframe", "hair", "head",
 )  # fmt: skip

@@ -41,7 +41,9 @@ Picture = npt.NDArray[np.uint8]
 _TILE_SAMPLES = 270_000
 #: Texels along each side of the head's planes.
 FINE_PLANES, DRAFT_PLANES = 512, 256
-_MODES: dict[ViewMode, int] = {"albedo": 1, "normals": 2, "depth": 3, "wireframe": 4}
+_MODES: dict[ViewMode, int] = {
+    "albedo": 1, "normals": 2, "depth": 3, "wireframe": 4, "guide": 5, "aspect": 6,
+}  # fmt: skip
 #: Metres in front of and behind the target that the depth view spans.
 _DEPTH_SPAN = 0.16
 _HAIR_TOO = "#version 330\n#define HAIR 1"

@@ -28,7 +28,7 @@ uniform vec3 u_lamp_direction[3];
 uniform vec3 u_lamp_color[3];
 uniform vec3 u_hair_albedo;        // linear RGB
 uniform vec2 u_depth_range;        // metres shown as white and black
-uniform int u_mode;                // 0 shaded, 1 albedo, 2 normals, 3 depth, 4 clay
+uniform int u_mode;                // 0 shaded, 1 albedo, 2 normals, 3 depth, 4 clay, 5 guide, 6 aspect
 
 out vec4 f_color;
 
@@ -162,10 +162,23 @@ float nearness(float t) {
     return near * near;
 }
 
+// How a surface or a strand lies as the camera sees it: a normal, or what stays the same when a
+// tangent is turned round, so that the mean of many strands keeps their direction.
+vec3 aspect(vec3 n) {
+    return (n * u_axes) * 0.5 + 0.5;
+}
+
+vec3 strand_aspect(vec3 t) {
+    vec3 v = t * u_axes;
+    return vec3(vec2(v.x * v.x - v.y * v.y, 2.0 * v.x * v.y) * 0.5 + 0.5, v.z * v.z);
+}
+
 vec3 head_pixel(vec3 ray, vec4 color, vec4 shape, vec4 surface) {
     if (u_mode == 1) return linear_from_srgb(color.rgb);
     if (u_mode == 2) return linear_from_srgb(shape.xyz * 0.5 + 0.5);
     if (u_mode == 3) return vec3(nearness(shape.w));
+    if (u_mode == 5) return vec3(0.0, nearness(shape.w), clamp(surface.w, 0.0, 1.0));
+    if (u_mode == 6) return aspect(shape.xyz);
     if (u_mode == 4) color.rgb = vec3(0.62);
     if (u_mode == 4) surface = vec4(0.6, 0.3, 0.0, surface.w);
     return tone_curve(shade_head(u_eye + ray * shape.w, -ray, color, shape.xyz, surface));
@@ -175,6 +188,8 @@ vec3 hair_pixel(vec3 ray, vec4 color, vec3 tangent, vec2 root) {
     if (u_mode == 1) return strand_color(color, textureLod(u_noise, root, 0.0).r);
     if (u_mode == 2) return linear_from_srgb(tangent * 0.5 + 0.5);
     if (u_mode == 3) return vec3(nearness(color.w));
+    if (u_mode == 5) return vec3(1.0, nearness(color.w), 0.5 + 0.17 * textureLod(u_noise, root, 0.0).g);
+    if (u_mode == 6) return strand_aspect(tangent);
     return tone_curve(shade_hair(u_eye + ray * color.w, -ray, color, tangent, root));
 }
 

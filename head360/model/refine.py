@@ -1,0 +1,257 @@
+"""RefineNet: adds what planes and grids cannot carry to a drawn picture, strands above all.
+
+It sees the viewer's picture and what the viewer knows about every pixel, at a quarter of the
+resolution with sixteen pixels in each cell, and answers with a change of colour and opacity: small
+by construction, nothing at all before training, and nothing away from the head. It never sees who
+is drawn, so it cannot know anybody: whatever it adds comes from the picture itself.
+
+Colours here are sRGB-encoded and multiplied by opacity; the network works on those numbers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+Picture = npt.NDArray[np.uint8]
+
+#: What the network sees of each pixel: shaded RGB and opacity, albedo, aspect, guide.
+CHANNELS = 13
+#: What it changes: RGB and opacity.
+OUTPUTS = 4
+#: Pixels along each side of a cell of the network's finest level.
+CELL = 4
+#: Sides of what the network is given are multiples of this many pixels.
+ALIGNED = 2 * CELL
+#: The furthest a colour or an opacity may change, of 1.
+REACH = 0.5
+#: Pixels around the drawn head that may change: hair frays outwards.
+_FRAY_CELLS = 3
+#: Numbers of multiply-and-add between two yields, about 30 ms of two processor cores.
+_PIECE = 1.2e9
+_SLOPE = 0.2  # of the leaky ReLU
+
+
+@dataclass(frozen=True, slots=True)
+class RefineShape:
+    """Sizes of a network."""
+
+    fine: int = 64  # channels at a quarter of the resolution
+    deep: int = 112  # channels at an eighth
+    fine_blocks: int = 3  # before, and again after the deep ones
+    deep_blocks: int = 5
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Layers:
+    """One view as the viewer draws it, without a background: (H, W, 4) each, straight alpha."""
+
+    shaded: Picture
+    albedo: Picture
+    aspect: Picture  # how surface and strands lie as the camera sees them
+    guide: Picture  # share of hair, nearness, and occlusion or strand noise
+
+    def stack(self) -> Picture:
+        """(13, H, W) as the network and its training data hold them."""
+        parts = (self.shaded, self.albedo[..., :3], self.aspect[..., :3], self.guide[..., :3])
+        stacked: Picture = np.ascontiguousarray(np.concatenate(parts, -1).transpose(2, 0, 1))
+        return stacked
+
+
+class Block(nn.Module):
+    """Two convolutions beside a short cut."""
+
+    #: Cells that a result depends on, to each side.
+    halo = 2
+
+    def __init__(self, channels: int) -> None:
+        super().__init__()
+        self.first = nn.Conv2d(channels, channels, 3, padding=1)
+        self.second = nn.Conv2d(channels, channels, 3, padding=1)
+        with torch.no_grad():
+            self.second.weight *= 0.2  # a deep stack without normalisation starts out calm
+
+    def forward(self, x: Tensor) -> Tensor:
+        inner: Tensor = self.second(functional.leaky_relu(self.first(x), _SLOPE))
+        return x + inner
+
+
+class RefineNet(nn.Module):
+    """The generator. Untrained, it changes nothing."""
+
+    def __init__(self, shape: RefineShape | None = None) -> None:
+        super().__init__()
+        self.shape = shape or RefineShape()
+        fine, deep = self.shape.fine, self.shape.deep
+        self.stem = nn.Conv2d(CHANNELS * CELL**2, fine, 1)
+        self.before = nn.ModuleList(Block(fine) for _ in range(self.shape.fine_blocks))
+        self.down = nn.Conv2d(fine, deep, 2, stride=2)
+        self.inside = nn.ModuleList(Block(deep) for _ in range(self.shape.deep_blocks))
+        self.up = nn.Conv2d(deep, fine * 4, 1)
+        self.after = nn.ModuleList(Block(fine) for _ in range(self.shape.fine_blocks))
+        self.head = nn.Conv2d(fine, OUTPUTS * CELL**2, 3, padding=1)
+        nn.init.zeros_(self.head.weight)
+        assert self.head.bias is not None
+        nn.init.zeros_(self.head.bias)
+
+    @property
+    def margin(self) -> int:
+        """Pixels to each side that a result depends on at most, a multiple of ALIGNED."""
+        fine = 2 * self.shape.fine_blocks * Block.halo + 1
+        deep = self.shape.deep_blocks * Block.halo
+        return -(-fine * CELL // ALIGNED) * ALIGNED + (deep + 1) * ALIGNED
+
+    def forward(self, x: Tensor) -> Tensor:
+        """(N, 4, H, W) change, within ± REACH, of (N, 13, H, W) from `prepared`."""
+        cells = functional.pixel_unshuffle(x, CELL)
+        fine: Tensor = self.stem(cells)
+        for block in self.before:
+            fine = block(fine)
+        deep: Tensor = self.down(fine)
+        for block in self.inside:
+            deep = block(deep)
+        fine = fine + functional.pixel_shuffle(self.up(deep), 2)
+        for block in self.after:
+            fine = block(fine)
+        return self._change(self.head(fine), x)
+
+    def pieces(self, x: Tensor) -> Generator[None, None, Tensor]:
+        """The same as calling it, in pieces of some 30 ms; yields between them."""
+        cells = functional.pixel_unshuffle(x, CELL).contiguous(memory_format=torch.channels_last)
+        fine = yield from _banded(self.stem, cells, 0)
+        for block in self.before:
+            fine = yield from _banded(block, fine, Block.halo)
+        deep: Tensor = self.down(fine)
+        yield
+        for block in self.inside:
+            deep = yield from _banded(block, deep, Block.halo)
+        fine = fine + functional.pixel_shuffle(self.up(deep), 2)
+        yield
+        for block in self.after:
+            fine = yield from _banded(block, fine, Block.halo)
+        change = yield from _banded(self.head, fine, 1)
+        return self._change(change, x)
+
+    def _change(self, raw: Tensor, x: Tensor) -> Tensor:
+        change = torch.tanh(functional.pixel_shuffle(raw, CELL)) * REACH
+        return change * _near_the_head(x[:, 3:4])
+
+
+def _near_the_head(alpha: Tensor) -> Tensor:
+    """(N, 1, H, W) 1 where a pixel is drawn or nearly drawn, else 0."""
+    cells = functional.max_pool2d(alpha, CELL) > 0
+    size = 2 * _FRAY_CELLS + 1
+    near = functional.max_pool2d(cells.to(alpha.dtype), size, 1, _FRAY_CELLS)
+    return functional.interpolate(near, scale_factor=CELL, mode="nearest")
+
+
+def _banded(layer: nn.Module, x: Tensor, halo: int) -> Generator[None, None, Tensor]:
+    """`layer(x)` by bands of rows: exactly the same, because every band sees its neighbours."""
+    height, width = x.shape[2:]
+    work = sum(values.numel() for values in layer.parameters()) * width
+    rows = max(8, int(_PIECE / work))
+    if rows >= height:
+        whole: Tensor = layer(x)
+        yield
+        return whole
+    bands = []
+    for top in range(0, height, rows):
+        first, last = max(0, top - halo), min(height, top + rows + halo)
+        band = layer(x[:, :, first:last])
+        bands.append(band[:, :, top - first : top - first + rows])
+        yield
+    return torch.cat([*bands[:-1], bands[-1][:, :, : height - rows * (len(bands) - 1)]], 2)
+
+
+def prepared(stack: Tensor) -> Tensor:
+    """(N, 13, H, W) float, everything times opacity, from (N, 13, H, W) uint8 of `Layers.stack`."""
+    x = stack.float() / 255
+    alpha = x[:, 3:4]
+    return torch.cat([x[:, :3] * alpha, alpha, x[:, 4:] * alpha], 1)
+
+
+def changed(x: Tensor, change: Tensor, strength: float = 1.0) -> Tensor:
+    """(N, 4, H, W) RGB times opacity, and opacity, possible ones: x's with the change."""
+    alpha = (x[:, 3:4] + strength * change[:, 3:]).clamp(0, 1)
+    color = (x[:, :3] + strength * change[:, :3]).clamp(min=0).minimum(alpha)
+    return torch.cat([color, alpha], 1)
+
+
+#: The largest part of a picture that is worked on at once, pixels: bounds memory.
+TILE = 1024
+
+
+def refine_steps(
+    net: RefineNet, layers: Layers, strength: float = 1.0, tile: int = TILE
+) -> Iterator[Picture | None]:
+    """Yield None while it works, at least every 100 ms on two processor cores, then the picture.
+
+    Args:
+        net: a trained network.
+        layers: what the viewer drew.
+        strength: 0 changes nothing, 1 is what was trained.
+        tile: side of the parts that large pictures are made of; every value gives the same result.
+
+    Yields:
+        Last, (H, W, 4) sRGB with straight alpha, as `layers.shaded` is.
+    """
+    height, width = layers.shaded.shape[:2]
+    stack = torch.from_numpy(_padded(layers.stack()))
+    result = torch.empty(OUTPUTS, *stack.shape[1:])
+    for top in range(0, stack.shape[1], tile):
+        for left in range(0, stack.shape[2], tile):
+            yield from _tile(net, stack, result, (top, left), tile, strength)
+    yield _straight(result[:, :height, :width], layers.shaded)
+
+
+def _tile(
+    net: RefineNet,
+    stack: Tensor,
+    result: Tensor,
+    place: tuple[int, int],
+    tile: int,
+    strength: float,
+) -> Iterator[None]:
+    """Fill one part of the result, from that part of the stack and a margin around it."""
+    spans, inner = [], []
+    for start, length in zip(place, stack.shape[1:], strict=True):
+        first, last = max(0, start - net.margin), min(length, start + tile + net.margin)
+        spans.append(slice(first, last))
+        inner.append(slice(start - first, min(start + tile, length) - first))
+    with torch.inference_mode():
+        x = prepared(stack[None, :, spans[0], spans[1]])
+        steps = net.pieces(x)
+    while True:
+        with torch.inference_mode():  # never across a yield: the mode belongs to the thread
+            try:
+                next(steps)
+            except StopIteration as done:
+                made = changed(x, done.value, strength)[0, :, inner[0], inner[1]]
+                rows, columns = (slice(p, p + n) for p, n in zip(place, made.shape[1:], strict=True))
+                result[:, rows, columns] = made
+                return
+        yield
+
+
+def _padded(stack: Picture) -> Picture:
+    """Continued with emptiness to whole cells."""
+    height, width = stack.shape[1:]
+    padded: Picture = np.pad(stack, ((0, 0), (0, -height % ALIGNED), (0, -width % ALIGNED)))
+    return padded
+
+
+def _straight(made: Tensor, drawn: Picture) -> Picture:
+    """(H, W, 4) uint8 from (4, H, W) RGB times alpha; pixels without any keep what was drawn."""
+    alpha = made[3:]
+    color = torch.where(alpha > 0, made[:3] / alpha.clamp(min=1e-6), 0)
+    image = (torch.cat([color, alpha]) * 255 + 0.5).clamp(0, 255).to(torch.uint8)
+    straight: Picture = image.permute(1, 2, 0).contiguous().numpy()
+    empty = straight[..., 3] == 0
+    straight[empty] = drawn[empty] * np.array([1, 1, 1, 0], np.uint8)
+    return straight
