@@ -64,11 +64,16 @@ class Contender:
     ) -> Scene:
         """The product's version of a head that wears a style or is bald."""
         identity = self.identity(head, drive)
-        vertices = self.models.mesh.pose(identity, torch.from_numpy(expression))
-        normals = vertex_normals(vertices, self._triangles)
+        vertices, normals = self.pose(head, expression, drive)
         hair = self._worn(identity, style, lighting) if style else None
         color = torch.tensor(head.params.hair_color)
         return Scene(vertices, normals, self._maps(head, style, drive), hair, lighting, color)
+
+    @torch.inference_mode()
+    def pose(self, head: TrueHead, expression: Floats, drive: Drive) -> tuple[Tensor, Tensor]:
+        """(V, 3) vertices in metres and (V, 3) normals of the product's mesh."""
+        vertices = self.models.mesh.pose(self.identity(head, drive), torch.from_numpy(expression))
+        return vertices, vertex_normals(vertices, self._triangles)
 
     def identity(self, head: TrueHead, drive: Drive) -> Identity:
         """The product's shape and movements of a person."""

@@ -10,14 +10,22 @@ Colours here are sRGB-encoded and multiplied by opacity; the network works on th
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterator
-from dataclasses import dataclass
+import hashlib
+import json
+from collections.abc import Generator, Iterator, Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 import torch
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save_file
 from torch import Tensor, nn
 from torch.nn import functional
+
+from head360.errors import ResourceError
+from head360.files import replacing
 
 Picture = npt.NDArray[np.uint8]
 
@@ -255,3 +263,48 @@ def _straight(made: Tensor, drawn: Picture) -> Picture:
     empty = straight[..., 3] == 0
     straight[empty] = drawn[empty] * np.array([1, 1, 1, 0], np.uint8)
     return straight
+
+
+#: Of the file's layout and of what the network is given; others cannot be used.
+FORMAT = "1"
+
+
+def save_refine(path: Path, net: RefineNet, about: str) -> None:
+    """Write a network as half-precision numbers, with its sizes, a checksum and a few words."""
+    tensors = {name: value.half().cpu().contiguous() for name, value in net.state_dict().items()}
+    metadata = {
+        "format": FORMAT,
+        "shape": json.dumps(asdict(net.shape)),
+        "sha256": _checksum(tensors),
+        "about": about,
+    }
+    with replacing(path) as partial:
+        save_file(tensors, partial, metadata)
+
+
+def load_refine(path: Path) -> RefineNet:
+    """The network of a file written by `save_refine`, without gradients.
+
+    Raises:
+        ResourceError: the file is damaged, or of another version.
+    """
+    try:
+        with safe_open(path, framework="pt") as file:
+            metadata = file.metadata() or {}
+            tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+        if metadata["format"] != FORMAT or metadata["sha256"] != _checksum(tensors):
+            raise ResourceError(f"The model file “{path.name}” is damaged or of another version.")
+        net = RefineNet(RefineShape(**json.loads(metadata["shape"])))
+        net.load_state_dict({name: value.float() for name, value in tensors.items()})
+    except (OSError, SafetensorError, KeyError, ValueError, TypeError, RuntimeError) as error:
+        raise ResourceError(f"The model file “{path.name}” is damaged.") from error
+    placed: RefineNet = net.to(memory_format=torch.channels_last).eval().requires_grad_(False)
+    return placed
+
+
+def _checksum(tensors: Mapping[str, Tensor]) -> str:
+    found = hashlib.sha256()
+    for name in sorted(tensors):
+        found.update(name.encode())
+        found.update(tensors[name].numpy().tobytes())
+    return found.hexdigest()

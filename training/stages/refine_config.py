@@ -1,0 +1,63 @@
+"""Settings of the refine stage: a TOML file read into a frozen dataclass."""
+
+from __future__ import annotations
+
+import tomllib
+from dataclasses import dataclass, fields
+from pathlib import Path
+
+from training.config import ConfigError
+
+
+@dataclass(frozen=True, slots=True)
+class RefineConfig:
+    """How pairs are made, and how the network learns from them."""
+
+    seed: int = 0
+    # Pairs: what the viewer draws, and the truth.
+    heads: int = 48  # people; none of them is in the evaluation of the model
+    views: int = 6  # pictures of each: camera, face and light differ
+    held_out: int = 8  # more people, only measured
+    size: int = 384  # pixels along each side of a picture
+    makers: int = 2  # processes that draw pairs while the network learns
+    first_pairs: int = 24  # training begins when so many are there
+    true_skin: float = 0.75  # share of people whose skin the viewer is given, not made from a code
+    bald: float = 0.08  # share of people without hair
+    # Network.
+    fine: int = 64
+    deep: int = 112
+    # Learning.
+    minutes: float = 0.0  # altogether; 0 = as many steps as said
+    steps: int = 4000
+    batch: int = 4
+    crop: int = 128  # pixels
+    rate: float = 3e-4
+    critic_rate: float = 2e-4
+    alone: float = 0.15  # share of the run before discriminators join
+    scales: int = 2  # discriminators, each at half the resolution of the one before
+    width: int = 32  # channels of a discriminator's first layer
+    pixel_weight: float = 60.0  # of colours 0 … 1
+    gradient_weight: float = 60.0
+    feature_weight: float = 10.0  # as pix2pixHD's
+    adversarial: float = 0.25  # of everything that discriminators say
+    averaging: float = 0.998  # of the weights that ship
+    save_seconds: float = 60.0
+
+
+def load_refine_config(path: Path) -> RefineConfig:
+    """Read a TOML file.
+
+    Raises:
+        ConfigError: it is no TOML, or holds unknown names or wrong types.
+    """
+    try:
+        content = tomllib.loads(path.read_text("utf-8"))
+    except (OSError, ValueError) as error:
+        raise ConfigError(f"“{path}” cannot be read as a training configuration.") from error
+    types = {entry.name: type(entry.default) for entry in fields(RefineConfig)}
+    for name, value in content.items():
+        if name not in types:
+            raise ConfigError(f"The refine stage has no setting “{name}”.")
+        if type(value) is not types[name]:
+            raise ConfigError(f"“{name}” must be of type {types[name].__name__}.")
+    return RefineConfig(**content)

@@ -1,0 +1,221 @@
+"""Runs the refine stage: processes draw pairs while one learns from those that are there.
+
+In `out`: refine.safetensors (what ships), refine.json (how it did on people it never saw), and the
+diary. In `work`: pairs and the checkpoint. A run that was stopped goes on; a run that has a budget of
+minutes always ends with weights and a report.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Iterator
+from contextlib import nullcontext
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from head360.files import replacing
+from head360.model.refine import RefineNet, save_refine
+from training.device import described
+from training.stages.journal import Journal
+from training.stages.refine import Learner, Losses, PairStore
+from training.stages.refine_config import RefineConfig
+from training.stages.refine_pairs import Makers, PairError, PairPlan, make_pairs
+from training.stages.refine_report import quick_psnr, report, sheet
+
+FILE = "refine.safetensors"
+_CHECKPOINT = "refine-checkpoint.pt"
+_NOTED_EVERY = 20  # steps
+_LOOK_S = 5.0  # between two looks for new pairs
+#: Of a budget of minutes, kept for the report.
+_REPORT_S = 45.0
+#: Shares of the run after which a sheet is made; every one is a file.
+_SHEETS = (0.3, 1.0)
+_SHEET_VIEWS = 7
+#: Views that are measured in between, and in the end.
+_QUICK_VIEWS, _REPORT_VIEWS = 12, 64
+
+
+@dataclass(frozen=True, slots=True)
+class RefineRun:
+    """Where a run reads and writes."""
+
+    config: RefineConfig
+    source: Path  # folder of ict_head.npz
+    out: Path
+    work: Path
+    device: torch.device = field(default_factory=lambda: torch.device("cpu"))
+
+    def plans(self) -> tuple[PairPlan, PairPlan]:
+        """People to be measured, and people to learn from."""
+        folder = self.work / "pairs"
+        return (
+            PairPlan(self.source, folder / "held-out", self.config, held_out=True),
+            PairPlan(self.source, folder / "training", self.config),
+        )
+
+
+def run(job: RefineRun) -> Iterator[str]:
+    """Train; yields a line for people now and then.
+
+    Raises:
+        Head360Error: source data or a model is missing, or pairs cannot be drawn.
+    """
+    start = time.monotonic()
+    job.out.mkdir(parents=True, exist_ok=True)
+    job.work.mkdir(parents=True, exist_ok=True)
+    plans = job.plans()
+    if job.config.makers == 0:
+        for path in make_pairs(plans):
+            yield f"pairs: {path.name}"
+    with Makers(plans, job.config.makers) as makers, Journal(job.out) as journal:
+        session = _Session(job, journal, makers, start)
+        yield from session.wait()
+        yield from session.train()
+        makers.stop()
+        yield from session.finish()
+
+
+class _Session:
+    """One run: the learner, its pairs, and the clock."""
+
+    def __init__(self, job: RefineRun, journal: Journal, makers: Makers, start: float) -> None:
+        config = job.config
+        self._job, self._journal, self._makers = job, journal, makers
+        self._held_plan, self._plan = job.plans()
+        self._learner = Learner(config, job.device)
+        self._pairs = PairStore(config.heads * config.views, config.size, job.device)
+        self._held = PairStore(config.held_out * config.views, config.size, job.device)
+        self._start, self._earlier = start, 0.0
+        self._looked = self._saved = -1e9
+        self._sheets = list(_SHEETS)
+        self._restore()
+
+    @property
+    def _share(self) -> float:
+        """Of the run that is over."""
+        config = self._job.config
+        by_steps = self._learner.step / config.steps
+        if config.minutes <= 0:
+            return by_steps
+        budget = max(config.minutes * 60 - _REPORT_S, 1.0)
+        return max(by_steps, (self._earlier + time.monotonic() - self._start) / budget)
+
+    def wait(self) -> Iterator[str]:
+        """Until there are pairs enough to begin with."""
+        wanted = min(self._job.config.first_pairs, self._job.config.heads * self._job.config.views)
+        while self._look() < wanted:
+            if not self._makers.working:
+                break
+            yield f"pairs: {self._pairs.count} of {wanted} to begin with"
+            time.sleep(_LOOK_S)
+            if self._share >= 1:
+                break
+        if not self._look():
+            raise PairError("No pairs of pictures could be drawn.")
+
+    def train(self) -> Iterator[str]:
+        """Learn until the budget is spent."""
+        config, learner = self._job.config, self._learner
+        while (share := self._share) < 1:
+            if time.monotonic() - self._looked > _LOOK_S:
+                self._look()
+            random = torch.Generator().manual_seed(config.seed * 1_000_003 + learner.step)
+            pairs = self._pairs.crops(config.batch, config.crop, random)
+            losses = learner.learn(pairs, share, random)
+            if learner.step % _NOTED_EVERY == 0:
+                self._note(losses)
+            if time.monotonic() - self._saved > config.save_seconds:
+                yield self._save_and_say(share, losses)
+            if self._sheets and share >= self._sheets[0]:
+                self._sheets.pop(0)
+                self._draw_sheet()
+
+    def finish(self) -> Iterator[str]:
+        """Write what ships, the report and the last sheet."""
+        self._save()
+        self._draw_sheet()
+        net = self._learner.average
+        measured = report(net, self._shown()[:_REPORT_VIEWS])
+        write_report(self._job, self._learner.step, self._pairs.count, measured)
+        self._write_weights(measured)
+        yield from lines(measured)
+
+    def _look(self) -> int:
+        """Take in what has been drawn meanwhile."""
+        self._looked = time.monotonic()
+        self._held.take(self._held_plan.finished())
+        return self._pairs.take(self._plan.finished())
+
+    def _shown(self) -> torch.Tensor:
+        """Pairs to measure; training pairs until held-out people are there."""
+        return self._held.all() if self._held.count else self._pairs.all()
+
+    def _note(self, losses: Losses) -> None:
+        parts = asdict(losses)
+        if not parts["critics"]:
+            parts = {name: parts[name] for name in ("pixels", "edges")}
+        self._journal.loss(self._learner.step, **parts)
+
+    def _save_and_say(self, share: float, losses: Losses) -> str:
+        self._save()
+        drawn, refined = quick_psnr(self._learner.average, self._spread(_QUICK_VIEWS))
+        step = self._learner.step
+        self._journal.losses(step, {"psnr/drawn": drawn, "psnr/refined": refined})
+        return (
+            f"step {step}, {share:.0%}, {self._pairs.count} pairs: pixels {losses.pixels:.4f}, "
+            f"edges {losses.edges:.4f}; held-out {drawn:.2f} → {refined:.2f} dB"
+        )
+
+    def _spread(self, count: int) -> torch.Tensor:
+        """Some of the pairs to measure, evenly chosen."""
+        shown = self._shown()
+        return shown[torch.linspace(0, len(shown) - 1, min(count, len(shown))).long()]
+
+    def _draw_sheet(self) -> None:
+        cells = sheet(self._learner.average, self._shown(), _SHEET_VIEWS)
+        self._journal.sheet(self._learner.step, cells, columns=4)
+
+    def _write_weights(self, measured: dict[str, dict[str, float]]) -> None:
+        about = {"steps": self._learner.step, "pairs": self._pairs.count, **measured}
+        net: RefineNet = self._learner.average
+        save_refine(self._job.out / FILE, net, json.dumps(about))
+
+    def _save(self) -> None:
+        state = self._learner.state()
+        state["seconds"] = self._earlier + time.monotonic() - self._start
+        with replacing(self._job.work / _CHECKPOINT) as partial:
+            torch.save(state, partial)
+        self._saved = time.monotonic()
+
+    def _restore(self) -> None:
+        path = self._job.work / _CHECKPOINT
+        if path.exists():
+            state: dict[str, Any] = torch.load(
+                path, map_location=self._job.device, weights_only=True
+            )
+            self._earlier = state.pop("seconds")
+            self._learner.load(state)
+            self._journal.rewind(self._learner.step)
+            self._sheets = [share for share in _SHEETS if share > self._share]
+
+
+def write_report(
+    job: RefineRun, steps: int, pairs: int, measured: dict[str, dict[str, float]]
+) -> None:
+    """Write refine.json."""
+    content = {
+        "config": asdict(job.config), "device": described(job.device), "steps": steps,
+        "pairs": pairs, "held_out": measured,
+    }  # fmt: skip
+    with replacing(job.out / "refine.json") as partial:
+        partial.write_text(json.dumps(content, indent=1) + "\n", "utf-8")
+
+
+def lines(measured: dict[str, dict[str, float]]) -> Iterator[str]:
+    """The report for people."""
+    for name, row in measured.items():
+        yield f"{name}: " + ", ".join(f"{key} {value:.4f}" for key, value in row.items())
