@@ -15,6 +15,7 @@ import json
 from collections.abc import Generator, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -28,6 +29,7 @@ from head360.errors import ResourceError
 from head360.files import replacing
 
 Picture = npt.NDArray[np.uint8]
+AnyModule = TypeVar("AnyModule", bound=nn.Module)
 
 #: What the network sees of each pixel: shaded RGB and opacity, albedo, aspect, guide.
 CHANNELS = 13
@@ -241,8 +243,8 @@ def _tile(
                 next(steps)
             except StopIteration as done:
                 made = changed(x, done.value, strength)[0, :, inner[0], inner[1]]
-                rows, columns = (slice(p, p + n) for p, n in zip(place, made.shape[1:], strict=True))
-                result[:, rows, columns] = made
+                top, left = place
+                result[:, top : top + made.shape[1], left : left + made.shape[2]] = made
                 return
         yield
 
@@ -298,8 +300,14 @@ def load_refine(path: Path) -> RefineNet:
         net.load_state_dict({name: value.float() for name, value in tensors.items()})
     except (OSError, SafetensorError, KeyError, ValueError, TypeError, RuntimeError) as error:
         raise ResourceError(f"The model file “{path.name}” is damaged.") from error
-    placed: RefineNet = net.to(memory_format=torch.channels_last).eval().requires_grad_(False)
-    return placed
+    return in_place(net, torch.device("cpu")).eval().requires_grad_(False)
+
+
+def in_place(module: AnyModule, device: torch.device) -> AnyModule:
+    """The module on a device, its weights ordered as convolutions are quickest with."""
+    placed: Any = module
+    moved: AnyModule = placed.to(device, memory_format=torch.channels_last)
+    return moved
 
 
 def _checksum(tensors: Mapping[str, Tensor]) -> str:

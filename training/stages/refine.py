@@ -7,15 +7,22 @@ is random in a step depends on its number alone.
 from __future__ import annotations
 
 import copy
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 import torch
 from torch import Tensor
 
-from head360.model.refine import ALIGNED, CHANNELS, RefineNet, RefineShape, prepared
+from head360.model.refine import (
+    ALIGNED,
+    CHANNELS,
+    OUTPUTS,
+    RefineNet,
+    RefineShape,
+    in_place,
+    prepared,
+)
 from training.device import mixed_precision
 from training.stages.refine_config import RefineConfig
 from training.stages.refine_losses import (
@@ -36,6 +43,7 @@ _BETAS = (0.5, 0.999)
 _LARGEST_GRADIENT = 2.0
 #: A crop shows at least this much of a head, else another is tried, so many times.
 _LEAST_COVER, _TRIES = 0.2, 4
+_ALPHA, _MIDDLE = 3, ALIGNED // 2
 
 
 class PairStore:
@@ -45,6 +53,8 @@ class PairStore:
         self._pairs = torch.empty(
             capacity, PAIR_CHANNELS, size, size, dtype=torch.uint8, device=device
         )
+        #: Opacity of each cell, where the processor can look without waiting for a device.
+        self._cover = np.empty((capacity, size // ALIGNED, size // ALIGNED), np.uint8)
         self._known: set[Path] = set()
         self.count = 0
 
@@ -52,45 +62,35 @@ class PairStore:
         """Read files that are new, as long as there is room; returns how many pairs there are."""
         for path in files:
             if path not in self._known:
-                pairs = torch.from_numpy(np.load(path))[: len(self._pairs) - self.count]
-                self._pairs[self.count : self.count + len(pairs)] = pairs
+                pairs = np.load(path)[: len(self._pairs) - self.count]
+                rows = slice(self.count, self.count + len(pairs))
+                self._pairs[rows] = torch.from_numpy(pairs)
+                self._cover[rows] = pairs[:, _ALPHA, _MIDDLE::ALIGNED, _MIDDLE::ALIGNED]
                 self.count += len(pairs)
                 self._known.add(path)
         return self.count
 
-    def crops(self, count: int, side: int, generator: torch.Generator) -> Tensor:
+    def crops(self, count: int, side: int, rng: np.random.Generator) -> Tensor:
         """(N, 17, side, side) uint8: random places of random pairs, most of them on a head."""
-        return torch.stack([self._crop(side, generator) for _ in range(count)])
+        return torch.stack([self._crop(side, rng) for _ in range(count)])
 
     def all(self) -> Tensor:
         """(N, 17, size, size) uint8."""
         return self._pairs[: self.count]
 
-    def _crop(self, side: int, generator: torch.Generator) -> Tensor:
-        pair = self._pairs[_random(self.count, generator)]
-        places = (pair.shape[1] - side) // ALIGNED + 1  # pictures begin at whole cells, too
-        crop = pair[:, :side, :side]
+    def _crop(self, side: int, rng: np.random.Generator) -> Tensor:
+        number, cells = rng.integers(self.count), side // ALIGNED
+        places = self._cover.shape[1] - cells + 1  # crops begin at whole cells, as pictures do
         for _ in range(_TRIES):
-            top, left = (_random(places, generator) * ALIGNED for _ in range(2))
-            crop = pair[:, top : top + side, left : left + side]
-            if crop[3, ::8, ::8].float().mean() > _LEAST_COVER * 255:
+            row, column = rng.integers(places, size=2)
+            if self._cover[number, row:, column:][:cells, :cells].mean() > _LEAST_COVER * 255:
                 break
-        return crop
+        top, left = row * ALIGNED, column * ALIGNED
+        return self._pairs[number, :, top : top + side, left : left + side]
 
 
-def _random(below: int, generator: torch.Generator) -> int:
-    return int(torch.randint(below, (), generator=generator))
-
-
-@dataclass(frozen=True, slots=True)
-class Losses:
-    """Of one step; what discriminators say is nought while they have not joined."""
-
-    pixels: float
-    edges: float
-    features: float = 0.0
-    persuasion: float = 0.0
-    critics: float = 0.0
+#: Losses of one step by name, still on the device; discriminators' only once they have joined.
+Losses: TypeAlias = dict[str, Tensor]
 
 
 class Learner:
@@ -100,34 +100,34 @@ class Learner:
         self.config, self.device, self.step = config, device, 0
         torch.manual_seed(config.seed)
         shape = RefineShape(fine=config.fine, deep=config.deep)
-        self.net = _placed(RefineNet(shape), device)
+        self.net = in_place(RefineNet(shape), device)
         self.average = copy.deepcopy(self.net).requires_grad_(False).eval()
-        self.critics = _placed(Critics(config.scales, config.width), device)
+        self.critics = in_place(Critics(config.scales, config.width), device)
         self._net_steps = torch.optim.Adam(self.net.parameters(), config.rate, _BETAS)
-        self._critic_steps = torch.optim.Adam(
-            self.critics.parameters(), config.critic_rate, _BETAS
-        )
+        self._critic_steps = torch.optim.Adam(self.critics.parameters(), config.critic_rate, _BETAS)
 
-    def learn(self, pairs: Tensor, share: float, generator: torch.Generator) -> Losses:
+    def learn(self, pairs: Tensor, share: float, rng: np.random.Generator) -> Losses:
         """One step.
 
         Args:
             pairs: (N, 17, side, side) uint8.
             share: of the run that is over, 0 … 1.
-            generator: of random backgrounds.
+            rng: of random backgrounds.
         """
         x, truth = unpacked(pairs)
-        background = torch.rand(len(x), 3, 1, 1, generator=generator).to(self.device)
+        behind = torch.from_numpy(rng.random((len(x), 3, 1, 1), np.float32))
+        background = behind.to(self.device, non_blocking=True)
         joined = share >= self.config.alone
         self._set_rates(share)
         with mixed_precision(self.device, wanted=True):
-            made = x[:, :OPEN] + self.net(x)
-            losses, parts = self._judged(made, x, truth, background, joined=joined)
-        self._advance(self._net_steps, self.net, losses)
-        critics = self._teach(made.detach(), x, truth, background) if joined else 0.0
+            made = x[:, :OUTPUTS] + self.net(x)
+            total, parts = self._judged(made, x, truth, background, joined=joined)
+        self._advance(self._net_steps, self.net, total)
+        if joined:
+            parts["critics"] = self._teach(made.detach(), x, truth, background)
         self._follow()
         self.step += 1
-        return Losses(*(float(part) for part in parts), critics=critics)
+        return {name: part.detach() for name, part in parts.items()}
 
     def state(self) -> dict[str, Any]:
         """Everything that a run needs to go on."""
@@ -151,15 +151,16 @@ class Learner:
 
     def _judged(
         self, made: Tensor, x: Tensor, truth: Tensor, background: Tensor, *, joined: bool
-    ) -> tuple[Tensor, list[Tensor]]:
+    ) -> tuple[Tensor, Losses]:
         """The sum that the generator lowers, and its parts."""
         config = self.config
         where = ((x[:, 3:4] > 0) | (truth[:, 3:4] > 0)).float()
         pixels = pixel_distance(made.float(), truth, where)
         edges = gradient_distance(made.float(), truth, where)
+        parts = {"pixels": pixels, "edges": edges}
         total = config.pixel_weight * pixels + config.gradient_weight * edges
         if not joined:
-            return total, [pixels, edges]
+            return total, parts
         known = told(x, background)
         self.critics.requires_grad_(False)
         fake = self.critics(known, before(made, background))
@@ -168,9 +169,9 @@ class Learner:
         self.critics.requires_grad_(True)
         features, persuaded = feature_distance(real, fake), persuasion(fake)
         total = total + config.adversarial * (persuaded + config.feature_weight * features)
-        return total, [pixels, edges, features, persuaded]
+        return total, {**parts, "features": features, "persuasion": persuaded}
 
-    def _teach(self, made: Tensor, x: Tensor, truth: Tensor, background: Tensor) -> float:
+    def _teach(self, made: Tensor, x: Tensor, truth: Tensor, background: Tensor) -> Tensor:
         """One step of the discriminators."""
         with mixed_precision(self.device, wanted=True):
             known = told(x, background)
@@ -178,16 +179,18 @@ class Learner:
             fake = self.critics(known, before(made, background))
             loss = critic_loss(real, fake)
         self._advance(self._critic_steps, self.critics, loss)
-        return float(loss)
+        return loss
 
     @staticmethod
     def _advance(steps: torch.optim.Optimizer, module: torch.nn.Module, loss: Tensor) -> None:
-        """Follow the gradient, unless half-precision numbers have run over."""
+        """Follow the gradient, where half-precision numbers have not run over."""
         steps.zero_grad(set_to_none=True)
         loss.backward()
-        norm = torch.nn.utils.clip_grad_norm_(module.parameters(), _LARGEST_GRADIENT)
-        if torch.isfinite(norm):
-            steps.step()
+        for values in module.parameters():
+            if values.grad is not None:  # without asking the device, which would wait for it
+                torch.nan_to_num_(values.grad, 0.0, 0.0, 0.0)
+        torch.nn.utils.clip_grad_norm_(module.parameters(), _LARGEST_GRADIENT)
+        steps.step()
 
     def _set_rates(self, share: float) -> None:
         """Warm up, stay for half of the run, then fall to nearly nothing."""
@@ -203,15 +206,9 @@ class Learner:
     def _follow(self) -> None:
         """Move the average towards the generator; quickly at first."""
         keep = min(self.config.averaging, (1 + self.step) / (10 + self.step))
-        averaged, current = list(self.average.parameters()), list(self.net.parameters())
+        averaged: list[Tensor] = list(self.average.parameters())
+        current: list[Tensor] = list(self.net.parameters())
         torch._foreach_lerp_(averaged, current, 1 - keep)
-
-
-OPEN = 4  # channels of colour and opacity
-
-
-def _placed(module: Any, device: torch.device) -> Any:
-    return module.to(device, memory_format=torch.channels_last)
 
 
 def unpacked(pairs: Tensor) -> tuple[Tensor, Tensor]:

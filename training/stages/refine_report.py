@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from importlib.util import find_spec
 
 import numpy as np
 import numpy.typing as npt
@@ -12,7 +11,7 @@ import torch
 from torch import Tensor
 
 from head360.model.refine import CHANNELS, RefineNet, changed
-from training.measures import psnr, ssim
+from training.measures import flip, psnr, ssim
 from training.stages.refine import unpacked
 
 Picture = npt.NDArray[np.uint8]
@@ -55,22 +54,24 @@ def _bytes(color: Tensor) -> Picture:
 
 def quick_psnr(net: RefineNet, pairs: Tensor) -> tuple[float, float]:
     """Mean PSNR in dB, as drawn and refined."""
-    found = [(psnr(one.truth, one.drawn), psnr(one.truth, one.refined)) for one in views(net, pairs)]
+    found = [
+        (psnr(one.truth, one.drawn), psnr(one.truth, one.refined)) for one in views(net, pairs)
+    ]
     drawn, refined = np.mean(found, 0)
     return float(drawn), float(refined)
 
 
 def report(net: RefineNet, pairs: Tensor) -> dict[str, dict[str, float]]:
     """Means over pairs: `drawn` and `refined`, each PSNR, SSIM, PSNR of hair, and ꟻLIP if there."""
-    flip = _flip()
+    distance = flip()
     rows: dict[str, list[dict[str, float]]] = {"drawn": [], "refined": []}
     for seen in views(net, pairs):
         for name, picture in (("drawn", seen.drawn), ("refined", seen.refined)):
             row = {"psnr": psnr(seen.truth, picture), "ssim": ssim(seen.truth, picture)}
             if seen.hair.any():
                 row["hair_psnr"] = psnr(seen.truth, picture, seen.hair)
-            if flip is not None:
-                row["flip"] = flip(seen.truth, picture)
+            if distance is not None:
+                row["flip"] = distance(seen.truth, picture)
             rows[name].append(row)
     return {name: _means(found) for name, found in rows.items()}
 
@@ -78,20 +79,6 @@ def report(net: RefineNet, pairs: Tensor) -> dict[str, dict[str, float]]:
 def _means(rows: Sequence[dict[str, float]]) -> dict[str, float]:
     names = sorted({name for row in rows for name in row})
     return {n: float(np.mean([row[n] for row in rows if n in row])) for n in names}
-
-
-def _flip() -> Callable[[Picture, Picture], float] | None:
-    """NVIDIA's ꟻLIP, 0 = the same; None where it is not installed."""
-    if find_spec("flip_evaluator") is None:
-        return None
-    import flip_evaluator
-
-    def distance(truth: Picture, picture: Picture) -> float:
-        reference, test = (image.astype(np.float32) / 255 for image in (truth, picture))
-        _, mean, _ = flip_evaluator.evaluate(reference, test, "LDR", applyMagma=False)
-        return float(mean)
-
-    return distance
 
 
 def sheet(net: RefineNet, pairs: Tensor, count: int = 6) -> list[Picture]:

@@ -1,8 +1,8 @@
 """Runs the refine stage: processes draw pairs while one learns from those that are there.
 
-In `out`: refine.safetensors (what ships), refine.json (how it did on people it never saw), and the
-diary. In `work`: pairs and the checkpoint. A run that was stopped goes on; a run that has a budget of
-minutes always ends with weights and a report.
+In `out`: refine.safetensors (what ships), refine.json (how it did on people it never saw), and
+the diary. In `work`: pairs and the checkpoint. A run that was stopped goes on; a run that has a
+budget of minutes always ends with weights and a report.
 """
 
 from __future__ import annotations
@@ -10,11 +10,11 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Iterator
-from contextlib import nullcontext
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
 
 from head360.files import replacing
@@ -89,7 +89,9 @@ class _Session:
         self._learner = Learner(config, job.device)
         self._pairs = PairStore(config.heads * config.views, config.size, job.device)
         self._held = PairStore(config.held_out * config.views, config.size, job.device)
-        self._start, self._earlier = start, 0.0
+        self._start, self._earlier = start, 0.0  # seconds
+        self._began: float | None = None  # when learning began
+        self._over = 0.0  # share of the run that was over by then
         self._looked = self._saved = -1e9
         self._sheets = list(_SHEETS)
         self._restore()
@@ -101,8 +103,17 @@ class _Session:
         by_steps = self._learner.step / config.steps
         if config.minutes <= 0:
             return by_steps
-        budget = max(config.minutes * 60 - _REPORT_S, 1.0)
-        return max(by_steps, (self._earlier + time.monotonic() - self._start) / budget)
+        end = self._start + config.minutes * 60 - _REPORT_S - self._earlier
+        began = self._began if self._began is not None else time.monotonic()
+        # Counted from the first step: what pairs take to come must not shorten any phase.
+        past = (time.monotonic() - began) / max(end - began, 1.0)
+        return max(by_steps, min(1.0, self._over + (1 - self._over) * past))
+
+    @property
+    def _late(self) -> bool:
+        """Whether a quarter of the time has gone with waiting."""
+        minutes = self._job.config.minutes
+        return 0 < minutes * 60 * 0.25 < time.monotonic() - self._start
 
     def wait(self) -> Iterator[str]:
         """Until there are pairs enough to begin with."""
@@ -112,20 +123,23 @@ class _Session:
                 break
             yield f"pairs: {self._pairs.count} of {wanted} to begin with"
             time.sleep(_LOOK_S)
-            if self._share >= 1:
+            if self._late:
                 break
-        if not self._look():
+        while not self._look() and self._makers.working:
+            time.sleep(_LOOK_S)
+        if not self._pairs.count:
             raise PairError("No pairs of pictures could be drawn.")
 
     def train(self) -> Iterator[str]:
         """Learn until the budget is spent."""
         config, learner = self._job.config, self._learner
+        self._began = self._looked = time.monotonic()
         while (share := self._share) < 1:
             if time.monotonic() - self._looked > _LOOK_S:
                 self._look()
-            random = torch.Generator().manual_seed(config.seed * 1_000_003 + learner.step)
-            pairs = self._pairs.crops(config.batch, config.crop, random)
-            losses = learner.learn(pairs, share, random)
+            rng = np.random.default_rng([config.seed, learner.step])
+            pairs = self._pairs.crops(config.batch, config.crop, rng)
+            losses = learner.learn(pairs, share, rng)
             if learner.step % _NOTED_EVERY == 0:
                 self._note(losses)
             if time.monotonic() - self._saved > config.save_seconds:
@@ -139,7 +153,7 @@ class _Session:
         self._save()
         self._draw_sheet()
         net = self._learner.average
-        measured = report(net, self._shown()[:_REPORT_VIEWS])
+        measured = report(net, self._spread(_REPORT_VIEWS))
         write_report(self._job, self._learner.step, self._pairs.count, measured)
         self._write_weights(measured)
         yield from lines(measured)
@@ -155,10 +169,8 @@ class _Session:
         return self._held.all() if self._held.count else self._pairs.all()
 
     def _note(self, losses: Losses) -> None:
-        parts = asdict(losses)
-        if not parts["critics"]:
-            parts = {name: parts[name] for name in ("pixels", "edges")}
-        self._journal.loss(self._learner.step, **parts)
+        named = {name: float(value) for name, value in losses.items()}
+        self._journal.losses(self._learner.step, named)
 
     def _save_and_say(self, share: float, losses: Losses) -> str:
         self._save()
@@ -166,8 +178,8 @@ class _Session:
         step = self._learner.step
         self._journal.losses(step, {"psnr/drawn": drawn, "psnr/refined": refined})
         return (
-            f"step {step}, {share:.0%}, {self._pairs.count} pairs: pixels {losses.pixels:.4f}, "
-            f"edges {losses.edges:.4f}; held-out {drawn:.2f} → {refined:.2f} dB"
+            f"step {step}, {share:.0%}, {self._pairs.count} pairs: pixels {losses['pixels']:.4f}, "
+            f"edges {losses['edges']:.4f}; held-out {drawn:.2f} → {refined:.2f} dB"
         )
 
     def _spread(self, count: int) -> torch.Tensor:
@@ -187,6 +199,7 @@ class _Session:
     def _save(self) -> None:
         state = self._learner.state()
         state["seconds"] = self._earlier + time.monotonic() - self._start
+        state["share"] = self._share
         with replacing(self._job.work / _CHECKPOINT) as partial:
             torch.save(state, partial)
         self._saved = time.monotonic()
@@ -197,10 +210,10 @@ class _Session:
             state: dict[str, Any] = torch.load(
                 path, map_location=self._job.device, weights_only=True
             )
-            self._earlier = state.pop("seconds")
+            self._earlier, self._over = state.pop("seconds"), state.pop("share")
             self._learner.load(state)
             self._journal.rewind(self._learner.step)
-            self._sheets = [share for share in _SHEETS if share > self._share]
+            self._sheets = [share for share in _SHEETS if share > self._over]
 
 
 def write_report(

@@ -1,0 +1,158 @@
+"""The refine stage: it learns, resumes exactly, and its pairs survive a stop."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from head360.errors import ResourceError
+from head360.model.refine import CHANNELS, RefineNet, RefineShape, load_refine, save_refine
+from training.config import ConfigError
+from training.stages.refine import Learner, PairStore, unpacked
+from training.stages.refine_config import RefineConfig, load_refine_config
+from training.stages.refine_losses import Critics, critic_loss, feature_distance, persuasion
+from training.stages.refine_pairs import PAIR_CHANNELS, PairPlan, make_pairs
+from training.stages.refine_report import report, sheet
+
+CPU = torch.device("cpu")
+SMALL = RefineConfig(
+    heads=2, views=3, size=48, crop=32, batch=2, fine=8, deep=8, width=4, rate=2e-3, alone=0.5
+)
+
+
+def noisy_pairs(count: int = 3, size: int = 48) -> np.ndarray:
+    """(N, 17, H, W): the truth is what was drawn, darker, where its guide says hair."""
+    rng = np.random.default_rng(0)
+    pairs = rng.integers(0, 256, (count, PAIR_CHANNELS, size, size), np.uint8)
+    pairs[:, 3] = pairs[:, CHANNELS + 3] = 255
+    pairs[:, CHANNELS : CHANNELS + 3] = pairs[:, :3] // 2
+    return pairs
+
+
+def stored(tmp_path: Path) -> PairStore:
+    path = tmp_path / "head-000000.npy"
+    np.save(path, noisy_pairs())
+    store = PairStore(6, 48, CPU)
+    store.take([path])
+    return store
+
+
+def learnt(store: PairStore, learner: Learner, until: int, share: float | None = None) -> float:
+    loss = 0.0
+    while learner.step < until:
+        rng = np.random.default_rng(learner.step)
+        pairs = store.crops(2, 32, rng)
+        over = learner.step / 40 if share is None else share
+        loss = float(learner.learn(pairs, over, rng)["pixels"])
+    return loss
+
+
+def test_the_network_comes_nearer_to_the_truth(tmp_path: Path) -> None:
+    store, learner = stored(tmp_path), Learner(SMALL, CPU)
+
+    first = learnt(store, learner, 1, share=0.0)
+    last = learnt(store, learner, 40, share=0.0)
+
+    assert last < 0.7 * first
+
+
+def test_a_resumed_run_is_the_same_as_one_that_was_not_stopped(tmp_path: Path) -> None:
+    store, whole, part, resumed = stored(tmp_path), *(Learner(SMALL, CPU) for _ in range(3))
+    learnt(store, whole, 28)
+
+    learnt(store, part, 24)
+    resumed.load(part.state())
+    learnt(store, resumed, 28)
+
+    assert resumed.step == whole.step
+    for one, other in zip(whole.net.parameters(), resumed.net.parameters(), strict=True):
+        assert torch.equal(one, other)
+
+
+def test_pairs_are_read_once_and_never_more_than_there_is_room_for(tmp_path: Path) -> None:
+    files = [tmp_path / f"head-{i:06d}.npy" for i in range(3)]
+    for path in files:
+        np.save(path, noisy_pairs())
+    store = PairStore(7, 48, CPU)
+
+    assert store.take(files[:1]) == 3
+    assert store.take(files) == 7
+    assert store.take(files) == 7
+
+
+def test_made_pairs_are_not_made_again(tmp_path: Path) -> None:
+    plan = PairPlan(tmp_path / "no-source", tmp_path, SMALL)
+    for number in range(SMALL.heads):
+        np.save(plan.path(number), noisy_pairs(1))
+
+    assert list(make_pairs([plan])) == []
+
+
+def test_transparent_pixels_have_no_colour() -> None:
+    pairs = torch.from_numpy(noisy_pairs())
+    pairs[:, 3] = pairs[:, CHANNELS + 3] = 0
+
+    x, truth = unpacked(pairs)
+
+    assert x.max() == 0
+    assert truth.max() == 0
+
+
+def test_critics_that_know_the_truth_lose_nothing() -> None:
+    critics = Critics(2, 4)
+    told, picture = torch.rand(1, 9, 64, 64), torch.rand(1, 3, 64, 64)
+
+    same = critics(told, picture)
+    ones = [[*scale[:-1], torch.ones_like(scale[-1])] for scale in same]
+    noughts = [[*scale[:-1], torch.zeros_like(scale[-1])] for scale in same]
+
+    assert critic_loss(ones, noughts) == 0
+    assert persuasion(ones) == 0
+    assert persuasion(noughts) == 1
+    assert feature_distance(same, same) == 0
+    assert len({scale[-1].shape for scale in same}) == 2
+
+
+def test_the_report_of_an_untrained_network_shows_no_difference() -> None:
+    pairs, net = torch.from_numpy(noisy_pairs()), RefineNet(RefineShape(8, 8, 1, 1))
+
+    measured = report(net, pairs)
+    cells = sheet(net, pairs, 2)
+
+    assert measured["drawn"] == measured["refined"]
+    assert measured["drawn"]["psnr"] < 20
+    assert len(cells) == 8
+    assert cells[3].max() == 0
+
+
+def test_a_saved_network_comes_back_and_damage_is_noticed(tmp_path: Path) -> None:
+    net = RefineNet(RefineShape(8, 8, 1, 1))
+    path = tmp_path / "refine.safetensors"
+    save_refine(path, net, "made by a test")
+
+    loaded = load_refine(path)
+    damaged = bytearray(path.read_bytes())
+    damaged[-1] ^= 0x10
+    path.write_bytes(damaged)
+
+    assert torch.equal(loaded.stem.weight, net.stem.weight.half().float())
+    with pytest.raises(ResourceError, match="damaged"):
+        load_refine(path)
+
+
+def test_unknown_settings_are_refused(tmp_path: Path) -> None:
+    path = tmp_path / "refine.toml"
+    path.write_text("heads = 3\nhats = 1\n")
+
+    with pytest.raises(ConfigError, match="hats"):
+        load_refine_config(path)
+
+
+@pytest.mark.parametrize("name", ["refine-cpu.toml", "refine-gpu-25min.toml"])
+def test_presets_can_be_read(name: str) -> None:
+    presets = Path(__file__).parents[2] / "training" / "configs"
+
+    assert load_refine_config(presets / name).heads > 0
