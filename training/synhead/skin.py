@@ -56,7 +56,7 @@ class SkinStudio:
 
     def bake(self, code: Code) -> Tensor:
         """(8, U, 2U) a person's skin without attributes, channels as in the texture model."""
-        return self.bake_many(torch.from_numpy(code)[None])[0]
+        return self.bake_many(torch.from_numpy(code.copy())[None])[0]
 
     def bake_many(self, codes: Tensor) -> Tensor:
         """(B, 8, U, 2U) float32 skins of codes (B, 64), on the canvas's device."""
