@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import math
 import os
 from collections.abc import Callable
 from pathlib import Path
@@ -58,3 +59,14 @@ def count(least: int, most: int) -> Callable[[str], int]:
         return value
 
     return convert
+
+
+def minutes(text: str) -> float:
+    """A converter to a positive number of minutes."""
+    try:
+        value = float(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(f"“{text}” is no number of minutes") from error
+    if not 0 < value < math.inf:
+        raise argparse.ArgumentTypeError(f"must be more than 0, not {text}")
+    return value

@@ -27,14 +27,15 @@ def chosen_device(name: str = "auto") -> torch.device:
     there = torch.cuda.is_available()
     if name == "cuda" and not there:
         raise DeviceError("PyTorch finds no graphics card here.")
-    device = torch.device("cpu" if name == "cpu" or not there else "cuda")
-    if device.type == "cuda":
-        torch.set_float32_matmul_precision("high")  # TF32: ten bits are plenty for training
-    return device
+    return torch.device("cpu" if name == "cpu" or not there else "cuda")
 
 
 def mixed_precision(device: torch.device, *, wanted: bool) -> AbstractContextManager[object]:
-    """Autocast to bfloat16 on a graphics card where wanted; nothing on a processor."""
+    """Autocast to bfloat16 on a graphics card where wanted; nothing on a processor.
+
+    For convolutions only: a product of coordinates would lose all but two digits, and with them the
+    tenths of a millimetre that fields and rays depend on.
+    """
     if device.type == "cuda" and wanted:
         return torch.autocast("cuda", torch.bfloat16)
     return nullcontext()

@@ -21,6 +21,7 @@ from safetensors.numpy import save_file
 from torch import Tensor
 
 from head360.errors import ResourceError, UnknownNameError
+from head360.files import replacing
 from head360.model.field import HAIR_CHANNELS, HairPlanes
 from head360.model.planes import PLANES
 
@@ -79,6 +80,16 @@ class HairLibrary:
             self._unpacked[style] = unpack_style(self._blobs[style])
         return self._unpacked[style]
 
+    def blob(self, style: str) -> bytes:
+        """One style as it is stored.
+
+        Raises:
+            UnknownNameError: there is no such style.
+        """
+        if style not in self._blobs:
+            raise UnknownNameError("hairstyle", style, self._blobs)
+        return self._blobs[style]
+
     def mix(self, shares: Mapping[str, float]) -> HairPlanes:
         """A mixture of styles: `shares` are positive, and normalised to sum to 1."""
         total = sum(shares.values())
@@ -101,12 +112,14 @@ def mixed(parts: list[tuple[HairPlanes, float]]) -> HairPlanes:
 
 def save_styles(path: Path, styles: Mapping[str, HairPlanes]) -> None:
     """Pack styles into one safetensors file."""
-    packed = {
-        _PREFIX + name: np.frombuffer(pack_style(hair), np.uint8) for name, hair in styles.items()
-    }
-    partial = path.with_suffix(".partial")
-    save_file(packed, partial)
-    partial.replace(path)
+    save_blobs(path, {name: pack_style(hair) for name, hair in styles.items()})
+
+
+def save_blobs(path: Path, blobs: Mapping[str, bytes]) -> None:
+    """Write packed styles into one safetensors file."""
+    packed = {_PREFIX + name: np.frombuffer(blob, np.uint8) for name, blob in blobs.items()}
+    with replacing(path) as partial:
+        save_file(packed, partial)
 
 
 def pack_style(hair: HairPlanes) -> bytes:

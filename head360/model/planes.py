@@ -9,6 +9,7 @@ plane k at column k % 3 and row k // 3.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
@@ -66,13 +67,26 @@ HAIR_BOX = PlaneBox((0.0, -0.03, -0.01), (0.18, 0.21, 0.19))
 def plane_coordinates(points: Tensor, box: PlaneBox) -> Tensor:
     """Where points (N, 3) metres fall on the six planes: (6, N, 2), -1 ... 1 inside the box."""
     unit = (points - points.new_tensor(box.centre)) / points.new_tensor(box.half)
-    axes = points.new_tensor((RIGHT_AXES, UP_AXES))
-    return torch.einsum("nc,akc->kna", unit, axes)
+    return torch.stack([_along(unit, RIGHT_AXES), _along(unit, UP_AXES)], -1)
 
 
 def heights(points: Tensor, box: PlaneBox) -> Tensor:
     """How far points (N, 3) metres lie towards the viewer of each plane: (6, N) metres."""
-    return points.new_tensor(VIEW_AXES) @ (points - points.new_tensor(box.centre)).T
+    return _along(points - points.new_tensor(box.centre), VIEW_AXES)
+
+
+def _along(points: Tensor, axes: Sequence[Vector]) -> Tensor:
+    """Coordinates (6, N) of points (N, 3) along axes of which all but one number are zero.
+
+    No matrix product: graphics cards may round those to ten bits, a tenth of a millimetre.
+    """
+    x, y, z = points.unbind(-1)
+    return torch.stack([_component((x, y, z), axis) for axis in axes])
+
+
+def _component(columns: tuple[Tensor, Tensor, Tensor], axis: Vector) -> Tensor:
+    number = next(i for i, share in enumerate(axis) if share)
+    return columns[number] if axis[number] > 0 else -columns[number]
 
 
 def sample_planes(planes: Tensor, points: Tensor, box: PlaneBox) -> Tensor:

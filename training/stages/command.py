@@ -6,17 +6,23 @@ import argparse
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import TypeAlias
 
 from head360.cli.terminal import Terminal
 from head360.errors import UnknownNameError
-from training.arguments import add_source, count, source_of
-from training.config import ConfigError, DirectConfig, load_config
+from training.arguments import add_device, add_source, count, minutes, source_of
+from training.config import ConfigError, DirectConfig, TextureConfig, load_as, preset
 from training.errors import check_source
+from training.stages.refine_config import RefineConfig
 
 STAGES = ("mesh", "texture", "direct", "lights", "refine")
-_CONFIGURED = ("direct", "refine")
+AnyConfig: TypeAlias = DirectConfig | TextureConfig | RefineConfig
+_CONFIGURED: dict[str, type[AnyConfig]] = {
+    "direct": DirectConfig,
+    "texture": TextureConfig,
+    "refine": RefineConfig,
+}
 _VARIANTS = ("depth", "plain", "triplane")
-DEVICES = ("auto", "cpu", "cuda")  # of training.device, without its torch
 _DONE = "was trained before; delete it to train again"
 
 
@@ -32,18 +38,27 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     parser.add_argument("stage", choices=STAGES)
     add_source(parser)
     parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="where to write")
-    parser.add_argument("--config", type=Path, metavar="FILE", help="TOML file (direct, refine)")
+    chosen = parser.add_mutually_exclusive_group()
+    chosen.add_argument(
+        "--config", type=Path, metavar="FILE", help="TOML file: direct, texture, refine"
+    )
+    chosen.add_argument("--preset", metavar="NAME", help="one that comes along: cpu, gpu-25min")
+    add_device(parser)
+    parser.add_argument(
+        "--minutes", type=minutes, metavar="M",
+        help="direct, texture, refine: be done in time, by fewer steps if need be",
+    )  # fmt: skip
+    parser.add_argument(
+        "--workers", type=count(0, 256), default=0, metavar="N",
+        help="direct: processes that make data while others train (default: none)",
+    )  # fmt: skip
     parser.add_argument("--people", type=count(8, 2000), default=160, help="mesh: sampled people")
     parser.add_argument("--styles", default="", metavar="A,B,…", help="direct: these hairstyles")
     parser.add_argument("--variant", choices=_VARIANTS, default="depth", help="direct: decoder")
     parser.add_argument("--only", choices=("head",), help="direct: stop after the head's decoder")
     parser.add_argument(
-        "--minutes", type=float, default=0.0, metavar="M", help="refine: stop after so many minutes"
-    )
-    parser.add_argument(
         "--work", type=Path, metavar="DIR", help="refine: pairs and checkpoint (default: OUT/work)"
     )
-    parser.add_argument("--device", choices=DEVICES, default="auto", help="refine: where to learn")
     parser.set_defaults(run=run)
 
 
@@ -53,18 +68,33 @@ def run(parsed: argparse.Namespace, terminal: Terminal) -> None:
     Raises:
         Head360Error: source data is missing, or the configuration cannot be used.
     """
-    if parsed.config and parsed.stage not in _CONFIGURED:
-        raise ConfigError(f"The stage “{parsed.stage}” has no configuration file.")
+    config = _chosen_config(parsed)
     source = source_of(parsed)
     check_source(source)
     parsed.out.mkdir(parents=True, exist_ok=True)
-    stages = {
-        "mesh": _mesh, "texture": _texture, "lights": _lights, "direct": _direct,
-        "refine": _refine,
-    }  # fmt: skip
-    for line in stages[parsed.stage](source, parsed):
+    for line in _stage(source, parsed, config):
         terminal.note(line)
     terminal.result(str(parsed.out))
+
+
+def _stage(source: Path, parsed: argparse.Namespace, config: AnyConfig | None) -> Iterator[str]:
+    if isinstance(config, DirectConfig):
+        return _direct(source, parsed, config)
+    if isinstance(config, TextureConfig):
+        return _texture(source, parsed, config)
+    if isinstance(config, RefineConfig):
+        return _refine(source, parsed, config)
+    return {"mesh": _mesh, "lights": _lights}[parsed.stage](source, parsed)
+
+
+def _chosen_config(parsed: argparse.Namespace) -> AnyConfig | None:
+    kind = _CONFIGURED.get(parsed.stage)
+    if kind is None:
+        if parsed.config or parsed.preset:
+            raise ConfigError(f"The stage “{parsed.stage}” has no configuration file.")
+        return None
+    path = preset(parsed.stage, parsed.preset) if parsed.preset else parsed.config
+    return load_as(kind, path) if path else kind()
 
 
 def _mesh(source: Path, parsed: argparse.Namespace) -> Iterator[str]:
@@ -86,14 +116,16 @@ def _mesh(source: Path, parsed: argparse.Namespace) -> Iterator[str]:
             yield f"mesh: person {progress.step}/{progress.steps}"
 
 
-def _texture(source: Path, parsed: argparse.Namespace) -> Iterator[str]:
+def _texture(source: Path, parsed: argparse.Namespace, config: TextureConfig) -> Iterator[str]:
+    from training.device import chosen_device
     from training.stages.run_texture import TextureRun, run
 
     target = parsed.out / "texture.safetensors"
     if target.exists():
         yield f"{target} {_DONE}"
         return
-    yield from run(TextureRun(source, parsed.out))
+    device = chosen_device(parsed.device)
+    yield from run(TextureRun(source, parsed.out, config, device, parsed.minutes))
 
 
 def _lights(source: Path, parsed: argparse.Namespace) -> Iterator[str]:
@@ -103,28 +135,27 @@ def _lights(source: Path, parsed: argparse.Namespace) -> Iterator[str]:
     yield "lights: baked"
 
 
-def _refine(source: Path, parsed: argparse.Namespace) -> Iterator[str]:
+def _refine(source: Path, parsed: argparse.Namespace, config: RefineConfig) -> Iterator[str]:
     from training.device import chosen_device
-    from training.stages.refine_config import RefineConfig, load_refine_config
     from training.stages.run_refine import RefineRun, run
 
-    config = load_refine_config(parsed.config) if parsed.config else RefineConfig()
-    if parsed.minutes > 0:
+    if parsed.minutes is not None:
         config = replace(config, minutes=parsed.minutes)
     work = parsed.work or parsed.out / "work"
     yield from run(RefineRun(config, source, parsed.out, work, chosen_device(parsed.device)))
 
 
-def _direct(source: Path, parsed: argparse.Namespace) -> Iterator[str]:
+def _direct(source: Path, parsed: argparse.Namespace, config: DirectConfig) -> Iterator[str]:
+    from training.device import chosen_device
     from training.stages.run_direct import DirectRun, run
     from training.synhead.styles import STYLES
 
-    config = load_config(parsed.config) if parsed.config else DirectConfig()
     styles = [name for name in parsed.styles.split(",") if name] or list(STYLES)
     for name in styles:
         if name not in STYLES:
             raise UnknownNameError("hairstyle", name, STYLES)
-    for line in run(DirectRun(config, source, parsed.out, styles, parsed.variant)):
-        yield line
-        if parsed.only == "head" and (parsed.out / "head.safetensors").exists():
-            return
+    job = DirectRun(
+        config, source, parsed.out, styles, parsed.variant, chosen_device(parsed.device),
+        parsed.workers, parsed.minutes, parsed.only == "head",
+    )  # fmt: skip
+    yield from run(job)

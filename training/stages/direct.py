@@ -18,7 +18,9 @@ from head360.model.field import HeadField
 from head360.rendering.march import HEAD_COLUMNS, Rays, march_head
 from head360.rendering.reference import Surface, head_planes, mesh_buffer
 from training.config import HeadStage
-from training.stages.progress import Progress, running_mean, set_rates
+from training.stages.checkpoint import Checkpoint, State
+from training.stages.pace import Pace
+from training.stages.progress import TOLD_EVERY, Progress, running_mean, set_rates_at
 
 #: Weights of the columns in the loss; albedo counts most, a millimetre of depth counts 0.05.
 _COLUMN_WEIGHTS = (1.0, 1.0, 1.0, 0.0, 0.3, 0.3, 0.3, 50.0, 0.2, 0.2, 0.2, 0.5)
@@ -65,25 +67,53 @@ def head_example(surface: Surface, cameras: Sequence[OrbitCamera], stage: HeadSt
 
 
 def train_head(
-    field: HeadField, examples: Sequence[HeadExample], stage: HeadStage, seed: int
+    field: HeadField,
+    examples: Sequence[HeadExample],
+    stage: HeadStage,
+    seed: int,
+    pace: Pace | None = None,
+    checkpoint: Checkpoint | None = None,
 ) -> Generator[Progress, None, None]:
-    """Train the field's decoder in place."""
-    generator = torch.Generator().manual_seed(seed)
+    """Train the field's decoder in place, where it and the examples are."""
+    device = examples[0].columns.device
+    generator = torch.Generator(device).manual_seed(seed)
     optimizer = torch.optim.Adam(field.parameters(), lr=stage.learning_rate, betas=(0.9, 0.98))
-    mean = 0.0
-    for step in range(stage.steps):
-        set_rates(optimizer, step, stage.steps)
-        example = examples[step % len(examples)]
-        chosen = torch.randint(len(example.rays), (stage.rays,), generator=generator)
-        expected = example.columns[chosen]
-        found = march_head(field, example.planes, example.rays[chosen], expected[:, _T])
-        loss = head_loss(found, expected)
-        optimizer.zero_grad(set_to_none=True)
-        loss.backward()
-        torch.nn.utils.clip_grad_norm_(field.parameters(), _MAX_GRADIENT)
-        optimizer.step()
-        mean = running_mean(mean, float(loss.detach()), step)
-        yield Progress(step + 1, stage.steps, mean)
+    state = State({"field": field}, optimizer, generator)
+    first = checkpoint.load(state) if checkpoint else 0
+    pace, mean = pace or Pace(stage.steps), 0.0
+    for step, done in pace.run(first):
+        set_rates_at(optimizer, step, done)
+        loss = _step(field, examples[step % len(examples)], stage, state)
+        if step % TOLD_EVERY == 0 or step + 1 == pace.steps:
+            mean = running_mean(mean, float(loss), step - first, TOLD_EVERY)
+            yield Progress(step + 1, pace.steps, mean)
+        if checkpoint and checkpoint.due:
+            checkpoint.save(step + 1, state)
+
+
+def _step(field: HeadField, example: HeadExample, stage: HeadStage, state: State) -> Tensor:
+    device, total = example.columns.device, len(example.rays)
+    chosen = torch.randint(total, (stage.rays,), generator=state.generator, device=device)
+    expected = example.columns[chosen]
+    found = march_head(field, example.planes, example.rays[chosen], expected[:, _T])
+    loss = head_loss(found, expected)
+    state.optimizer.zero_grad(set_to_none=True)
+    loss.backward()
+    torch.nn.utils.clip_grad_norm_(field.parameters(), _MAX_GRADIENT)
+    state.optimizer.step()
+    return loss.detach()
+
+
+@torch.no_grad()
+def check_head(field: HeadField, examples: Sequence[HeadExample], rays: int = 65536) -> float:
+    """Mean loss over people that nothing was learned from."""
+    losses = []
+    for example in examples:
+        at = slice(0, None, max(1, len(example.rays) // rays))
+        expected = example.columns[at]
+        found = march_head(field, example.planes, example.rays[at], expected[:, _T])
+        losses.append(float(head_loss(found, expected)))
+    return float(np.mean(losses))
 
 
 def head_loss(found: Tensor, expected: Tensor) -> Tensor:

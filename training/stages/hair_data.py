@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 import torch
+from safetensors.torch import load_file, save_file
 from scipy.ndimage import distance_transform_edt, maximum_filter
 from torch import Tensor
 
 from head360.camera import OrbitCamera
+from head360.files import replacing
 from head360.model.field import HAIR_CHANNELS, HairPlanes
 from head360.model.planes import HAIR_BOX, PLANES
 from head360.rendering.march import NO_HIT, Rays
@@ -42,6 +45,11 @@ class RayTargets:
     limit: Tensor  # (N,) metres to the head, NO_HIT where there is none
     columns: Tensor  # (N, 9) HAIR_COLUMNS, all but the first times alpha
 
+    def to(self, device: torch.device) -> RayTargets:
+        """The same on another device."""
+        rays = Rays(self.rays.origins.to(device), self.rays.directions.to(device))
+        return RayTargets(rays, self.limit.to(device), self.columns.to(device))
+
     def __getitem__(self, chosen: Tensor) -> RayTargets:
         return RayTargets(self.rays[chosen], self.limit[chosen], self.columns[chosen])
 
@@ -50,11 +58,33 @@ class RayTargets:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class CheckView:
+    """A picture that nothing is learned from."""
+
+    targets: RayTargets
+    pixels: Tensor  # (N,) which pixel of the picture each ray is, row by row
+    size: int  # pixels
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class HairData:
     """All the training data of one style."""
 
     start: HairPlanes
     targets: RayTargets
+    check: CheckView
+
+    def to(self, device: torch.device) -> HairData:
+        """The same on another device."""
+        start = HairPlanes(self.start.planes.to(device), self.start.grid.to(device))
+        check = CheckView(
+            self.check.targets.to(device), self.check.pixels.to(device), self.check.size
+        )
+        return HairData(start, self.targets.to(device), check)
+
+
+#: Camera of the check view.
+_CHECK = OrbitCamera(35.0, 8.0, 1.25, (0.0, -0.03, -0.01), fov_degrees=20.0)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -65,24 +95,44 @@ class Mesh:
     triangles: npt.NDArray[np.int64]  # (F, 3)
 
 
-def hair_data(
-    groom: Groom,
-    planes: StrandRenderer,
-    pictures: StrandRenderer,
-    cameras: list[OrbitCamera],
-    head: Mesh,
-    *,
-    grid_size: int,
-) -> HairData:
-    """Capture a groom; every fourth camera sees the hair alone, the others on the head."""
-    planes.load(groom)
-    pictures.load(groom)
-    pictures.hide_behind(head.vertices, head.triangles)
-    start = HairPlanes(captured_planes(planes), extinction_grid(groom, grid_size))
-    parts = [
-        ray_targets(pictures, camera, head if i % 4 else None) for i, camera in enumerate(cameras)
-    ]
-    return HairData(start, joined(parts))
+class HairCapture:
+    """Draws the training data of one groom after another, all from the same cameras."""
+
+    def __init__(
+        self,
+        planes: StrandRenderer,
+        pictures: StrandRenderer,
+        cameras: list[OrbitCamera],
+        head: Mesh,
+    ) -> None:
+        """Every fourth camera sees the hair alone, the others on the head."""
+        self._planes, self._pictures = planes, pictures
+        pictures.hide_behind(head.vertices, head.triangles)
+        size = pictures.size
+        self._check = _View(_CHECK, _head_limit(head, _CHECK, size))
+        self._views = [
+            _View(camera, _head_limit(head, camera, size) if i % 4 else None)
+            for i, camera in enumerate(cameras)
+        ]
+
+    def data(self, groom: Groom, *, grid_size: int, most: int = 0, seed: int = 0) -> HairData:
+        """Capture a groom.
+
+        Args:
+            groom: the strands.
+            grid_size: cells along each side of the hair box.
+            most: rays to keep, chosen by chance; 0 keeps all.
+            seed: of the choice.
+        """
+        self._planes.load(groom)
+        self._pictures.load(groom)
+        start = HairPlanes(captured_planes(self._planes), extinction_grid(groom, grid_size))
+        rng = np.random.default_rng(seed)
+        share = most // len(self._views) if most else None
+        parts = [_thinned(_targets(self._pictures, v)[0], share, rng) for v in self._views]
+        check, pixels = _targets(self._pictures, self._check)
+        view = CheckView(check, torch.from_numpy(pixels), self._pictures.size)
+        return HairData(start, joined(parts), view)
 
 
 def joined(parts: list[RayTargets]) -> RayTargets:
@@ -149,32 +199,67 @@ def extinction_grid(groom: Groom, size: int) -> Tensor:
     return torch.from_numpy(np.where(beside, np.maximum(grid, _FRINGE), grid).astype(np.float32))
 
 
-def ray_targets(renderer: StrandRenderer, camera: OrbitCamera, head: Mesh | None) -> RayTargets:
-    """The pixels of a picture in and near hair: as seen on the head, or alone if `head` is None."""
-    view = renderer.view(camera, hidden=head is not None)
-    size = view.coverage.shape[0]
-    limit = np.full((size, size), NO_HIT, np.float32)
-    if head is not None:
-        vertices, triangles = torch.from_numpy(head.vertices), torch.from_numpy(head.triangles)
-        limit = mesh_distance(vertices, triangles, camera, (size, size)).numpy()
+@dataclass(frozen=True, slots=True, eq=False)
+class _View:
+    camera: OrbitCamera
+    limit: Floats | None  # (H, W) metres to the head; None: the hair alone
+
+
+def _head_limit(head: Mesh, camera: OrbitCamera, size: int) -> Floats:
+    vertices, triangles = torch.from_numpy(head.vertices), torch.from_numpy(head.triangles)
+    distance: Floats = mesh_distance(vertices, triangles, camera, (size, size)).numpy()
+    return distance
+
+
+def _targets(renderer: StrandRenderer, of: _View) -> tuple[RayTargets, npt.NDArray[np.int64]]:
+    """The pixels of a picture in and near hair, and which pixels they are."""
+    view = renderer.view(of.camera, hidden=of.limit is not None)
+    size = renderer.size
     chosen = maximum_filter(view.coverage, _MARGIN_PX) > 0
-    if head is not None:
+    limit = np.full((size, size), NO_HIT, np.float32) if of.limit is None else of.limit
+    if of.limit is not None:
         chosen &= ~_on_outline(limit < NO_HIT)
-    directions = torch.from_numpy(camera.rays(size, size)[chosen].astype(np.float32))
-    origins = torch.from_numpy(camera.eye.astype(np.float32)).expand_as(directions)
-    columns = np.concatenate(
-        [
-            np.stack([view.coverage, view.coverage, view.along, view.depth], -1),
-            view.tangent,
-            view.root,
-        ],
-        -1,
-    )
-    return RayTargets(
+    directions = torch.from_numpy(of.camera.rays(size, size)[chosen].astype(np.float32))
+    origins = torch.from_numpy(of.camera.eye.astype(np.float32)).expand_as(directions)
+    shape = np.stack([view.coverage, view.coverage, view.along, view.depth], -1)
+    columns = np.concatenate([shape, view.tangent, view.root], -1)
+    targets = RayTargets(
         Rays(origins, directions),
         torch.from_numpy(limit[chosen]),
         torch.from_numpy(columns[chosen]),
     )
+    return targets, np.flatnonzero(chosen)
+
+
+def _thinned(targets: RayTargets, most: int | None, rng: np.random.Generator) -> RayTargets:
+    if most is None or len(targets) <= most:
+        return targets
+    return targets[torch.from_numpy(rng.choice(len(targets), most, replace=False))]
+
+
+def save_data(path: Path, data: HairData) -> None:
+    """Write a style's data for another process."""
+    tensors = {"planes": data.start.planes, "grid": data.start.grid, "pixels": data.check.pixels}
+    tensors["size"] = torch.tensor(data.check.size)
+    for name, targets in (("train", data.targets), ("check", data.check.targets)):
+        tensors[f"{name}.origins"] = targets.rays.origins
+        tensors[f"{name}.directions"] = targets.rays.directions
+        tensors[f"{name}.limit"] = targets.limit
+        tensors[f"{name}.columns"] = targets.columns
+    with replacing(path) as partial:
+        save_file({name: tensor.contiguous() for name, tensor in tensors.items()}, partial)
+
+
+def load_data(path: Path, device: torch.device) -> HairData:
+    """What `save_data` wrote."""
+    found = load_file(path, device=str(device))
+
+    def targets(name: str) -> RayTargets:
+        rays = Rays(found[f"{name}.origins"], found[f"{name}.directions"])
+        return RayTargets(rays, found[f"{name}.limit"], found[f"{name}.columns"])
+
+    check = CheckView(targets("check"), found["pixels"], int(found["size"]))
+    return HairData(HairPlanes(found["planes"], found["grid"]), targets("train"), check)
 
 
 def _on_outline(mask: npt.NDArray[np.bool_]) -> npt.NDArray[np.bool_]:

@@ -7,16 +7,24 @@ is finished with the decoder as it is, which is also how a new style joins the l
 
 from __future__ import annotations
 
-from collections.abc import Generator, Mapping
+from collections.abc import Callable, Generator, Mapping
+from dataclasses import dataclass
+from typing import TypeAlias
 
+import numpy as np
+import numpy.typing as npt
 import torch
 from torch import Tensor, nn
 
 from head360.model.field import HAIR_CHANNELS, HairField, HairPlanes
 from head360.rendering.march import march_hair
 from training.config import HairStage
-from training.stages.hair_data import HairData, RayTargets
-from training.stages.progress import Progress, running_mean, set_rates
+from training.stages.checkpoint import Checkpoint, State
+from training.stages.hair_data import CheckView, HairData, RayTargets
+from training.stages.pace import Pace
+from training.stages.progress import TOLD_EVERY, Progress, running_mean, set_rates_at
+
+Floats: TypeAlias = npt.NDArray[np.float32]
 
 #: Learning rates of plane channels relative to `HairStage.plane_rate`: their natural sizes.
 _CHANNEL_SCALES = {"depth": 0.03, "spread": 0.0, "feature_0": 2.0, "feature_1": 2.0,
@@ -27,6 +35,8 @@ _DEPTH_COLUMN = 3
 #: Depth is compared from here, so that a little transparency is no large error, metres.
 _DEPTH_ORIGIN = 1.25
 _MIN_LOG_EXTINCTION = -2.0
+#: Rays of a check view marched at once; bounds memory.
+_CHECK_RAYS = 16384
 
 
 class StyleWeights(nn.Module):
@@ -38,7 +48,7 @@ class StyleWeights(nn.Module):
         self.start: Tensor
         self.scales: Tensor
         self.register_buffer("start", start.planes)
-        self.register_buffer("scales", torch.tensor(scales)[:, None, None])
+        self.register_buffer("scales", start.planes.new_tensor(scales)[:, None, None])
         self.change = nn.Parameter(torch.zeros_like(start.planes))
         self.grid = nn.Parameter(start.grid.clone())
 
@@ -64,44 +74,68 @@ class StyleWeights(nn.Module):
 
 
 def train_decoder(
-    field: HairField, data: Mapping[str, HairData], stage: HairStage, seed: int
+    field: HairField,
+    data: Mapping[str, HairData],
+    stage: HairStage,
+    seed: int,
+    pace: Pace | None = None,
+    checkpoint: Checkpoint | None = None,
 ) -> Generator[Progress, None, None]:
     """Train the field's decoder on several styles at once, in place."""
-    generator = torch.Generator().manual_seed(seed)
     styles = {name: StyleWeights(item.start) for name, item in data.items()}
-    optimizer = torch.optim.Adam(
-        [
-            {"params": list(field.parameters()), "lr": stage.decoder_rate},
-            *(group for style in styles.values() for group in _groups(style, stage)),
-        ],
-        betas=(0.9, 0.98),
-    )
+    groups = [group for style in styles.values() for group in _groups(style, stage)]
+    decoder: dict[str, object] = {"params": list(field.parameters()), "lr": stage.decoder_rate}
+    optimizer = torch.optim.Adam([decoder, *groups], betas=(0.9, 0.98))
+    modules = {"field": field, **{f"style_{name}": style for name, style in styles.items()}}
+    lesson = _Lesson(field, stage, State(modules, optimizer, _generator(data, seed)))
     names = sorted(styles)
-    mean = 0.0
-    for step in range(stage.decoder_steps):
+
+    def one(step: int) -> tuple[StyleWeights, HairData]:
         name = names[step % len(names)]
-        set_rates(optimizer, step, stage.decoder_steps)
-        loss = _step(field, styles[name], data[name], stage, generator, step, optimizer)
-        mean = running_mean(mean, loss, step)
-        yield Progress(step + 1, stage.decoder_steps, mean)
+        return styles[name], data[name]
+
+    yield from lesson.run(one, pace or Pace(stage.decoder_steps), checkpoint)
 
 
 def train_style(
-    field: HairField, data: HairData, stage: HairStage, seed: int
+    field: HairField,
+    data: HairData,
+    stage: HairStage,
+    seed: int,
+    pace: Pace | None = None,
+    checkpoint: Checkpoint | None = None,
 ) -> Generator[Progress, None, HairPlanes]:
     """Fit one style's planes and grid to its rays, with the field's decoder as it is."""
-    generator = torch.Generator().manual_seed(seed)
     style = StyleWeights(data.start)
     field.requires_grad_(False)
     optimizer = torch.optim.Adam(_groups(style, stage), betas=(0.9, 0.98))
-    mean = 0.0
-    for step in range(stage.style_steps):
-        set_rates(optimizer, step, stage.style_steps)
-        loss = _step(field, style, data, stage, generator, step, optimizer)
-        mean = running_mean(mean, loss, step)
-        yield Progress(step + 1, stage.style_steps, mean)
+    state = State({"style": style}, optimizer, _generator({"": data}, seed))
+    lesson = _Lesson(field, stage, state)
+    yield from lesson.run(lambda _: (style, data), pace or Pace(stage.style_steps), checkpoint)
     final = style()
     return HairPlanes(final.planes.detach(), final.grid.detach())
+
+
+@torch.no_grad()
+def check(field: HairField, hair: HairPlanes, view: CheckView) -> tuple[float, Floats]:
+    """The loss on a picture that nothing was learned from, and the picture: (H, 2 H, 3) 0 … 1.
+
+    Left the strands, right the field: direction as colour, times coverage.
+    """
+    targets, chunk = view.targets, _CHECK_RAYS
+    found = torch.cat(
+        [
+            march_hair(field, hair, targets.rays[at], targets.limit[at])
+            for at in (slice(i, i + chunk) for i in range(0, len(targets), chunk))
+        ]
+    )
+    loss = float(hair_loss(found, targets.columns))
+    expected = targets.columns[:, 4:7] + targets.columns[:, :1]
+    shown = (found[:, 4:7] + 1) * found[:, :1]
+    picture = found.new_zeros(2, view.size**2, 3)
+    picture[0, view.pixels], picture[1, view.pixels] = expected / 2, shown / 2
+    halves = picture.view(2, view.size, view.size, 3).cpu().numpy()
+    return loss, np.concatenate(list(halves), 1)
 
 
 def hair_loss(found: Tensor, target: Tensor) -> Tensor:
@@ -115,29 +149,57 @@ def hair_loss(found: Tensor, target: Tensor) -> Tensor:
     return ((difference.abs() + 0.5 * difference.square()) * weights).sum(-1).mean()
 
 
-def _step(
-    field: HairField,
-    style: StyleWeights,
-    data: HairData,
-    stage: HairStage,
-    generator: torch.Generator,
-    step: int,
-    optimizer: torch.optim.Optimizer,
-) -> float:
-    batch = _batch(data.targets, stage.rays, generator)
-    jitter = torch.rand(len(batch), 1, generator=generator)
-    found = march_hair(field, style(), batch.rays, batch.limit, jitter=jitter)
-    loss = hair_loss(found, batch.columns)
-    prior = stage.smoothness * style.roughness(step % 6)
-    optimizer.zero_grad(set_to_none=True)
-    (loss + prior).backward()
-    optimizer.step()
-    style.keep_legal()
-    return float(loss.detach())
+@dataclass(frozen=True, slots=True, eq=False)
+class _Lesson:
+    """A loop over batches of rays."""
+
+    field: HairField
+    stage: HairStage
+    state: State
+
+    def run(
+        self,
+        one: Callable[[int], tuple[StyleWeights, HairData]],
+        pace: Pace,
+        checkpoint: Checkpoint | None,
+    ) -> Generator[Progress, None, None]:
+        """Learn from the style that `one` gives for each step; goes on from the checkpoint."""
+        first = checkpoint.load(self.state) if checkpoint else 0
+        mean = 0.0
+        for step, done in pace.run(first):
+            set_rates_at(self.state.optimizer, step, done)
+            style, data = one(step)
+            loss = self._step(style, data, step)
+            if step % TOLD_EVERY == 0 or step + 1 == pace.steps:
+                mean = running_mean(mean, float(loss), step - first, TOLD_EVERY)
+                yield Progress(step + 1, pace.steps, mean)
+            if checkpoint and checkpoint.due:
+                checkpoint.save(step + 1, self.state)
+
+    def _step(self, style: StyleWeights, data: HairData, step: int) -> Tensor:
+        generator, stage = self.state.generator, self.stage
+        batch = _batch(data.targets, stage.rays, generator)
+        device = batch.limit.device
+        jitter = torch.rand(len(batch), 1, generator=generator, device=device)
+        found = march_hair(self.field, style(), batch.rays, batch.limit, jitter=jitter)
+        loss = hair_loss(found, batch.columns)
+        prior = stage.smoothness * style.roughness(step % 6)
+        self.state.optimizer.zero_grad(set_to_none=True)
+        (loss + prior).backward()
+        self.state.optimizer.step()
+        style.keep_legal()
+        return loss.detach()
+
+
+def _generator(data: Mapping[str, HairData], seed: int) -> torch.Generator:
+    """Random numbers on the device of the data."""
+    device = next(iter(data.values())).targets.limit.device
+    return torch.Generator(device).manual_seed(seed)
 
 
 def _batch(targets: RayTargets, count: int, generator: torch.Generator) -> RayTargets:
-    return targets[torch.randint(len(targets), (count,), generator=generator)]
+    device = targets.limit.device
+    return targets[torch.randint(len(targets), (count,), generator=generator, device=device)]
 
 
 def _groups(style: StyleWeights, stage: HairStage) -> list[dict[str, object]]:

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import tomllib
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from pathlib import Path
 
-from training.config import ConfigError
+from training.config import load_as
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,14 +49,4 @@ def load_refine_config(path: Path) -> RefineConfig:
     Raises:
         ConfigError: it is no TOML, or holds unknown names or wrong types.
     """
-    try:
-        content = tomllib.loads(path.read_text("utf-8"))
-    except (OSError, ValueError) as error:
-        raise ConfigError(f"“{path}” cannot be read as a training configuration.") from error
-    types = {entry.name: type(entry.default) for entry in fields(RefineConfig)}
-    for name, value in content.items():
-        if name not in types:
-            raise ConfigError(f"The refine stage has no setting “{name}”.")
-        if type(value) is not types[name]:
-            raise ConfigError(f"“{name}” must be of type {types[name].__name__}.")
-    return RefineConfig(**content)
+    return load_as(RefineConfig, path)

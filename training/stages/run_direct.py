@@ -1,160 +1,320 @@
 """Runs the direct stage: the head's decoder, the hair's decoder, and one style after another.
 
-Every finished part is kept in the output folder, so a run that is stopped goes on where it was.
+Every finished part is kept in the output folder, and unfinished ones leave a checkpoint a minute,
+so a run that is stopped goes on where it was; the packed results alone are enough for that. A run
+with a limit of minutes shortens its parts so that all of them are done in time, and writes what
+there is whatever happens.
 """
 
 from __future__ import annotations
 
+import math
+import time
 from collections.abc import Generator, Iterator, Sequence
-from dataclasses import dataclass
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TypeVar
 
 import numpy as np
 import torch
 from safetensors.torch import load_file, save_file
 from torch import nn
 
-from head360.model.field import HairField, HairPlanes, HeadField, Variant, save_fields
-from head360.model.hair import save_styles
-from head360.rendering.offscreen import create_context
+from head360.files import replacing
+from head360.model.field import HairField, HairPlanes, HeadField, Variant, load_fields, save_fields
+from head360.model.hair import HairLibrary, pack_style, save_blobs
 from training.config import DirectConfig
-from training.stages.direct import head_example, random_cameras, train_head
-from training.stages.hair_data import HairData, Mesh, hair_data
-from training.stages.hair_direct import train_decoder, train_style
+from training.stages.checkpoint import Checkpoint
+from training.stages.direct import (
+    HeadExample,
+    check_head,
+    head_example,
+    random_cameras,
+    train_head,
+)
+from training.stages.hair_direct import Floats, check, train_decoder, train_style
+from training.stages.hair_pool import HairJob, HairPool
+from training.stages.journal import Journal
+from training.stages.pace import Budget
 from training.stages.progress import Progress
-from training.stages.stand_ins import StandIns
-from training.stages.strands import StrandRenderer, training_cameras
-from training.synhead.grooms import make_groom
-from training.synhead.grooms_scalp import ScalpSurface
+from training.stages.report import Part, write_report
+from training.stages.stand_ins import ProductPeople, StandIns
 from training.synhead.styles import STYLES
 
 #: Styles that teach the shared decoder: short, straight, curly, tied.
 DECODER_STYLES = ("short_side_part", "bob", "long_wavy", "short_curly", "afro", "ponytail")
-_STYLES_IN_A_FILE = 6
-_OUTER_SKIN = (0, 1)  # parts of the source mesh
-_LASHES = 15
+_STYLES_IN_A_FILE = 9
+#: Seconds kept for packing and writing where the time is limited.
+_RESERVE = 12.0
+#: Share of the head's time, and of the hair decoder's, that making data may take.
+_DATA_SHARE = 0.5
+_LEAST_EXAMPLES, _CHECK_PEOPLE, _LEAST_STEPS = 2, 2, 20
+
+Result = TypeVar("Result")
 
 
 @dataclass(frozen=True, slots=True)
 class DirectRun:
-    """Where a run reads and writes."""
+    """Where a run reads and writes, and with what."""
 
     config: DirectConfig
     source: Path  # folder of ict_head.npz
     out: Path
     styles: Sequence[str] = tuple(STYLES)
     variant: Variant = "depth"
+    device: torch.device = field(default_factory=lambda: torch.device("cpu"))
+    workers: int = 0  # processes that make hair data; 0: this one does
+    minutes: float | None = None
+    only_head: bool = False
+
+    @property
+    def fields(self) -> Path:
+        """The networks' file."""
+        return self.out / "fields.safetensors"
 
 
 def run(job: DirectRun) -> Iterator[str]:
     """Train what is not there yet; yields a line for people now and then."""
     (job.out / "styles").mkdir(parents=True, exist_ok=True)
     torch.manual_seed(job.config.seed)
-    head = HeadField(job.variant)
-    yield from _cached(head, job.out / "head.safetensors", _train_head(job, head))
-    capture = _Capture(job)
-    hair = HairField(job.variant)
-    yield from _cached(hair, job.out / "hair.safetensors", _train_hair(job, hair, capture))
-    for name in job.styles:
-        yield from _style(job, hair, capture, name)
-    collect(job, head, hair)
+    hair_job = HairJob(job.source, job.config.hair, job.config.seed, job.out / "data")
+    with (
+        Journal(job.out / "journal") as journal,
+        HairPool(hair_job, _needed(job), job.workers) as pool,
+    ):
+        bench = _Bench(job, journal, pool)
+        try:
+            yield from _head(bench)
+            if not job.only_head:
+                yield from _decoder(bench)
+                yield from _styles(bench)
+        finally:
+            bench.close()
+            collect(job)
     yield "done"
 
 
-def collect(job: DirectRun, head: HeadField, hair: HairField) -> None:
-    """Pack the networks and all finished styles as the product reads them."""
-    save_fields(job.out / "fields.safetensors", head, hair)
-    finished = [name for name in job.styles if _style_path(job, name).exists()]
-    for number, start in enumerate(range(0, len(finished), _STYLES_IN_A_FILE)):
-        names = finished[start : start + _STYLES_IN_A_FILE]
-        styles = {name: _load_style(_style_path(job, name)) for name in names}
-        save_styles(job.out / f"hair-{number}.safetensors", styles)
+@dataclass(slots=True)
+class _Bench:
+    """What the parts of a run share."""
+
+    job: DirectRun
+    journal: Journal
+    pool: HairPool
+    head: HeadField = field(init=False)
+    hair: HairField = field(init=False)
+    budget: Budget = field(init=False)
+    parts: list[Part] = field(default_factory=list)
+    packers: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(2))
+    packing: list[Future[None]] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.budget = Budget(self.job.minutes)
+        self.head = HeadField(self.job.variant).to(self.job.device)
+        self.hair = HairField(self.job.variant).to(self.job.device)
+
+    def close(self) -> None:
+        """Wait for what is being packed, and write the report."""
+        self.packers.shutdown(wait=True)
+        for packed in self.packing:
+            packed.result()
+        write_report(self.job.out / "report.json", self.job.device, self.parts)
+
+    def checkpoint(self, name: str) -> Checkpoint:
+        return Checkpoint(self.job.out / "unfinished" / f"{name}.safetensors")
+
+    def told(
+        self, name: str, training: Generator[Progress, None, Result]
+    ) -> Generator[str, None, Result]:
+        """Note every loss, pass on a tenth of them, and the result."""
+        said, started = -1, time.monotonic()
+        progress = Progress(0, 1, 0.0)
+        while True:
+            try:
+                progress = next(training)
+            except StopIteration as finished:
+                seconds = time.monotonic() - started
+                self.parts.append(Part(name, progress.step, seconds, progress.loss))
+                result: Result = finished.value
+                return result
+            if said < 0:
+                self.journal.rewind(progress.step - 1, [name])
+            self.journal.losses(progress.step, {name: progress.loss})
+            if (tenth := 10 * progress.step // progress.steps) > said:
+                said = tenth
+                yield f"{name}: {progress.step}/{progress.steps}, loss {progress.loss:.4f}"
 
 
-def _cached(module: nn.Module, path: Path, training: Iterator[str]) -> Iterator[str]:
+def _needed(job: DirectRun) -> list[str]:
+    """Styles whose data the run will ask for, those of the decoder first."""
+    if job.only_head:
+        return []
+    done = {path.stem for path in (job.out / "styles").glob("*.packed")} | set(_packed(job))
+    missing = [name for name in job.styles if name not in done]
+    decoder = [] if _has(job, "hair") else list(DECODER_STYLES)
+    return [*decoder, *(n for n in DECODER_STYLES if n in missing and n not in decoder),
+            *(n for n in missing if n not in DECODER_STYLES)]  # fmt: skip
+
+
+def _has(job: DirectRun, part: str) -> bool:
+    return (job.out / f"{part}.safetensors").exists() or job.fields.exists()
+
+
+def _packed(job: DirectRun) -> tuple[str, ...]:
+    return HairLibrary.load(sorted(job.out.glob("hair-*.safetensors"))).styles
+
+
+def _restored(bench: _Bench, module: nn.Module, part: str) -> bool:
+    """Take a finished network from its own file or from the packed results."""
+    job, path = bench.job, bench.job.out / f"{part}.safetensors"
     if path.exists():
         module.load_state_dict(load_file(path))
-        yield f"{path.stem}: already trained"
+    elif job.fields.exists():
+        head, hair = load_fields(job.fields)
+        module.load_state_dict((head if part == "head" else hair).state_dict())
+    else:
+        return False
+    return True
+
+
+def _keep(bench: _Bench, module: nn.Module, part: str) -> None:
+    with replacing(bench.job.out / f"{part}.safetensors") as partial:
+        save_file({k: v.cpu().contiguous() for k, v in module.state_dict().items()}, partial)
+    bench.checkpoint(part).remove()
+
+
+def _head(bench: _Bench) -> Iterator[str]:
+    if _restored(bench, bench.head, "head"):
+        yield "head: already trained"
         return
-    yield from training
-    save_file(module.state_dict(), path)
+    job, stage = bench.job, bench.job.config.head
+    share = 1.0 if job.only_head else stage.time_share
+    budget = Budget(_minutes(bench.budget.part(share, reserve=_RESERVE)))
+    examples = yield from _examples(bench, Budget(_minutes(budget.part(_DATA_SHARE))))
+    held_out = examples[:_CHECK_PEOPLE] if len(examples) > _LEAST_EXAMPLES + _CHECK_PEOPLE else []
+    examples = examples[len(held_out) :]
+    before = check_head(bench.head, held_out) if held_out else None
+    pace = budget.pace(stage.steps, least=_LEAST_STEPS)
+    training = train_head(
+        bench.head, examples, stage, job.config.seed, pace, bench.checkpoint("head")
+    )
+    yield from bench.told("head", training)
+    if held_out and before is not None:
+        after = check_head(bench.head, held_out)
+        bench.parts[-1] = bench.parts[-1].checked(before, after)
+        yield f"head: loss on people not learned from {before:.4f} → {after:.4f}"
+    _keep(bench, bench.head, "head")
 
 
-def _train_head(job: DirectRun, field: HeadField) -> Iterator[str]:
-    stage, people = job.config.head, StandIns(job.source)
-    examples = []
+def _minutes(seconds: float | None) -> float | None:
+    return None if seconds is None else seconds / 60
+
+
+def _examples(bench: _Bench, budget: Budget) -> Generator[str, None, list[HeadExample]]:
+    """People to learn from; fewer of them if time is short."""
+    job, stage = bench.job, bench.job.config.head
+    stand_ins = StandIns(job.source) if stage.real_share < 1 else None
+    product = ProductPeople() if stage.real_share else None
+    examples: list[HeadExample] = []
     for seed in range(stage.heads):
         rng = np.random.default_rng([job.config.seed, seed])
-        cameras = random_cameras(stage.views, rng)
-        examples.append(head_example(people.surface(seed), cameras, stage))
-        yield f"head data {seed + 1}/{stage.heads}"
-    yield from _told("head", train_head(field, examples, stage, job.config.seed))
+        real = int((seed + 1) * stage.real_share) > int(seed * stage.real_share)
+        people = product if real else stand_ins
+        assert people is not None
+        surface = people.surface(seed, job.device)
+        examples.append(head_example(surface, random_cameras(stage.views, rng), stage))
+        if seed % 8 == 0 or seed + 1 == stage.heads:
+            yield f"head data {seed + 1}/{stage.heads}"
+        if budget.left == 0 and len(examples) >= _LEAST_EXAMPLES:
+            break
+    return examples
 
 
-def _train_hair(job: DirectRun, field: HairField, capture: _Capture) -> Iterator[str]:
-    data = {}
-    for name in DECODER_STYLES:
-        data[name] = capture.style(name)
-        yield f"hair data {name}"
-    yield from _told("hair decoder", train_decoder(field, data, job.config.hair, job.config.seed))
-
-
-def _style(job: DirectRun, field: HairField, capture: _Capture, name: str) -> Iterator[str]:
-    path = _style_path(job, name)
-    if path.exists():
-        yield f"{name}: already trained"
+def _decoder(bench: _Bench) -> Iterator[str]:
+    if _restored(bench, bench.hair, "hair"):
+        yield "hair decoder: already trained"
         return
-    training = train_style(field, capture.style(name), job.config.hair, job.config.seed)
-    style = yield from _told(name, training)
-    save_file({"planes": style.planes.contiguous(), "grid": style.grid.contiguous()}, path)
+    job, stage = bench.job, bench.job.config.hair
+    budget = Budget(_minutes(bench.budget.part(stage.time_share, reserve=_RESERVE)))
+    waiting = Budget(_minutes(budget.part(_DATA_SHARE)))
+    data = {}
+    for name in bench.pool.ready(DECODER_STYLES, lambda: max(waiting.left, 1.0)):
+        data[name] = bench.pool.get(name, job.device)
+        yield f"hair data {name}"
+        if waiting.left == 0:
+            break
+    if not data:  # nothing was ready in time: the first will have to be waited for
+        data = {DECODER_STYLES[0]: bench.pool.get(DECODER_STYLES[0], job.device)}
+    pace = budget.pace(stage.decoder_steps, least=_LEAST_STEPS)
+    training = train_decoder(
+        bench.hair, data, stage, job.config.seed, pace, bench.checkpoint("hair")
+    )
+    yield from bench.told("hair decoder", training)
+    _keep(bench, bench.hair, "hair")
 
 
-def _told(
-    name: str, training: Generator[Progress, None, HairPlanes] | Generator[Progress, None, None]
-) -> Generator[str, None, HairPlanes]:
-    """Pass on a tenth of the progress, and the result."""
-    while True:
-        try:
-            progress = next(training)
-        except StopIteration as finished:
-            result: HairPlanes = finished.value
-            return result
-        if progress.step % max(progress.steps // 10, 1) == 0:
-            yield f"{name}: {progress.step}/{progress.steps}, loss {progress.loss:.4f}"
+def _styles(bench: _Bench) -> Iterator[str]:
+    """Every style that is not there yet; when time is out, the others but the first are left."""
+    job, budget = bench.job, bench.budget
+    left = [name for name in _needed(job) if name in job.styles]
+    pictures: list[Floats] = []
+
+    def seconds() -> float:
+        return budget.left - _RESERVE if pictures else math.inf
+
+    for name in bench.pool.ready(list(left), seconds):
+        if seconds() < 0:
+            break
+        picture = yield from _style(bench, name, len(left))
+        left.remove(name)
+        pictures.append(picture[::2, ::2])
+    if pictures:
+        bench.journal.sheet(len(pictures), pictures, name="styles")
+    if left:
+        yield f"no time was left for {', '.join(left)}"
 
 
-class _Capture:
-    """Grooms styles on the mean head and draws their training data."""
+def _style(bench: _Bench, name: str, left: int) -> Generator[str, None, Floats]:
+    job, stage = bench.job, bench.job.config.hair
+    own = Budget(_minutes(bench.budget.part(1 / left, reserve=_RESERVE)))
+    data = bench.pool.get(name, job.device)
+    before, _ = check(bench.hair, data.start, data.check)
+    pace = own.pace(stage.style_steps, least=_LEAST_STEPS)
+    checkpoint = bench.checkpoint(f"style-{name}")
+    training = train_style(bench.hair, data, stage, job.config.seed, pace, checkpoint)
+    style = yield from bench.told(f"style/{name}", training)
+    after, picture = check(bench.hair, style, data.check)
+    bench.parts[-1] = bench.parts[-1].checked(before, after)
+    bench.packing.append(bench.packers.submit(_pack, style, _style_path(job, name)))
+    bench.pool.forget(name)
+    checkpoint.remove()
+    yield f"{name}: loss on a picture not learned from {before:.4f} → {after:.4f}"
+    return picture
 
-    def __init__(self, job: DirectRun) -> None:
-        stage = job.config.hair
-        with np.load(job.source / "ict_head.npz") as data:
-            vertices = data["verts"] * 0.01
-            triangles, part = data["tris"].astype(np.int64), data["tri_part"]
-        self._stage, self._seed = stage, job.config.seed
-        self._scalp = ScalpSurface.build(vertices, triangles[np.isin(part, _OUTER_SKIN)])
-        self._mesh = Mesh(vertices.astype(np.float32), triangles[part < _LASHES])
-        context = create_context()
-        self._planes = StrandRenderer(stage.plane_size, context)
-        self._pictures = StrandRenderer(stage.picture_size, context)
 
-    def style(self, name: str) -> HairData:
-        groom = make_groom(STYLES[name], self._scalp, self._seed + 1)
-        cameras = training_cameras(self._stage.views)
-        return hair_data(
-            groom,
-            self._planes,
-            self._pictures,
-            cameras,
-            self._mesh,
-            grid_size=self._stage.grid_size,
-        )
+def _pack(style: HairPlanes, path: Path) -> None:
+    with replacing(path) as partial:
+        partial.write_bytes(pack_style(style))
+
+
+def collect(job: DirectRun) -> None:
+    """Put the finished networks and all finished styles into the files that the product reads."""
+    head, hair = HeadField(job.variant), HairField(job.variant)
+    paths = [job.out / "head.safetensors", job.out / "hair.safetensors"]
+    if all(path.exists() for path in paths):
+        for module, path in zip((head, hair), paths, strict=True):
+            module.load_state_dict(load_file(path))
+        save_fields(job.fields, head, hair)
+    former = HairLibrary.load(sorted(job.out.glob("hair-*.safetensors")))
+    blobs = {name: former.blob(name) for name in former.styles}
+    for path in sorted((job.out / "styles").glob("*.packed")):
+        blobs[path.stem] = path.read_bytes()
+    names = [name for name in STYLES if name in blobs]
+    for number, start in enumerate(range(0, len(names), _STYLES_IN_A_FILE)):
+        chosen = names[start : start + _STYLES_IN_A_FILE]
+        save_blobs(job.out / f"hair-{number}.safetensors", {n: blobs[n] for n in chosen})
 
 
 def _style_path(job: DirectRun, name: str) -> Path:
-    return job.out / "styles" / f"{name}.safetensors"
-
-
-def _load_style(path: Path) -> HairPlanes:
-    tensors = load_file(path)
-    return HairPlanes(tensors["planes"], tensors["grid"])
+    return job.out / "styles" / f"{name}.packed"

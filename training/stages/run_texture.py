@@ -6,6 +6,7 @@ Beside the model it leaves `texture-codes.safetensors`: the code of training per
 
 from __future__ import annotations
 
+import time
 from collections.abc import Generator, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -15,11 +16,17 @@ import torch
 from safetensors.numpy import save_file
 from torch import Tensor
 
+from head360.files import replacing
 from head360.model.texture import FixedTiles, Tile, pack_model
 from head360.model.texture_generator import GeneratorShape, TextureGenerator
+from training.config import TextureConfig
+from training.stages.checkpoint import Checkpoint
+from training.stages.journal import Journal
+from training.stages.pace import Budget
+from training.stages.progress import Progress
+from training.stages.report import Part, write_report
 from training.stages.texture import (
     SkinData,
-    TextureStage,
     albedo_psnr,
     begin,
     fine_rows,
@@ -35,62 +42,124 @@ from training.synhead.skin_layers import draw_layers
 #: People the report looks at; negative ones were never trained on.
 TRAINED = tuple(range(8))
 HELD_OUT = tuple(range(-1, -17, -1))
+_SHOWN = 4
+#: Rows the convolutions begin with, and their channels at 4, 8, 16 … rows.
+_FIRST_ROWS, _CONVOLUTION = 4, (96, 96, 64, 48, 32, 24)
+#: Share of limited time that painting may take, and seconds kept for what follows the training.
+_PAINT_SHARE, _RESERVE, _RESERVE_ON_CPU = 0.45, 40.0, 60.0
+_LEAST_STEPS = 20
 
 
 @dataclass(frozen=True, slots=True)
 class TextureRun:
-    """Where a run reads and writes."""
+    """Where a run reads and writes, and with what."""
 
     source: Path  # folder of ict_head.npz
     out: Path
-    stage: TextureStage = field(default_factory=TextureStage)
-    shape: GeneratorShape = field(default_factory=GeneratorShape)
-    seed: int = 0
+    config: TextureConfig = field(default_factory=TextureConfig)
+    device: torch.device = field(default_factory=lambda: torch.device("cpu"))
+    minutes: float | None = None
+
+    @property
+    def shape(self) -> GeneratorShape:
+        """The generator's sizes, its convolutions doubling from 4 rows to `soft_rows`."""
+        sizes = self.config.generator
+        count = (sizes.soft_rows // _FIRST_ROWS).bit_length()
+        return GeneratorShape(
+            hidden=sizes.hidden, rows=sizes.rows, soft_rows=sizes.soft_rows, basis=sizes.basis,
+            details=sizes.details, convolution=_CONVOLUTION[:count],
+        )  # fmt: skip
 
 
 def run(job: TextureRun) -> Iterator[str]:
-    """Train; yields a line for people now and then."""
+    """Train; yields a line for people now and then.
+
+    With a limit of minutes, fewer people are painted and fewer steps made if need be.
+    """
     job.out.mkdir(parents=True, exist_ok=True)
-    torch.manual_seed(job.seed)
+    torch.manual_seed(job.config.seed)
     torch.set_flush_denormal(True)  # tiny gradients otherwise slow convolutions down tenfold
-    studio = SkinStudio.open(job.source, job.shape.rows)
-    data = yield from _painted(studio, job)
+    budget = Budget(job.minutes)
+    studio = SkinStudio.open(job.source, job.shape.rows, job.device)
+    yield f"the studio is open: {studio.texels.shape[0]} rows"
+    data = yield from _painted(studio, job, budget)
     rows = fine_rows(data)
     generator, wanted = begin(data, rows, job.shape)
     generator.details.requires_grad_(False)
-    yield from _trained(generator, data, wanted, job)
-    settle_details(generator, data, rows)
-    write_model(generator, studio, job.out)
-    yield _report(generator, studio)
+    with Journal(job.out / "journal") as journal:
+        part = yield from _trained(generator, data, wanted, job, journal, budget)
+        settle_details(generator, data, rows)
+        write_model(generator, studio, job.out)
+        write_report(job.out / "report.json", job.device, [part])
+        yield _report(generator, studio)
+        _sheet(generator, studio, journal, part.steps)
 
 
-def _painted(studio: SkinStudio, job: TextureRun) -> Generator[str, None, SkinData]:
+def _painted(studio: SkinStudio, job: TextureRun, budget: Budget) -> Generator[str, None, SkinData]:
     """Paints people; its value is the data."""
-    painting = paint_people(studio, job.stage, job.shape)
+    own = budget.part(_PAINT_SHARE)
+    limit = Budget(None if own is None else own / 60)
+    cache = job.out / "painted" if job.device.type == "cpu" else None
+    painting = paint_people(
+        studio, job.config.stage, job.shape, job.device, lambda: limit.left, cache
+    )
+    said = 0
     while True:
         try:
             progress = next(painting)
         except StopIteration as done:
             data: SkinData = done.value
+            yield f"painted {len(data.codes)} people, {len(data.fine)} of them in full"
             return data
-        if progress.step % 64 == 0:
+        if progress.step >= said + 256 or progress.step == progress.steps:
+            said = progress.step
             yield f"painted {progress.step} of {progress.steps} people"
 
 
 def _trained(
-    generator: TextureGenerator, data: SkinData, wanted: Tensor, job: TextureRun
-) -> Iterator[str]:
-    for progress in train_network(generator, data, wanted, job.stage, job.out):
-        if progress.step % 50 == 0:
+    generator: TextureGenerator,
+    data: SkinData,
+    wanted: Tensor,
+    job: TextureRun,
+    journal: Journal,
+    budget: Budget,
+) -> Generator[str, None, Part]:
+    stage, started = job.config.stage, time.monotonic()
+    reserve = _RESERVE if job.device.type == "cuda" else _RESERVE_ON_CPU
+    pace = budget.pace(stage.steps, reserve=reserve, least=_LEAST_STEPS)
+    checkpoint = Checkpoint(job.out / "unfinished" / "texture.safetensors")
+    progress, said = Progress(0, stage.steps, 0.0), -1
+    training = train_network(
+        generator, data, wanted, stage, seed=job.config.seed, pace=pace, checkpoint=checkpoint
+    )
+    for progress in training:
+        if said < 0:
+            journal.rewind(progress.step - 1, ["texture"])
+        journal.loss(progress.step, texture=progress.loss)
+        if (part := 40 * progress.step // progress.steps) > said:
+            said = part
             yield f"step {progress.step} of {progress.steps}, loss {progress.loss:.4f}"
+    return Part("texture", progress.step, time.monotonic() - started, progress.loss)
+
+
+@torch.no_grad()
+def _sheet(generator: TextureGenerator, studio: SkinStudio, journal: Journal, step: int) -> None:
+    """Held-out people: their true albedo above what was made of their codes."""
+    device, pictures = generator.mean.device, []
+    codes = torch.stack([torch.from_numpy(person_code(seed)) for seed in HELD_OUT[:_SHOWN]])
+    for code in codes.split(1):
+        truth = studio.bake_many(code)[0, :3].to(device)
+        made = generator(code.to(device))[0, :3].sigmoid()
+        both = torch.cat([truth[:, ::2, ::2], made[:, ::2, ::2]], 1).flip(1)
+        pictures.append(both.permute(1, 2, 0).cpu().numpy())
+    journal.sheet(step, pictures, columns=2, name="held-out")
 
 
 def write_model(generator: TextureGenerator, studio: SkinStudio, out: Path) -> None:
     """Write the model and the codes of training people."""
     arrays = pack_model(generator, draw_layers(studio), fixed_tiles(studio))
-    partial = out / "texture.partial"
-    save_file(arrays, partial)
-    partial.replace(out / "texture.safetensors")
+    with replacing(out / "texture.safetensors") as partial:
+        save_file(arrays, partial)
     codes = np.stack([person_code(seed) for seed in range(128)])
     save_file({"codes": codes}, out / "texture-codes.safetensors")
 

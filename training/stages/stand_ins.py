@@ -1,7 +1,7 @@
-"""Random heads straight from the source data, with noise for skin: enough to train the decoder.
+"""Random heads for the head's decoder: from the source data with noise for skin, or the product's.
 
 The decoder corrects what six projections lose, whatever the texture; it needs variety and sharp
-edges in every channel, not beauty.
+edges in every channel. The product's own people show it what it will meet.
 """
 
 from __future__ import annotations
@@ -11,16 +11,57 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 import torch
-from scipy.ndimage import gaussian_filter
+from torch import Tensor
+from torch.nn import functional
 
+from head360.assets import resource
+from head360.model.bilinear import BilinearModel, vertex_normals
+from head360.model.sampling import random_person
+from head360.model.texture import TextureModel
 from head360.rendering.reference import Layout, Surface
-from training.synhead.grooms_scalp import unit
+from training.synhead.views import expression
 
 #: Parts of the source mesh that have a surface: all but the lashes.
 _LASHES = 15
 _EYES = (7, 8)
 _GUMS, _TEETH = 5, 6
 _MODES = 60
+#: Views of a person among which the expression is chosen; see `training.synhead.views`.
+_FACES = 9
+
+
+class ProductPeople:
+    """The product's own random people: model, generated skin, attributes, expressions."""
+
+    def __init__(self) -> None:
+        self._mesh = BilinearModel.load(resource("models", "mesh.safetensors"))
+        self._texture = TextureModel.load(resource("models", "texture.safetensors"))
+        topology = self._mesh.topology
+        drawn = topology.drawn
+        self._triangles = torch.from_numpy(topology.triangles).long()
+        self._layout = Layout(
+            torch.from_numpy(topology.triangles[drawn]).long(),
+            torch.from_numpy(topology.uv_triangles[drawn]).long(),
+            torch.from_numpy(topology.uv),
+        )
+
+    @torch.inference_mode()
+    def surface(self, seed: int, device: torch.device) -> Surface:
+        """One person with an expression, bald."""
+        person = random_person(seed)
+        identity = self._mesh.identity(torch.from_numpy(np.array(person.shape)))
+        face = torch.from_numpy(expression(seed, seed % _FACES))
+        vertices = self._mesh.pose(identity, face)
+        normals = vertex_normals(vertices, self._triangles)
+        maps = self._texture.maps(person, 0.0)
+        return Surface(
+            moved(self._layout, device), vertices.to(device), normals.to(device), maps.to(device)
+        )
+
+
+def moved(layout: Layout, device: torch.device) -> Layout:
+    """A layout on another device."""
+    return Layout(layout.triangles.to(device), layout.uv_triangles.to(device), layout.uv.to(device))
 
 
 class StandIns:
@@ -43,27 +84,17 @@ class StandIns:
             torch.from_numpy(corners),
         )
 
-    def surface(self, seed: int, texture_rows: int = 512) -> Surface:
+    def surface(self, seed: int, device: torch.device, texture_rows: int = 512) -> Surface:
         """One person: shape, two or three expressions at once, textures."""
         rng = np.random.default_rng(seed)
         codes = 0.7 * rng.normal(size=len(self._modes))
-        vertices = self._mean + self._step * np.tensordot(codes, self._modes, 1)
-        for shape in rng.choice(len(self._expressions), 2, replace=False):
-            vertices = vertices + self._step * rng.uniform(0, 0.8) * self._expressions[shape]
-        return Surface(
-            self._layout,
-            torch.from_numpy(vertices.astype(np.float32)),
-            torch.from_numpy(self._normals(vertices).astype(np.float32)),
-            torch.from_numpy(_noise_maps(rng, texture_rows)),
-        )
-
-    def _normals(self, vertices: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
-        a, b, c = vertices[self._triangles].swapaxes(0, 1)
-        faces = np.cross(b - a, c - a)
-        normals = np.zeros_like(vertices)
-        for corner in range(3):
-            np.add.at(normals, self._triangles[:, corner], faces)
-        return unit(normals)
+        shape = self._mean + self._step * np.tensordot(codes, self._modes, 1)
+        for number in rng.choice(len(self._expressions), 2, replace=False):
+            shape = shape + self._step * rng.uniform(0, 0.8) * self._expressions[number]
+        vertices = torch.from_numpy(shape.astype(np.float32)).to(device)
+        layout = moved(self._layout, device)
+        normals = vertex_normals(vertices, layout.triangles)
+        return Surface(layout, vertices, normals, _noise_maps(rng, texture_rows, device))
 
 
 def _inner_iris(data: npt.NDArray[np.void]) -> npt.NDArray[np.bool_]:
@@ -82,17 +113,28 @@ def _atlas(uv: npt.NDArray[np.float64], part: npt.NDArray[np.uint8]) -> npt.NDAr
     return placed
 
 
-def _noise_maps(rng: np.random.Generator, rows: int) -> npt.NDArray[np.float32]:
+def _noise_maps(rng: np.random.Generator, rows: int, device: torch.device) -> Tensor:
     """(8, rows, 2.5 rows): skin-like means with soft blotches and sharp spots in every channel."""
-    shape = (rows, rows * 5 // 2)
     means = np.array([0.70, 0.55, 0.47, 0.85, 0.5, 0.5, 0.8, 0.5])
     means[:3] = means[:3] * rng.uniform(0.35, 1.25) + rng.normal(0, 0.03, 3)
-    spots = (gaussian_filter(rng.normal(size=shape), 1.6) * 6 > 1.6).astype(np.float64)
-    maps = []
-    for mean in means:
-        soft = gaussian_filter(rng.normal(size=shape), 24) * 24 * 2
-        fine = gaussian_filter(rng.normal(size=shape), 3) * 3 * 2
-        maps.append(mean + 0.06 * soft + 0.03 * fine - rng.uniform(0, 0.25) * spots)
-    maps[7] = 0.5 + 0.25 * gaussian_filter(rng.normal(size=shape), 2) * 4
-    clipped: npt.NDArray[np.float32] = np.clip(np.stack(maps), 0, 1).astype(np.float32)
-    return clipped
+    depths = rng.uniform(0, 0.25, 8)
+
+    def each(values: npt.NDArray[np.float64]) -> Tensor:
+        return torch.from_numpy(values.astype(np.float32)).to(device)[:, None, None]
+
+    soft, fine = _noise(rng, 8, rows, 60, device), _noise(rng, 8, rows, 8, device)
+    spots = (_noise(rng, 1, rows, 4, device) > 1.5).float()
+    maps = each(means) + 0.034 * soft + 0.017 * fine - each(depths) * spots
+    maps[7] = 0.5 + 0.14 * _noise(rng, 1, rows, 5, device)[0]
+    return maps.clamp(0, 1)
+
+
+def _noise(
+    rng: np.random.Generator, count: int, rows: int, cell: int, device: torch.device
+) -> Tensor:
+    """(count, rows, 2.5 rows) smooth noise of unit deviation; `cell` texels from bump to bump."""
+    size = (rows, rows * 5 // 2)
+    coarse = rng.normal(size=(1, count, size[0] // cell + 2, size[1] // cell + 2))
+    small = torch.from_numpy(coarse.astype(np.float32)).to(device)
+    grown = functional.interpolate(small, size=size, mode="bicubic", align_corners=False)[0]
+    return grown / grown.std().clamp(min=1e-6)

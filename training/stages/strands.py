@@ -1,7 +1,7 @@
 """Draws strands alone into G-buffers: what the hair field learns from.
 
 Every strand is a ribbon that turns to the viewer. Pictures are drawn at four times the resolution
-and averaged, so thin strands give fractional coverage.
+and averaged where they were drawn, so thin strands give fractional coverage.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ import numpy.typing as npt
 
 from head360.camera import OrbitCamera
 from head360.model.planes import RIGHT_AXES, UP_AXES, VIEW_AXES, PlaneBox
-from head360.rendering.offscreen import create_context
+from head360.rendering.offscreen import FullScreen, create_context
 from training.synhead.grooms import Groom
 
 Floats: TypeAlias = npt.NDArray[np.float32]
@@ -68,6 +68,30 @@ layout(location = 1) out vec4 f_strand;
 layout(location = 2) out vec2 f_root;
 void main() { f_shape = vec4(0.0); f_strand = vec4(0.0); f_root = vec2(0.0); }"""
 
+#: Means over the subsamples of each pixel, so that only those travel to the processor.
+_AVERAGE = f"""#version 330
+uniform sampler2D u_shape;
+uniform sampler2D u_strand;
+uniform sampler2D u_root;
+layout(location = 0) out vec4 f_shape;
+layout(location = 1) out vec4 f_strand;
+layout(location = 2) out vec2 f_root;
+void main() {{
+    ivec2 corner = ivec2(gl_FragCoord.xy) * {SUPERSAMPLES};
+    f_shape = vec4(0.0);
+    f_strand = vec4(0.0);
+    f_root = vec2(0.0);
+    for (int i = 0; i < {SUPERSAMPLES * SUPERSAMPLES}; i++) {{
+        ivec2 texel = corner + ivec2(i % {SUPERSAMPLES}, i / {SUPERSAMPLES});
+        f_shape += texelFetch(u_shape, texel, 0);
+        f_strand += texelFetch(u_strand, texel, 0);
+        f_root += texelFetch(u_root, texel, 0).xy;
+    }}
+    f_shape /= {SUPERSAMPLES * SUPERSAMPLES}.0;
+    f_strand /= {SUPERSAMPLES * SUPERSAMPLES}.0;
+    f_root /= {SUPERSAMPLES * SUPERSAMPLES}.0;
+}}"""
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class StrandView:
@@ -86,11 +110,15 @@ class StrandRenderer:
 
     def __init__(self, size: int, context: moderngl.Context | None = None) -> None:
         self._ctx = context or create_context()
-        self._size = size
+        self.size = size  # pixels along each side
         fine = (size * SUPERSAMPLES,) * 2
         self._program = self._ctx.program(vertex_shader=RIBBON_VERTEX, fragment_shader=_FRAGMENT)
-        self._targets = [self._ctx.texture(fine, n, dtype="f4") for n in (4, 4, 2)]
-        self._frame = self._ctx.framebuffer(self._targets, self._ctx.depth_renderbuffer(fine))
+        targets = [self._ctx.texture(fine, n, dtype="f4") for n in (4, 4, 2)]
+        self._frame = self._ctx.framebuffer(targets, self._ctx.depth_renderbuffer(fine))
+        self._fine = dict(zip(("u_shape", "u_strand", "u_root"), targets, strict=True))
+        self._means = [self._ctx.texture((size, size), n, dtype="f4") for n in (4, 4, 2)]
+        self._mean_frame = self._ctx.framebuffer(self._means)
+        self._average = FullScreen(self._ctx, _AVERAGE)
         self._ribbons: moderngl.VertexArray | None = None
         self._occluder: moderngl.VertexArray | None = None
 
@@ -149,16 +177,15 @@ class StrandRenderer:
             occluder.program["u_clip_from_head"] = columns
             occluder.render(moderngl.TRIANGLES)
         self._ribbons.render(moderngl.TRIANGLES)
-        shape, strand, root = (self._averaged(target) for target in self._targets)
+        self._average.draw(self._mean_frame, self._fine, {})
+        shape, strand, root = (self._read(target) for target in self._means)
         return StrandView(
             shape[..., 0], shape[..., 1], shape[..., 2], shape[..., 3], strand[..., :3], root
         )
 
-    def _averaged(self, target: moderngl.Texture) -> Floats:
-        fine = np.frombuffer(target.read(), np.float32)
-        tiles = fine.reshape(self._size, SUPERSAMPLES, self._size, SUPERSAMPLES, -1)
-        mean: Floats = tiles.mean((1, 3))
-        return mean
+    def _read(self, target: moderngl.Texture) -> Floats:
+        values: Floats = np.frombuffer(target.read(), np.float32)
+        return values.reshape(self.size, self.size, target.components)
 
 
 def training_cameras(count: int) -> list[OrbitCamera]:

@@ -9,15 +9,16 @@ squares for the detail maps themselves, given the weights the network really giv
 from __future__ import annotations
 
 import math
-from collections.abc import Generator, Iterable
+from collections.abc import Callable, Generator, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
 import torch
 from safetensors.torch import load_file, save_file
-from torch import Tensor
+from torch import Tensor, nn
 from torch.nn import functional
 
+from head360.files import replacing
 from head360.model.texture_generator import (
     CHANNELS,
     GeneratorShape,
@@ -25,27 +26,14 @@ from head360.model.texture_generator import (
     deactivate,
     grown,
 )
-from training.stages.progress import Progress, running_mean
+from training.config import TextureStage
+from training.stages.checkpoint import Checkpoint, State
+from training.stages.pace import Pace
+from training.stages.progress import TOLD_EVERY, Progress, running_mean
 from training.synhead.skin import SkinStudio, person_code
 
 _FINE_CHANNELS = (0, 1, 2, 4, 7)  # albedo, roughness, height: where people differ in detail
 _RIDGE = 1e-3  # of the detail maps' least squares, relative
-_CHECKPOINT = "texture-checkpoint.safetensors"
-
-
-@dataclass(frozen=True, slots=True)
-class TextureStage:
-    """How long and how finely."""
-
-    people: int = 128  # painted at full resolution
-    soft_people: int = 640  # more, kept at low resolution only
-    steps: int = 4000
-    batch: int = 8
-    convolution_rate: float = 2e-3
-    mapping_rate: float = 6e-4
-    basis_rate: float = 4e-4
-    detail_weight: float = 0.3  # of the detail weights' error
-    save_every: int = 250
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -60,30 +48,78 @@ class SkinData:
 
 
 def paint_people(
-    studio: SkinStudio, stage: TextureStage, shape: GeneratorShape
+    studio: SkinStudio,
+    stage: TextureStage,
+    shape: GeneratorShape,
+    device: torch.device,
+    left: Callable[[], float] = lambda: math.inf,
+    cache: Path | None = None,
 ) -> Generator[Progress, None, SkinData]:
-    """People 0 … M - 1."""
-    codes, softs, fines = [], [], []
-    fine_mean = torch.zeros(CHANNELS, shape.rows, 2 * shape.rows)
-    for seed in range(stage.soft_people):
-        code = person_code(seed)
-        target = deactivate(studio.bake(code))
-        soft = softened(target[None], shape)
-        codes.append(torch.from_numpy(code))
-        softs.append(soft[0])
-        if seed < stage.people:
-            fine = target - grown(soft, (shape.rows, 2 * shape.rows))[0]
-            fine_mean += fine / stage.people
-            fines.append(fine[list(_FINE_CHANNELS)].half())
-        yield Progress(seed + 1, stage.soft_people, 0.0)
+    """People 0 … M - 1, or fewer of them when no seconds are `left`; data on `device`.
+
+    A folder as `cache` keeps what was painted, for machines where that takes long.
+    """
+    batches: list[_Batch] = []
+    for start in range(0, stage.soft_people, stage.painted_at_once):
+        seeds = range(start, min(start + stage.painted_at_once, stage.soft_people))
+        fine = max(0, min(stage.people, seeds.stop) - start)
+        batches.append(_painted(studio, seeds, fine, shape, device, cache))
+        yield Progress(seeds.stop, stage.soft_people, 0.0)
+        if left() <= 0:
+            break
     covered = torch.from_numpy(studio.texels.covered).float()[None, None]
+    fines = torch.cat([batch.fine for batch in batches])
     return SkinData(
-        codes=torch.stack(codes),
-        fine=torch.stack(fines),
-        fine_mean=fine_mean,
-        soft=torch.stack(softs),
-        mask=softened(covered, shape),
+        codes=torch.cat([batch.codes for batch in batches]),
+        fine=fines,
+        fine_mean=sum((b.fine_sum for b in batches), torch.zeros((), device=device)) / len(fines),
+        soft=torch.cat([batch.soft for batch in batches]),
+        mask=softened(covered, shape).to(device),
     )
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Batch:
+    """Some painted people, as in `SkinData`; `fine_sum` over those kept at full resolution."""
+
+    codes: Tensor
+    soft: Tensor
+    fine: Tensor
+    fine_sum: Tensor
+
+    def tensors(self) -> dict[str, Tensor]:
+        return {name: getattr(self, name).contiguous() for name in _Batch.__slots__}
+
+
+def _painted(
+    studio: SkinStudio,
+    seeds: range,
+    fine: int,
+    shape: GeneratorShape,
+    device: torch.device,
+    cache: Path | None,
+) -> _Batch:
+    """People of a range of seeds, the first `fine` of them at full resolution, too."""
+    path = cache / f"{seeds.start}-{seeds.stop}-{fine}-{shape.rows}.safetensors" if cache else None
+    if path is not None and path.exists():
+        return _Batch(**load_file(path, device=str(device)))
+    batch = _paint(studio, seeds, fine, shape, device)
+    if path is not None:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with replacing(path) as partial:
+            save_file(batch.tensors(), partial)
+    return batch
+
+
+def _paint(
+    studio: SkinStudio, seeds: range, fine: int, shape: GeneratorShape, device: torch.device
+) -> _Batch:
+    codes = torch.stack([torch.from_numpy(person_code(seed)) for seed in seeds])
+    target = deactivate(studio.bake_many(codes).to(device))
+    soft = softened(target, shape)
+    rest = target[:fine] - grown(soft[:fine], (shape.rows, 2 * shape.rows))
+    detail = rest[:, list(_FINE_CHANNELS)].half()
+    return _Batch(codes.to(device), soft, detail, rest.sum(0))
 
 
 def softened(maps: Tensor, shape: GeneratorShape) -> Tensor:
@@ -99,24 +135,32 @@ def fine_rows(data: SkinData) -> Tensor:
 
 def begin(data: SkinData, rows: Tensor, shape: GeneratorShape) -> tuple[TextureGenerator, Tensor]:
     """A generator from principal components, and the detail weights (N, 5, K) it should learn."""
-    generator = TextureGenerator(shape)
+    generator = TextureGenerator(shape).to(data.soft.device)
     mean = data.soft.mean(0)
-    flat = ((data.soft - mean) * data.mask.sqrt()).flatten(1)
-    _, vectors = torch.linalg.eigh(flat @ flat.T)
-    top = vectors[:, -shape.basis :].flip(1)
+    flat = (data.soft - mean).flatten(1)
+    top = _leading(flat * data.mask.sqrt().expand_as(mean[None]).flatten(1), shape.basis)
     scores = top * math.sqrt(len(flat))  # (M, basis), unit variance
-    basis = scores.T @ (data.soft - mean).flatten(1) / len(flat)
-    _, directions = torch.linalg.eigh(rows @ rows.T)
-    weights = directions[:, -shape.details :].flip(1) * math.sqrt(len(rows))
+    basis = scores.T @ flat / len(flat)
+    weights = _leading(rows, shape.details) * math.sqrt(len(rows))
     with torch.no_grad():
         generator.soft_mean.copy_(mean)
-        generator.basis.copy_(basis.view_as(generator.basis))
+        generator.basis[: len(basis)] = basis.view(-1, *mean.shape)
         generator.mean.copy_(data.fine_mean)
         generator.details.copy_((weights.T @ rows / len(rows)).view_as(generator.details))
         _ridge(generator.weights, data.codes, scores)
         wanted = weights.view(-1, len(_FINE_CHANNELS), shape.details)
         _begin_mixing(generator, data.codes[: len(wanted)], wanted)
     return generator, wanted
+
+
+def _leading(rows: Tensor, count: int) -> Tensor:
+    """(N, count) unit left singular vectors of (N, M) rows, the strongest first.
+
+    Zeros fill up what few rows cannot give.
+    """
+    _, vectors = torch.linalg.eigh(rows @ rows.T)
+    found = vectors[:, -count:].flip(1)
+    return functional.pad(found, (0, count - found.shape[1]))
 
 
 def _ridge(layer: torch.nn.Linear, codes: Tensor, wanted: Tensor) -> None:
@@ -135,33 +179,64 @@ def _begin_mixing(generator: TextureGenerator, codes: Tensor, wanted: Tensor) ->
 
 def _solved(codes: Tensor, wanted: Tensor) -> Tensor:
     """(65, …) ridge regression of wanted numbers on codes and one."""
-    known = torch.cat([codes, torch.ones(len(codes), 1)], 1)
-    gram = known.T @ known + 2.0 * torch.eye(known.shape[1])
+    known = torch.cat([codes, codes.new_ones(len(codes), 1)], 1)
+    gram = known.T @ known + 2.0 * torch.eye(known.shape[1], device=codes.device)
     solution: Tensor = torch.linalg.solve(gram, known.T @ wanted)
     return solution
 
 
 def train_network(
-    generator: TextureGenerator, data: SkinData, wanted: Tensor, stage: TextureStage, folder: Path
+    generator: TextureGenerator,
+    data: SkinData,
+    wanted: Tensor,
+    stage: TextureStage,
+    *,
+    seed: int = 0,
+    pace: Pace | None = None,
+    checkpoint: Checkpoint | None = None,
 ) -> Generator[Progress, None, None]:
-    """Fit the networks; resumes from the folder's checkpoint."""
-    optimizer = _optimizer(generator, stage)
-    path = folder / _CHECKPOINT
-    first = _resume(generator, path)
+    """Fit the networks, where the data is; goes on from the checkpoint."""
+    optimizer, held = _optimizer(generator, stage), _Held(wanted)
+    random = torch.Generator(wanted.device).manual_seed(seed)
+    state = State({"generator": generator, "held": held}, optimizer, random)
+    first = checkpoint.load(state) if checkpoint else 0
     weight = (generator.details.flatten(1).square().mean(1)).sqrt().detach()  # by visible size
-    mean = 0.0
-    for step in range(first, stage.steps):
-        _set_rates(optimizer, step, stage.steps)
-        picked = torch.randint(len(data.codes), (stage.batch,))
-        loss = _soft_loss(generator.soft(data.codes[picked]), data.soft[picked], data.mask)
-        error = generator.mixture(data.codes[: len(wanted)])[:, list(_FINE_CHANNELS)] - wanted
-        (loss + stage.detail_weight * (error * weight).abs().mean()).backward()
+    pace, mean = pace or Pace(stage.steps), 0.0
+    for step, done in pace.run(first):
+        _set_rates(optimizer, step, done)
+        loss, detail = _losses(generator, data, held.wanted, weight, stage.batch, random)
+        (loss + stage.detail_weight * detail).backward()
         optimizer.step()
         optimizer.zero_grad()
-        mean = running_mean(mean, float(loss.detach()), step - first)
-        if (step + 1) % stage.save_every == 0:
-            _save(generator, path, step + 1)
-        yield Progress(step + 1, stage.steps, mean)
+        if step % TOLD_EVERY == 0 or step + 1 == pace.steps:
+            mean = running_mean(mean, float(loss.detach()), step - first, TOLD_EVERY)
+            yield Progress(step + 1, pace.steps, mean)
+        if checkpoint and checkpoint.due:
+            checkpoint.save(step + 1, state)
+
+
+class _Held(nn.Module):
+    """Keeps the wanted weights in checkpoints: the signs of principal components are chance."""
+
+    def __init__(self, wanted: Tensor) -> None:
+        super().__init__()
+        self.wanted: Tensor
+        self.register_buffer("wanted", wanted)
+
+
+def _losses(
+    generator: TextureGenerator,
+    data: SkinData,
+    wanted: Tensor,
+    weight: Tensor,
+    batch: int,
+    random: torch.Generator,
+) -> tuple[Tensor, Tensor]:
+    """Of the soft maps, and of the detail weights."""
+    picked = torch.randint(len(data.codes), (batch,), generator=random, device=data.codes.device)
+    loss = _soft_loss(generator.soft(data.codes[picked]), data.soft[picked], data.mask)
+    error = generator.mixture(data.codes[: len(wanted)])[:, list(_FINE_CHANNELS)] - wanted
+    return loss, (error * weight).abs().mean()
 
 
 def _optimizer(generator: TextureGenerator, stage: TextureStage) -> torch.optim.Optimizer:
@@ -178,10 +253,10 @@ def _optimizer(generator: TextureGenerator, stage: TextureStage) -> torch.optim.
     return torch.optim.Adam(groups, betas=(0.9, 0.99))
 
 
-def _set_rates(optimizer: torch.optim.Optimizer, step: int, steps: int) -> None:
-    """Warm up over 30 steps; a cosine after 40 %."""
-    done = max(0.0, (step / steps - 0.4) / 0.6)
-    share = min(1.0, (step + 1) / 30) * (0.51 + 0.49 * math.cos(math.pi * done))
+def _set_rates(optimizer: torch.optim.Optimizer, step: int, done: float) -> None:
+    """Warm up over 30 steps; a cosine once a share of 40 % is done."""
+    turn = max(0.0, (done - 0.4) / 0.6)
+    share = min(1.0, (step + 1) / 30) * (0.51 + 0.49 * math.cos(math.pi * turn))
     for group in optimizer.param_groups:
         group.setdefault("initial_lr", group["lr"])
         group["lr"] = group["initial_lr"] * share
@@ -200,30 +275,13 @@ def _soft_loss(made: Tensor, truth: Tensor, mask: Tensor) -> Tensor:
     return loss
 
 
-def _save(generator: TextureGenerator, path: Path, step: int) -> None:
-    heavy = ("mean", "details")
-    state = {n: v.contiguous() for n, v in generator.state_dict().items() if n not in heavy}
-    partial = path.with_suffix(".partial")
-    save_file({**state, "step": torch.tensor(step)}, partial)
-    partial.replace(path)
-
-
-def _resume(generator: TextureGenerator, path: Path) -> int:
-    if not path.exists():
-        return 0
-    state = load_file(path)
-    step = int(state.pop("step"))
-    generator.load_state_dict(state, strict=False)
-    return step
-
-
 @torch.no_grad()
 def settle_details(generator: TextureGenerator, data: SkinData, rows: Tensor) -> None:
     """Detail maps by least squares, for the weights the network really gives."""
     weights = generator.mixture(data.codes[: len(data.fine)])[:, list(_FINE_CHANNELS)]
     known = weights.flatten(0, 1)  # (5 N, K), rows in the order of `fine_rows`
     gram = known.T @ known
-    gram += _RIDGE * gram.diagonal().mean() * torch.eye(len(gram))
+    gram += _RIDGE * gram.diagonal().mean() * torch.eye(len(gram), device=gram.device)
     maps = torch.linalg.solve(gram, known.T @ rows)
     generator.details.copy_(maps.view_as(generator.details))
 
@@ -233,11 +291,12 @@ def albedo_psnr(
     generator: TextureGenerator, studio: SkinStudio, seeds: Iterable[int]
 ) -> list[float]:
     """PSNR (dB) of sRGB albedo on the head's texels, person by person."""
-    covered = torch.from_numpy(studio.texels.covered)
+    device = generator.mean.device
+    covered = torch.from_numpy(studio.texels.covered).to(device)
     found = []
     for seed in seeds:
-        code = person_code(seed)
-        made = generator(torch.from_numpy(code)[None])[0, :3].sigmoid()
-        error = (made - studio.bake(code)[:3])[:, covered].square().mean()
+        code = torch.from_numpy(person_code(seed))[None]
+        made = generator(code.to(device))[0, :3].sigmoid()
+        error = (made - studio.bake_many(code)[0, :3].to(device))[:, covered].square().mean()
         found.append(-10 * math.log10(float(error)))
     return found
