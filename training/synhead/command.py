@@ -1,16 +1,23 @@
-"""`python -m training synhead`: writes a data set of synthetic heads."""
+"""`python -m training synhead`: writes a data set of synthetic heads, as folders or as shards."""
 
 from __future__ import annotations
 
 import argparse
-from dataclasses import asdict
+from collections.abc import Callable, Generator
+from dataclasses import asdict, dataclass
+from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from head360.cli.terminal import Terminal
 from head360.light import LIGHT_PRESETS
 from training.arguments import add_source, count, source_of
 from training.errors import check_source
 from training.synhead.views import RIG_CAMERAS
+
+if TYPE_CHECKING:
+    from head360.export.video import Progress
+    from training.synhead.writer import Studio, Written
 
 
 def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -22,7 +29,7 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
         "are kept; press Ctrl-C at any time and start again to go on.",
     )
     add_source(parser)
-    parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="where to write")
+    _add_place(parser)
     parser.add_argument("--identities", type=count(1, 100_000), default=8, metavar="N")
     parser.add_argument(
         "--views", type=count(1, RIG_CAMERAS), default=RIG_CAMERAS, metavar="K",
@@ -44,6 +51,23 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     parser.set_defaults(run=run)
 
 
+def _add_place(parser: argparse.ArgumentParser) -> None:
+    place = parser.add_mutually_exclusive_group(required=True)
+    place.add_argument("--out", type=Path, metavar="DIR", help="where to write a folder a head")
+    place.add_argument(
+        "--shards", type=Path, metavar="DIR",
+        help="where to write tar shards (WebDataset) instead; many machines may share the work",
+    )  # fmt: skip
+    parser.add_argument(
+        "--shard-size", type=count(1, 100_000), default=256, metavar="N",
+        help="views in a shard (default 256)",
+    )  # fmt: skip
+    parser.add_argument(
+        "--part", default="1/1", metavar="K/N",
+        help="make the K-th of N parts of the shards (default 1/1: all)",
+    )  # fmt: skip
+
+
 def run(parsed: argparse.Namespace, terminal: Terminal) -> None:
     """Write the data set.
 
@@ -52,7 +76,6 @@ def run(parsed: argparse.Namespace, terminal: Terminal) -> None:
     """
     # Imported here, so that --help and misspelt options do not wait for torch.
     from training.synhead.shoot import ShootOptions, TrueStudio, check_hair
-    from training.synhead.writer import Order, claim, write_dataset
 
     source = source_of(parsed)
     check_source(source)
@@ -60,13 +83,37 @@ def run(parsed: argparse.Namespace, terminal: Terminal) -> None:
     options = ShootOptions(
         parsed.views, parsed.size, parsed.set_ups, parsed.hair, samples=parsed.samples
     )
-    order = Order(parsed.out, parsed.identities, parsed.views, parsed.seed, asdict(options))
-    claim(order)
+    job = _prepared(parsed, asdict(options))
     terminal.note("Preparing skin and source shapes…")
     studio = TrueStudio(source, options)
     try:
-        written = terminal.follow(write_dataset(order, studio), "views")
+        written = terminal.follow(job.write(studio), "views")
     finally:
         studio.release()
     kept = f", {written.kept} were there already" if written.kept else ""
-    terminal.result(f"{parsed.out}: {written.made} heads made{kept}")
+    terminal.result(f"{job.out}: {written.made} {job.unit} made{kept}")
+
+
+@dataclass(frozen=True, slots=True)
+class _Job:
+    out: Path
+    unit: str
+    write: Callable[[Studio], Generator[Progress, None, Written]]
+
+
+def _prepared(parsed: argparse.Namespace, options: dict[str, Any]) -> _Job:
+    """What to do, once it is known that the folder can be used."""
+    from training.synhead.shards import ShardOrder, claim_shards, parse_part, write_shards
+    from training.synhead.writer import Order, claim, write_dataset
+
+    if parsed.shards is None:
+        order = Order(parsed.out, parsed.identities, parsed.views, parsed.seed, options)
+        claim(order)
+        return _Job(order.out, "heads", partial(write_dataset, order))
+    part = parse_part(parsed.part)
+    shards = ShardOrder(
+        parsed.shards, parsed.identities, parsed.views, parsed.seed, parsed.shard_size, part,
+        options,
+    )  # fmt: skip
+    claim_shards(shards)
+    return _Job(shards.out, "shards", partial(write_shards, shards))
