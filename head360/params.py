@@ -38,6 +38,22 @@ ATTRIBUTES: tuple[str, ...] = (
 )  # fmt: skip
 
 
+#: How far the head turns on its neck to either side, degrees: yaw, pitch, roll.
+POSE_LIMITS: tuple[float, float, float] = (50.0, 25.0, 20.0)
+
+
+@dataclass(frozen=True, slots=True)
+class HairMix:
+    """A second hairstyle, and how far hair is on the way to it."""
+
+    style: str  # id in the hairstyle library
+    share: float  # 0 = the first style alone … 1 = this one alone
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.share <= 1:
+            raise ValueError(f"the share of a hairstyle must be within 0 … 1, got {self.share}")
+
+
 @dataclass(frozen=True, eq=False, slots=True)
 class HeadParams:
     """Everything that decides how one head looks. Immutable, on the CPU, safe to share.
@@ -51,9 +67,12 @@ class HeadParams:
     attributes: FloatArray  # (A,) strengths of ATTRIBUTES, 0 … 1
     expression: FloatArray  # (E,) ARKit blendshape weights, 0 = rest … 1 = full
     hairstyle: str | None  # id in the hairstyle library; None = bald
-    hair_color: FloatArray  # (3,) linear RGB of the hair, brows and stubble
+    hair_color: FloatArray  # (3,) linear RGB of the hair; brows and stubble take a natural one
     iris_color: FloatArray  # (3,) linear RGB
     light: Light = field(default_factory=Light)
+    hair_mix: HairMix | None = None  # what the hairstyle is mixed with; the bald have none
+    #: (3,) degrees, at most `POSE_LIMITS`: yaw to the head's left, pitch down, roll to its left
+    head_pose: FloatArray = field(default_factory=lambda: np.zeros(3, np.float32))
 
     def __post_init__(self) -> None:
         for name, size in _VECTORS.items():
@@ -71,6 +90,7 @@ _VECTORS = {
     "expression": len(EXPRESSIONS),
     "hair_color": 3,
     "iris_color": 3,
+    "head_pose": 3,
 }
 
 

@@ -29,10 +29,10 @@ from head360.camera import PITCH_LIMIT_DEGREES, OrbitCamera
 from head360.errors import ProjectFileError
 from head360.files import replacing
 from head360.light import Background, Light
-from head360.params import FloatArray, HeadParams
+from head360.params import FloatArray, HairMix, HeadParams
 
 SUFFIX = ".h360"
-VERSION = 1
+VERSION = 2
 
 MAX_FILE_BYTES = 16 << 20
 MAX_JSON_BYTES = 256 << 10
@@ -43,7 +43,9 @@ MAX_NAME_LENGTH = 200
 MAX_ABSOLUTE = 1000.0
 
 _JSON_ENTRY, _ARRAYS_ENTRY = "project.json", "arrays.safetensors"
-_ARRAYS = ("shape", "texture", "attributes", "expression", "hair_color", "iris_color")
+_ARRAYS = (
+    "shape", "texture", "attributes", "expression", "hair_color", "iris_color", "head_pose",
+)  # fmt: skip
 _HAIRSTYLE = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}")
 _FIXED_DATE = (1980, 1, 1, 0, 0, 0)  # the zip format's zero: equal projects make equal files
 
@@ -139,8 +141,17 @@ def _read(archive: zipfile.ZipFile, name: str) -> Project:
 
 
 _Migration: TypeAlias = Callable[[Json, dict[str, FloatArray]], tuple[Json, dict[str, FloatArray]]]
+
+
+def _two_from_one(
+    manifest: Json, arrays: dict[str, FloatArray]
+) -> tuple[Json, dict[str, FloatArray]]:
+    """Version 1 knew neither mixed hairstyles nor turned heads."""
+    return manifest | {"hair_mix": None}, arrays | {"head_pose": np.zeros(3, np.float32)}
+
+
 #: From each older version to the next one.
-_MIGRATIONS: dict[int, _Migration] = {}
+_MIGRATIONS: dict[int, _Migration] = {1: _two_from_one}
 
 
 def _entry(archive: zipfile.ZipFile, name: str, limit: int) -> bytes:
@@ -199,6 +210,7 @@ def _manifest(project: Project) -> Json:
         "made_by": f"Head360 Studio {__version__}",
         "name": project.name[:MAX_NAME_LENGTH],
         "hairstyle": params.hairstyle,
+        "hair_mix": asdict(params.hair_mix) if params.hair_mix else None,
         "light": asdict(params.light),
         "camera": asdict(project.camera),
         "background": asdict(project.background),
@@ -213,6 +225,7 @@ def _project(manifest: Json, arrays: Mapping[str, FloatArray]) -> Project:
             **vectors,
             hairstyle=_hairstyle(manifest.get("hairstyle")),
             light=_light(_object(manifest, "light")),
+            hair_mix=_hair_mix(manifest.get("hair_mix")),
         )
     except ValueError as error:
         raise _UnreadableError(str(error)) from error
@@ -240,6 +253,18 @@ def _hairstyle(value: object) -> str | None:
     if value not in {style.id for style in catalog().hairstyles}:
         raise _UnreadableError(f"its hairstyle “{value}” is not in this installation’s library")
     return value
+
+
+def _hair_mix(entry: object) -> HairMix | None:
+    if entry is None:
+        return None
+    if not isinstance(entry, dict):
+        raise _UnreadableError("its mix of hairstyles is no pair of a style and a share")
+    style = _hairstyle(entry.get("style"))
+    share = _number(entry, "share", 0, 1)
+    if style is None:
+        raise _UnreadableError("its mix of hairstyles names no style")
+    return HairMix(style, share)
 
 
 def _light(entry: Json) -> Light:

@@ -9,6 +9,12 @@ from pathlib import Path
 from head360 import __version__
 from head360.errors import Head360Error
 
+#: How a head turns on its neck, in the order of `HeadParams.head_pose`: what is positive.
+HEAD_ANGLES = {
+    "yaw": "to its left, −50 … 50",
+    "pitch": "down, −25 … 25",
+    "roll": "towards its left shoulder, −20 … 20",
+}
 COMMANDS = ("doctor", "render", "turntable", "new", "bench")
 
 
@@ -95,11 +101,19 @@ def _add_head_options(parser: argparse.ArgumentParser) -> None:
         "--seed", type=seed, metavar="N", help="a random person, the same each time"
     )
     group.add_argument("--hair", metavar="STYLE", help="hairstyle, or “none”")
-    group.add_argument("--hair-color", metavar="#RRGGBB", help="colour of hair and brows")
+    group.add_argument(
+        "--hair-mix", metavar="STYLE=SHARE",
+        help="on the way to a second style, such as long_wavy=0.4; “none” for the first alone",
+    )  # fmt: skip
+    group.add_argument("--hair-color", metavar="#RRGGBB", help="colour of the hair")
     group.add_argument(
         "--expression", nargs="+", action="extend", default=[], metavar="NAME=VALUE",
         help="ARKit blendshapes, 0 … 1, such as jawOpen=0.4 mouthSmile=0.7 (both sides)",
     )  # fmt: skip
+    for angle, meaning in HEAD_ANGLES.items():
+        group.add_argument(
+            f"--head-{angle}", type=number, metavar="DEGREES", help=f"turn the head {meaning}"
+        )
     group.add_argument("--light", metavar="PRESET", help="studio, courtyard, forest, sunset, …")
     group.add_argument("--light-rotation", type=number, metavar="DEGREES")
     group.add_argument("--light-intensity", type=number, metavar="0…4")

@@ -11,10 +11,10 @@ import numpy as np
 
 from head360.assets import catalog
 from head360.camera import PITCH_LIMIT_DEGREES, OrbitCamera
-from head360.cli.arguments import UsageError, srgb
+from head360.cli.arguments import HEAD_ANGLES, UsageError, srgb
 from head360.errors import UnknownNameError
 from head360.light import LIGHT_PRESETS, Background, Light
-from head360.params import EXPRESSIONS, FloatArray, HeadParams
+from head360.params import EXPRESSIONS, POSE_LIMITS, FloatArray, HairMix, HeadParams
 from head360.project import load_project
 
 if TYPE_CHECKING:
@@ -43,12 +43,16 @@ def scene_of(arguments: argparse.Namespace, engine: HeadEngine) -> Scene:
     start = _start(arguments, engine)
     params = start.params
     if arguments.hair is not None:
-        params = params.with_(hairstyle=hairstyle(arguments.hair))
+        params = params.with_(hairstyle=hairstyle(arguments.hair), hair_mix=None)
+    if arguments.hair_mix is not None:
+        params = params.with_(hair_mix=hair_mix(arguments.hair_mix))
     if arguments.hair_color is not None:
         params = params.with_(hair_color=_linear(arguments.hair_color))
     if arguments.expression:
         params = params.with_(expression=expression(arguments.expression, params.expression))
-    params = params.with_(light=_light(arguments, params.light))
+    params = params.with_(
+        light=_light(arguments, params.light), head_pose=_head_pose(arguments, params.head_pose)
+    )
     return Scene(params, _camera(arguments, start.camera), _background(arguments, start.background))
 
 
@@ -69,6 +73,17 @@ def hairstyle(name: str) -> str | None:
     styles = [style.id for style in catalog().hairstyles]
     chosen = one_of("hairstyle", name, [BALD, *styles])
     return None if chosen == BALD else chosen
+
+
+def hair_mix(setting: str) -> HairMix | None:
+    """A second style and its share, from “style=share”; None for “none”."""
+    if setting.lower() == BALD:
+        return None
+    name, equals, text = setting.partition("=")
+    if not equals:
+        raise UsageError(f"“{setting}” is not of the form style=share, such as long_wavy=0.4.")
+    style = one_of("hairstyle", name, [style.id for style in catalog().hairstyles])
+    return HairMix(style, _within("The share of a hairstyle", text, 0, 1))
 
 
 def expression(settings: Iterable[str], start: FloatArray) -> FloatArray:
@@ -101,6 +116,16 @@ def _start(arguments: argparse.Namespace, engine: HeadEngine) -> Scene:
     if arguments.seed is not None:
         return Scene(engine.random_head(arguments.seed), OrbitCamera(), Background())
     return Scene(engine.initial_head(), OrbitCamera(), Background())
+
+
+def _head_pose(arguments: argparse.Namespace, start: FloatArray) -> FloatArray:
+    """Yaw, pitch and roll of the head (3,) degrees."""
+    pose = start.copy()
+    for index, (angle, limit) in enumerate(zip(HEAD_ANGLES, POSE_LIMITS, strict=True)):
+        value = getattr(arguments, f"head_{angle}")
+        if value is not None:
+            pose[index] = _within(f"The head's {angle}", value, -limit, limit)
+    return pose if (pose != start).any() else start
 
 
 def _light(arguments: argparse.Namespace, start: Light) -> Light:

@@ -1,4 +1,4 @@
-"""The library of hairstyles: packed planes and grids, one blob a style, and mixtures of them.
+"""The library of hairstyles: packed planes and grids, one blob a style.
 
 On disk a style is an LZMA blob inside a safetensors file. Its planes and grid are rounded to fixed
 steps (`_PLANE_STEPS`, `_GRID_STEP`), stored as differences along rows, low bytes before high
@@ -89,25 +89,6 @@ class HairLibrary:
         if style not in self._blobs:
             raise UnknownNameError("hairstyle", style, self._blobs)
         return self._blobs[style]
-
-    def mix(self, shares: Mapping[str, float]) -> HairPlanes:
-        """A mixture of styles: `shares` are positive, and normalised to sum to 1."""
-        total = sum(shares.values())
-        if total <= 0 or min(shares.values()) < 0:
-            raise ValueError("shares must not be negative, and not all zero")
-        return mixed([(self.planes(style), share / total) for style, share in shares.items()])
-
-
-def mixed(parts: list[tuple[HairPlanes, float]]) -> HairPlanes:
-    """Sums of coverage and of extinction; other channels are means weighted by coverage."""
-    planes = torch.zeros_like(parts[0][0].planes)
-    extinction = torch.zeros_like(parts[0][0].grid)
-    for hair, share in parts:
-        coverage = share * hair.planes[:, :1] + 1e-6 * share
-        planes = planes + torch.cat([coverage, hair.planes[:, 1:] * coverage], 1)
-        extinction = extinction + share * hair.grid.exp()
-    coverage = planes[:, :1]
-    return HairPlanes(torch.cat([coverage, planes[:, 1:] / coverage], 1), extinction.log())
 
 
 def save_styles(path: Path, styles: Mapping[str, HairPlanes]) -> None:

@@ -13,6 +13,7 @@ from head360.assets import Catalog, catalog, resource
 from head360.model.bilinear import BilinearModel, Identity, vertex_normals
 from head360.model.field import HairField, HairPlanes, HeadField, load_fields
 from head360.model.hair import HairLibrary
+from head360.model.hair_mix import HairMorph
 from head360.model.seating import Seat, Seating
 from head360.model.texture import TextureModel
 from head360.params import HeadParams
@@ -88,6 +89,8 @@ class SceneBuilder:
         self._seat = Seat(models.mesh.topology, models.mesh.mean)
         self._triangles = torch.from_numpy(models.mesh.topology.triangles).long()
         self._tints = {style.id: style.scalp_tint for style in models.catalog.hairstyles}
+        self._morph: _Last[HairMorph] = _Last()
+        self._style: _Last[HairPlanes] = _Last()
         self._identity: _Last[Identity] = _Last()
         self._posed: _Last[tuple[Tensor, Tensor]] = _Last()
         self._maps: _Last[Tensor] = _Last()
@@ -112,12 +115,13 @@ class SceneBuilder:
             (identity, params.expression), lambda: self._pose(identity, params)
         )
         light = self._lighting.get((params.light,), lambda: lighting(params.light))
+        hair = self._hair(params)
         look = (params.texture, params.attributes, params.hair_color, params.iris_color)
         return Scene(
             vertices,
             normals,
-            self._maps.get((*look, params.hairstyle), lambda: self._paint(params)),
-            self._wear(identity, params.hairstyle, light) if params.hairstyle else None,
+            self._maps.get((*look, f"{self._tint(params):.2f}"), lambda: self._paint(params)),
+            self._wear(identity, hair, light) if hair else None,
             light,
             self._hair_color.get((params.hair_color,), lambda: torch.tensor(params.hair_color)),
         )
@@ -127,11 +131,29 @@ class SceneBuilder:
         return vertices, vertex_normals(vertices, self._triangles)
 
     def _paint(self, params: HeadParams) -> Tensor:
-        tint = self._tints.get(params.hairstyle or "", 0.0)
-        return self._models.texture.maps(params, tint)
+        return self._models.texture.maps(params, round(self._tint(params), 2))
 
-    def _wear(self, identity: Identity, name: str, light: Lighting) -> WornHair:
-        style = self._models.styles.planes(name)
+    def _tint(self, params: HeadParams) -> float:
+        """How much of the scalp takes the hair's colour, 0 … 1; of a mix, that of both."""
+        tint = self._tints.get(params.hairstyle or "", 0.0)
+        if params.hairstyle is None or params.hair_mix is None:
+            return tint
+        other = self._tints.get(params.hair_mix.style, 0.0)
+        return tint + params.hair_mix.share * (other - tint)
+
+    def _hair(self, params: HeadParams) -> HairPlanes | None:
+        """The style, or what lies between two."""
+        if params.hairstyle is None:
+            return None
+        styles, mix = self._models.styles, params.hair_mix
+        first = styles.planes(params.hairstyle)
+        if mix is None or mix.share == 0 or mix.style == params.hairstyle:
+            return first
+        second = styles.planes(mix.style)
+        morph = self._morph.get((first, second), lambda: HairMorph(first, second))
+        return self._style.get((morph, mix), lambda: morph.at(mix.share))
+
+    def _wear(self, identity: Identity, style: HairPlanes, light: Lighting) -> WornHair:
         seating = self._seating.get((identity,), lambda: self._seat.fit(identity.neutral))
 
         def reach() -> tuple[Tensor, Tensor]:

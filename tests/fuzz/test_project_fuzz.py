@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from head360.errors import ProjectFileError
-from head360.params import neutral_head
+from head360.params import HairMix, neutral_head
 from head360.project import Project, load_project, save_project
 
 quick = settings(
@@ -24,7 +24,10 @@ quick = settings(
 def parts(tmp_path_factory: pytest.TempPathFactory) -> dict[str, bytes]:
     """The unpacked parts of a good project."""
     path = tmp_path_factory.mktemp("fuzz") / "good.h360"
-    save_project(Project(neutral_head()), path)
+    head = neutral_head().with_(
+        hairstyle="bob", hair_mix=HairMix("afro", 0.4), head_pose=(20.0, -5.0, 3.0)
+    )
+    save_project(Project(head), path)
     with zipfile.ZipFile(path) as archive:
         return {name: archive.read(name) for name in archive.namelist()}
 

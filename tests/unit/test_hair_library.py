@@ -7,7 +7,7 @@ import torch
 
 from head360.errors import ResourceError, UnknownNameError
 from head360.model.field import HairPlanes
-from head360.model.hair import HairLibrary, mixed, pack_style, save_styles, unpack_style
+from head360.model.hair import HairLibrary, pack_style, save_styles, unpack_style
 
 
 def some_hair(seed: int = 0) -> HairPlanes:
@@ -65,12 +65,3 @@ def test_a_damaged_file_is_refused(tmp_path: Path) -> None:
 
     with pytest.raises(ResourceError):
         HairLibrary.load([path])
-
-
-def test_a_mixture_of_a_style_with_itself_is_that_style() -> None:
-    hair = some_hair()
-
-    found = mixed([(hair, 0.3), (hair, 0.7)])
-
-    torch.testing.assert_close(found.planes, hair.planes, atol=1e-5, rtol=1e-4)
-    torch.testing.assert_close(found.grid, hair.grid)

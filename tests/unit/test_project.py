@@ -19,8 +19,22 @@ from head360.assets import Catalog, Hairstyle
 from head360.camera import OrbitCamera
 from head360.errors import ProjectFileError
 from head360.light import LIGHT_PRESETS, Background, Light
-from head360.params import ATTRIBUTES, EXPRESSIONS, SHAPE_SIZE, TEXTURE_SIZE, HeadParams
-from head360.project import MAX_ARRAYS_BYTES, MAX_FILE_BYTES, Project, load_project, save_project
+from head360.params import (
+    ATTRIBUTES,
+    EXPRESSIONS,
+    SHAPE_SIZE,
+    TEXTURE_SIZE,
+    HairMix,
+    HeadParams,
+)
+from head360.project import (
+    MAX_ARRAYS_BYTES,
+    MAX_FILE_BYTES,
+    VERSION,
+    Project,
+    load_project,
+    save_project,
+)
 
 
 @pytest.fixture
@@ -36,6 +50,11 @@ def library(monkeypatch: pytest.MonkeyPatch) -> None:
     """A library of one hairstyle."""
     catalog = Catalog("1", (Hairstyle("bob", "Bob", "short", 0.5),), (), ())
     monkeypatch.setattr(project_module, "catalog", lambda: catalog)
+
+
+VECTORS = (
+    "shape", "texture", "attributes", "expression", "hair_color", "iris_color", "head_pose",
+)  # fmt: skip
 
 
 def numbers(low: float, high: float) -> st.SearchStrategy[float]:
@@ -56,6 +75,8 @@ heads = st.builds(
     hairstyle=st.none(),
     hair_color=vectors(3, 0, 1),
     iris_color=vectors(3, 0, 1),
+    hair_mix=st.none() | st.builds(HairMix, st.just("bob"), numbers(0, 1)),
+    head_pose=vectors(3, -20, 20),
     light=st.builds(Light, st.sampled_from(LIGHT_PRESETS), numbers(-360, 360), numbers(0, 4)),
 )
 cameras = st.builds(
@@ -89,7 +110,8 @@ def test_loading_gives_back_what_was_saved(tmp_path: Path, project: Project) -> 
     assert loaded.background == project.background
     assert loaded.params.light == project.params.light
     assert loaded.params.hairstyle == project.params.hairstyle
-    for name in ("shape", "texture", "attributes", "expression", "hair_color", "iris_color"):
+    assert loaded.params.hair_mix == project.params.hair_mix
+    for name in VECTORS:
         assert np.array_equal(getattr(loaded.params, name), getattr(project.params, name))
 
 
@@ -207,7 +229,7 @@ def test_a_newer_version_is_named(path: Path) -> None:
 
 
 def test_a_newer_version_may_hold_other_parts(path: Path) -> None:
-    edit(path, version=2)
+    edit(path, version=VERSION + 1)
     rewrite(path, {"photo.jpg": b"..."})
 
     with pytest.raises(ProjectFileError, match="newer"):
@@ -241,6 +263,11 @@ def test_too_many_parts_are_refused(path: Path) -> None:
         {"name": "x" * 300},
         {"hairstyle": "../../etc"},
         {"hairstyle": ["bob"]},
+        {"hair_mix": "bob"},
+        {"hair_mix": {"style": "bob"}},
+        {"hair_mix": {"style": None, "share": 0.5}},
+        {"hair_mix": {"style": "bob", "share": 1.5}},
+        {"hair_mix": {"style": "../../etc", "share": 0.5}},
         {"light": None},
         {"light": {"preset": "disco", "rotation_degrees": 0, "intensity": 1}},
         {"light": {"preset": "studio", "rotation_degrees": 0, "intensity": 99}},
@@ -276,8 +303,7 @@ def test_broken_json_is_refused(path: Path, text: bytes) -> None:
     ],
 )
 def test_wrong_arrays_are_refused(path: Path, neutral: HeadParams, shape: np.ndarray) -> None:
-    names = ("texture", "attributes", "expression", "hair_color", "iris_color")
-    content = {name: getattr(neutral, name) for name in names} | {"shape": shape}
+    content = {name: getattr(neutral, name) for name in VECTORS} | {"shape": shape}
     rewrite(path, {"arrays.safetensors": bytes_from_arrays(content)})
 
     with pytest.raises(ProjectFileError, match="damaged"):
@@ -308,10 +334,34 @@ def test_older_versions_are_brought_up_step_by_step(
     def two_from_one(manifest, values):
         return manifest | {"title": manifest["name"].upper()}, values
 
+    edit(path, version=1)
     monkeypatch.setattr(project_module, "VERSION", 3)
     monkeypatch.setattr(project_module, "_MIGRATIONS", {1: two_from_one, 2: three_from_two})
 
     assert load_project(path).name == "MAYA!"
+
+
+def test_a_file_of_version_1_still_opens(path: Path, neutral: HeadParams) -> None:
+    """As written before hairstyles could be mixed and heads turned."""
+    with zipfile.ZipFile(path) as archive:
+        manifest = json.loads(archive.read("project.json"))
+    del manifest["hair_mix"]
+    values = {name: getattr(neutral, name) for name in VECTORS if name != "head_pose"}
+    text = json.dumps(manifest | {"version": 1}).encode()
+    rewrite(path, {"project.json": text, "arrays.safetensors": bytes_from_arrays(values)})
+
+    params = load_project(path).params
+
+    assert params.hair_mix is None
+    assert not params.head_pose.any()
+    assert np.array_equal(params.attributes, neutral.attributes)
+
+
+def test_a_mix_with_a_style_of_another_library_is_named(path: Path, library: None) -> None:
+    edit(path, hairstyle="bob", hair_mix={"style": "beehive", "share": 0.5})
+
+    with pytest.raises(ProjectFileError, match="“beehive”"):
+        load_project(path)
 
 
 def test_a_camera_survives(path: Path, neutral: HeadParams) -> None:
