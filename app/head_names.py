@@ -31,6 +31,15 @@ HAIR_COLORS: Mapping[str, LinearRGB] = {
     "Grey": (0.30, 0.29, 0.28),
     "White": (0.55, 0.54, 0.52),
 }
+#: Dyes that look like dye.
+DYES: Mapping[str, LinearRGB] = {
+    "Pink": (0.50, 0.11, 0.23),
+    "Violet": (0.17, 0.055, 0.30),
+    "Blue": (0.035, 0.10, 0.36),
+    "Turquoise": (0.03, 0.24, 0.27),
+    "Green": (0.055, 0.20, 0.065),
+    "Flame": (0.55, 0.045, 0.015),
+}
 #: Natural irises, linear RGB; likewise.
 IRIS_COLORS: Mapping[str, LinearRGB] = {
     "Dark brown": (0.055, 0.026, 0.012),

@@ -10,7 +10,8 @@ from head360.params import HeadParams
 
 LockKey: TypeAlias = tuple[str, int | None]  # field of HeadParams; one component, None = all
 
-SHAPE, SKIN, HAIR = ("shape",), ("texture", "attributes", "iris_color"), ("hairstyle", "hair_color")
+SHAPE, SKIN = ("shape",), ("texture", "attributes", "iris_color")
+HAIR = ("hairstyle", "hair_mix", "hair_color")
 
 
 class Locks(QObject):

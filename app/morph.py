@@ -9,7 +9,7 @@ from head360.params import FloatArray, HeadParams
 #: What is mixed in a straight line. Expression and light belong to the scene, a style is a choice.
 MORPHED = ("shape", "texture", "attributes", "hair_color", "iris_color")
 #: What makes a person.
-PERSON = (*MORPHED, "hairstyle")
+PERSON = (*MORPHED, "hairstyle", "hair_mix")
 
 
 def mixed(first: HeadParams, second: HeadParams, share: float) -> dict[str, FloatArray]:

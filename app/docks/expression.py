@@ -8,6 +8,7 @@ import numpy as np
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QDockWidget, QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
 
+from app.docks.field_sliders import FieldSliders
 from app.docks.panel import scrolling_column, set_up_dock
 from app.document import HeadDocument
 from app.expression_names import (
@@ -29,14 +30,20 @@ from app.theme import Theme
 from app.widgets.chips import ChipRow
 from app.widgets.labelled_slider import LabelledSlider, SliderSpec
 from app.widgets.section import Section, flat_button
-from head360.params import EXPRESSIONS, FloatArray, HeadParams
+from head360.params import EXPRESSIONS, POSE_LIMITS, FloatArray, HeadParams
 
 OPEN_AT_FIRST = ("Brows", "Eyes", "Mouth")
 FIELD = "expression"
+#: Plain names of the angles of `HeadParams.head_pose`, and what is positive.
+POSE = {
+    "Turn": "Turn the head to its own left (yaw)",
+    "Nod": "Bend the head down (pitch)",
+    "Tilt": "Lean the head towards its own left shoulder (roll)",
+}
 
 
 class ExpressionDock(QDockWidget):
-    """Edits `HeadParams.expression`.
+    """Edits `HeadParams.expression` and `head_pose`.
 
     Down: a slider moves → `document.edit`. Up: `params_changed` → sliders, with their signals
     blocked. The dock keeps no copy of the weights, so undo and loading just work.
@@ -66,6 +73,7 @@ class ExpressionDock(QDockWidget):
         layout.addLayout(self._make_tools())
         area, column = scrolling_column()
         column.addWidget(self._make_presets())
+        column.addWidget(self._make_pose())
         for title, prefixes in GROUPS:
             column.addWidget(self._make_section(title, members(prefixes)))
         column.addStretch()
@@ -120,6 +128,17 @@ class ExpressionDock(QDockWidget):
         self.presets.previewed.connect(self._preview)
         self.presets.picked.connect(self._apply)
         return self.presets
+
+    def _make_pose(self) -> Section:
+        self.pose = FieldSliders(
+            self._document, self._locks, "head_pose", dict(enumerate(_pose_specs())), self
+        )
+        self.pose_section = section = Section(self.tr("Head pose"), self._theme)
+        section.fill_later(partial(self.pose.fill, range(len(POSE))))
+        section.add_button("reset", self.tr("Look straight on")).clicked.connect(
+            lambda: self.pose.reset(self.tr("Look straight on"))
+        )
+        return section
 
     def _make_section(self, title: str, group: list[int]) -> Section:
         section = Section(self.tr(title), self._theme)
@@ -190,6 +209,8 @@ class ExpressionDock(QDockWidget):
                 if index in self.sliders:
                     self.sliders[index].setVisible(index in found)
         self.presets.setVisible(not query)
+        words = " ".join((*POSE, self.pose_section.header.text())).lower()
+        self.pose_section.setVisible(query.strip().lower() in words)
 
     def _show(self, params: HeadParams, changed: frozenset[str]) -> None:
         if FIELD in changed:
@@ -199,6 +220,13 @@ class ExpressionDock(QDockWidget):
     def _show_locks(self) -> None:
         for index, slider in self.sliders.items():
             slider.set_locked(self._locks.is_locked(FIELD, index))
+
+
+def _pose_specs() -> list[SliderSpec]:
+    return [
+        SliderSpec(name, -limit, limit, tip=tip, decimals=0, unit="°")
+        for (name, tip), limit in zip(POSE.items(), POSE_LIMITS, strict=True)
+    ]
 
 
 def focus_search(dock: ExpressionDock) -> None:

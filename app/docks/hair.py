@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from functools import partial
 
-from PySide6.QtCore import QCoreApplication, QSignalBlocker, Qt, QTimer
-from PySide6.QtWidgets import QDockWidget, QHBoxLayout, QLabel, QVBoxLayout, QWidget
+from PySide6.QtCore import QCoreApplication, QPoint, QSignalBlocker, Qt, QTimer
+from PySide6.QtWidgets import QDockWidget, QHBoxLayout, QLabel, QMenu, QVBoxLayout, QWidget
 
 from app.colors import LinearRGB
+from app.docks.hair_mix import MixRow, mixed_with, worn
 from app.docks.panel import set_up_dock
 from app.document import HeadDocument
-from app.head_names import HAIR_COLORS, categories
+from app.head_names import DYES, HAIR_COLORS, categories
 from app.locks import HAIR, Locks
 from app.settings import Places, Settings
 from app.stage import Stage
@@ -24,7 +25,7 @@ from app.workers.thumbnails import ThumbnailMaker, thumbnail_folder
 from head360.assets import Catalog
 from head360.camera import OrbitCamera
 from head360.light import TRANSPARENT
-from head360.params import HeadParams, neutral_head
+from head360.params import HairMix, HeadParams, neutral_head
 from head360.rendering.request import RenderRequest
 
 BALD = "bald"  # key of the tile that takes the hair off; the library has no such id
@@ -37,7 +38,7 @@ PATIENCE_MS = 500  # a panel that only flashes by starts no engine
 
 
 class HairDock(QDockWidget):
-    """Edits `HeadParams.hairstyle` and `hair_color`."""
+    """Edits `HeadParams.hairstyle`, `hair_mix` and `hair_color`."""
 
     def __init__(
         self,
@@ -65,6 +66,7 @@ class HairDock(QDockWidget):
         column.setSpacing(8)
         column.addLayout(self._make_tools())
         column.addWidget(self._make_grid(), 100)  # all it can use; what is left stays empty
+        column.addWidget(self._make_mix())
         column.addLayout(self._make_colors())
         column.addStretch(1)
         set_up_dock(self, "hair_dock", content)
@@ -106,10 +108,23 @@ class HairDock(QDockWidget):
         self.grid.setAccessibleName(self.tr("Hairstyles"))
         self.grid.previewed.connect(self._preview)
         self.grid.picked.connect(self._apply)
+        self.grid.asked.connect(self._offer)
         return self.grid
 
+    def _make_mix(self) -> MixRow:
+        titles = {style.id: style.title for style in self._styles.values()}
+        self.mix = MixRow(titles, self._theme)
+        self.mix.share_edited.connect(self._edit_share)
+        self.mix.removed.connect(partial(self._apply_mix, None))
+        return self.mix
+
     def _make_colors(self) -> QVBoxLayout:
-        self.colors = SwatchRow(self.tr("Hair colour"), HAIR_COLORS, self._theme)
+        self.colors = SwatchRow(
+            self.tr("Hair colour"),
+            {**HAIR_COLORS, **DYES},
+            self._theme,
+            columns=len(HAIR_COLORS),
+        )
         self.colors.previewed.connect(self._preview_color)
         self.colors.picked.connect(self._apply_color)
         heading = QLabel(self.tr("Hair colour"))
@@ -142,17 +157,55 @@ class HairDock(QDockWidget):
         self.grid.show_only(keys if wanted else None)
 
     def _preview(self, key: str) -> None:
-        if key and not self._locks.is_locked("hairstyle"):
-            self._stage.preview(self._document.params.with_(hairstyle=_style(key)))
-        else:
+        if not key or self._locks.is_locked("hairstyle"):
             self._stage.preview(None)
+            return
+        params, style = self._document.params, _style(key)
+        if self.mix.is_choosing:
+            self._stage.preview(params.with_(hair_mix=mixed_with(params, style)))
+        else:
+            self._stage.preview(params.with_(**worn(params, style)))
 
     def _apply(self, key: str) -> None:
-        style = _style(key)
-        if style == self._document.params.hairstyle or self._locks.is_locked("hairstyle"):
+        params, style = self._document.params, _style(key)
+        if self.mix.is_choosing:
+            self._apply_mix(style)
+        elif style != params.hairstyle and not self._locks.is_locked("hairstyle"):
+            title = self._styles[key].title if style else self.tr("Bald")
+            text = self.tr("Hairstyle: {name}").format(name=title)
+            self._document.edit(text, **worn(params, style))
+
+    def _offer(self, key: str, place: QPoint) -> None:
+        """Show what can be done with a hairstyle besides wearing it."""
+        menu = self.tile_menu(key)
+        menu.exec(place)
+        menu.deleteLater()
+
+    def tile_menu(self, key: str) -> QMenu:
+        """Wear a hairstyle, or mix it in."""
+        menu = QMenu(self)
+        menu.addAction(self.tr("Wear"), partial(self._apply, key))
+        mix = menu.addAction(self.tr("Mix in"), partial(self._apply_mix, _style(key)))
+        possible = mixed_with(self._document.params, _style(key)) is not None
+        mix.setEnabled(possible and not self._locks.is_locked("hair_mix"))
+        return menu
+
+    def _apply_mix(self, style: str | None) -> None:
+        """Mix a second hairstyle in; None takes it out again."""
+        self.mix.stop_choosing()
+        params = self._document.params
+        mix = mixed_with(params, style)
+        if mix == params.hair_mix or self._locks.is_locked("hair_mix"):
             return
-        title = self._styles[key].title if style else self.tr("Bald")
-        self._document.edit(self.tr("Hairstyle: {name}").format(name=title), hairstyle=style)
+        title = self._styles[mix.style].title if mix else ""
+        text = self.tr("Mix with {name}").format(name=title) if mix else self.tr("One hairstyle")
+        self._document.edit(text, hair_mix=mix)
+
+    def _edit_share(self, share: float, gesture: object) -> None:
+        mix = self._document.params.hair_mix
+        if mix is not None and not self._locks.is_locked("hair_mix"):
+            text = self.tr("Share of {name}").format(name=self._styles[mix.style].title)
+            self._document.edit(text, gesture=gesture, hair_mix=HairMix(mix.style, share))
 
     def _preview_color(self, color: LinearRGB | None) -> None:
         params = self._document.params
@@ -167,6 +220,8 @@ class HairDock(QDockWidget):
     def _show(self, params: HeadParams, changed: frozenset[str]) -> None:
         if "hairstyle" in changed:
             self.grid.show_chosen(params.hairstyle or BALD)
+        if changed & {"hairstyle", "hair_mix"}:
+            self.mix.show_mix(params.hair_mix, can_mix=params.hairstyle is not None)
         if "hair_color" in changed:
             self.colors.show_color(params.hair_color.tolist())
 
@@ -187,6 +242,7 @@ class HairDock(QDockWidget):
             self.lock.setChecked(locked)
         self.lock.setIcon(self._theme.icon("lock" if locked else "unlock"))
         self.grid.setEnabled(not self._locks.is_locked("hairstyle"))
+        self.mix.setEnabled(not self._locks.is_locked("hair_mix"))
         self.colors.setEnabled(not self._locks.is_locked("hair_color"))
 
 

@@ -7,7 +7,7 @@ from functools import partial
 
 from PySide6.QtCore import QEvent, QObject, QPointF, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QKeyEvent, QPainter, QPaintEvent, QPalette, QPen
-from PySide6.QtWidgets import QAbstractButton, QColorDialog, QHBoxLayout, QSizePolicy, QWidget
+from PySide6.QtWidgets import QAbstractButton, QColorDialog, QGridLayout, QSizePolicy, QWidget
 
 from app.colors import LinearRGB, color_from_linear, linear_from_color, looks_same
 from app.theme import Theme
@@ -68,7 +68,10 @@ class SwatchRow(QWidget):
         colors: Mapping[str, LinearRGB],
         theme: Theme,
         parent: QWidget | None = None,
+        *,
+        columns: int = 12,
     ) -> None:
+        """Make the row; more colours than `columns` start another one."""
         super().__init__(parent)
         self._title, self._colors = title, colors
         self._shown: Sequence[float] = (0.0, 0.0, 0.0)
@@ -76,19 +79,19 @@ class SwatchRow(QWidget):
         self._hover = HoverDelay(self)
         self._hover.previewed.connect(self._preview)
         self.setAccessibleName(title)
-        row = QHBoxLayout(self)
-        row.setContentsMargins(0, 0, 0, 0)
-        row.setSpacing(0)
+        grid = QGridLayout(self)
+        grid.setContentsMargins(0, 0, 0, 0)
+        grid.setSpacing(0)
         self.swatches: dict[str, Swatch] = {}
-        for name, linear in colors.items():
+        for number, (name, linear) in enumerate(colors.items()):
             swatch = Swatch(name, color_from_linear(linear))
             swatch.clicked.connect(partial(self._pick, name))
             swatch.installEventFilter(self)
-            row.addWidget(swatch)
+            grid.addWidget(swatch, number // columns, number % columns)
             self.swatches[name] = swatch
         self.other = flat_button(theme, "picker", self.tr("Another colour…"), checkable=True)
         self.other.clicked.connect(self.choose)
-        row.addWidget(self.other)
+        grid.addWidget(self.other, 0, min(columns, len(colors)))
         self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
         self._move_tab_stop(next(iter(self.swatches.values())))
 

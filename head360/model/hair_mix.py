@@ -149,7 +149,8 @@ def _distance(hair: HairPlanes) -> Floats:
     cell = _cell(len(solid))
     distance = np.maximum(distance_transform_edt(~solid, sampling=cell) - 0.5 * cell.mean(), 0)
     smooth = gaussian_filter(distance, _SMOOTH) - 0.4 * cell.mean()  # none in the outermost cell
-    return np.maximum(smooth, 0).astype(np.float32)
+    found: Floats = np.maximum(smooth, 0).astype(np.float32)
+    return found
 
 
 def _way(near: Floats, far: Floats) -> Floats:

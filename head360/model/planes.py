@@ -113,6 +113,14 @@ def sample_grid(grid: Tensor, points: Tensor, box: PlaneBox) -> Tensor:
     return sampled[0, 0, 0, 0]
 
 
+def cell_centres(box: PlaneBox, size: tuple[int, int, int]) -> Tensor:
+    """(N, 3) metres: centres of the cells of a grid over a box, x fastest, then y, then z."""
+    axes = [(torch.arange(n) + 0.5) / n * 2 - 1 for n in size]
+    z, y, x = torch.meshgrid(axes[2], axes[1], axes[0], indexing="ij")
+    unit = torch.stack([x, y, z], -1).reshape(-1, 3)
+    return unit * torch.tensor(box.half) + torch.tensor(box.centre)
+
+
 def to_atlas(planes: Tensor) -> npt.NDArray[np.float32]:
     """Six planes (6, C, R, R) as one texture (2R, 3R, C), bottom row first."""
     _, channels, rows, columns = planes.shape

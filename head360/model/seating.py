@@ -17,7 +17,7 @@ import numpy.typing as npt
 import torch
 from torch import Tensor
 
-from head360.model.planes import HAIR_BOX
+from head360.model.planes import HAIR_BOX, cell_centres
 from head360.model.topology import SKIN, Topology
 
 #: Nodes of the displacement grid along x, y, z.
@@ -68,7 +68,7 @@ class Seat:
         solution = torch.linalg.lstsq(left, self._mean * self._weights[:, None]).solution
         matrix, offset = solution[:3].T, solution[3]
         rest = self._mean - (points @ matrix.T + offset)
-        grid = rest.new_zeros(len(_nodes()), 3)
+        grid = rest.new_zeros(len(cell_centres(HAIR_BOX, GRID_SIZE)), 3)
         for to_nodes, to_points in self._kernels:
             grid = grid + to_nodes @ rest
             rest = rest - to_points @ rest
@@ -77,7 +77,7 @@ class Seat:
     @cached_property
     def _kernels(self) -> list[tuple[Tensor, Tensor]]:
         """For each width (nodes, points) and (points, points): what spreads a displacement."""
-        to_nodes = torch.cdist(_nodes(), self._mean)
+        to_nodes = torch.cdist(cell_centres(HAIR_BOX, GRID_SIZE), self._mean)
         to_points = torch.cdist(self._mean, self._mean)
         return [(_kernel(to_nodes, width), _kernel(to_points, width)) for width in _WIDTHS]
 
@@ -86,14 +86,6 @@ def _kernel(distance: Tensor, width: float) -> Tensor:
     """(N, M) normalised weights of points (M) at places (N), fading far from all of them."""
     weights = torch.exp(distance.square() * (-0.5 / width**2))
     return weights / (weights.sum(1, keepdim=True) + _FADE)
-
-
-def _nodes() -> Tensor:
-    """(N, 3) metres, x fastest."""
-    axes = [(torch.arange(n) + 0.5) / n * 2 - 1 for n in GRID_SIZE]
-    z, y, x = torch.meshgrid(axes[2], axes[1], axes[0], indexing="ij")
-    unit = torch.stack([x, y, z], -1).view(-1, 3)
-    return unit * torch.tensor(HAIR_BOX.half) + torch.tensor(HAIR_BOX.centre)
 
 
 def _thinned_skin(topology: Topology, mean: Tensor) -> Tensor:

@@ -30,6 +30,12 @@ _LIPSTICKS: tuple[Color, ...] = (
 _EYESHADOWS: tuple[Color, ...] = (
     (0.42, 0.29, 0.25), (0.45, 0.30, 0.37), (0.31, 0.30, 0.34), (0.58, 0.40, 0.28),
 )  # fmt: skip
+#: Brown, of brightness one; how bright brows below dyed hair are.
+_BROWN: Color = (1.60, 0.89, 0.51)
+_GROWN_BRIGHTNESS = (0.012, 0.045)
+#: By how much green may outweigh red, or blue green, and how little green red hair may have:
+#: from the first to the second, a colour stops to be natural.
+_COLD, _GREEN_OF_RED = (0.05, 0.16), (0.10, 0.24)
 _LINER: Color = (0.055, 0.045, 0.045)
 
 
@@ -38,7 +44,7 @@ class Recipe:
     """What an attribute at full strength does where its map is one."""
 
     absorb: Color | None = None  # encoded albedo is multiplied by exp(-absorb)
-    paint: str | None = None  # or blended towards: hair | lipstick | eyeshadow | liner
+    paint: str | None = None  # or blended towards: hair | brow | lipstick | eyeshadow | liner
     cover: float = 1.0  # opacity of the paint
     surface: Mapping[int, float] = field(default_factory=dict)  # added to other channels
     choose: slice | None = None  # code that weighs the placements; None adds all placements up
@@ -56,8 +62,8 @@ RECIPES: Mapping[str, Recipe] = {
     "eyeshadow": Recipe(paint="eyeshadow", cover=0.75, surface={_SPECULAR: 0.08}),
     "lipstick": Recipe(paint="lipstick", cover=0.72, surface={_ROUGHNESS: -0.06}),
     "eyeliner": Recipe(paint="liner", cover=0.95, surface={_SPECULAR: -0.2}),
-    "stubble": Recipe(paint="hair", cover=0.85, surface={_ROUGHNESS: 0.10, _SPECULAR: -0.12}),
-    "brows": Recipe(paint="hair", cover=1.0, choose=SHAPE_CODE,
+    "stubble": Recipe(paint="brow", cover=0.85, surface={_ROUGHNESS: 0.10, _SPECULAR: -0.12}),
+    "brows": Recipe(paint="brow", cover=1.0, choose=SHAPE_CODE,
                     surface={_ROUGHNESS: 0.12, _SPECULAR: -0.25, _HEIGHT: 0.12, _SCATTER: -0.5}),
     "scalp": Recipe(paint="hair", cover=0.92, surface={_ROUGHNESS: 0.10, _SPECULAR: -0.15}),
 }  # fmt: skip
@@ -130,18 +136,46 @@ def _apply(
 
 def _paint(name: str, params: HeadParams) -> Color:
     """An sRGB-encoded colour."""
-    if name == "hair":
-        return hair_paint(params)
+    if name in ("hair", "brow"):
+        return hair_paint(params, grown=name == "brow")
     if name == "liner":
         return _LINER
     return _mixed(_LIPSTICKS if name == "lipstick" else _EYESHADOWS, params)
 
 
-def hair_paint(params: HeadParams) -> Color:
-    """Encoded colour of short hair: a little darker than long hair, as the skin shows between."""
-    linear = torch.from_numpy(params.hair_color.copy()).clamp(1e-4, 1) * 0.5
-    red, green, blue = encoded(linear).tolist()
+def hair_paint(params: HeadParams, *, grown: bool = False) -> Color:
+    """Encoded colour of short hair: a little darker than long hair, as the skin shows between.
+
+    Hair that has `grown` undyed, as brows and stubble have, takes a natural colour.
+    """
+    linear = torch.from_numpy(params.hair_color.copy()).clamp(1e-4, 1)
+    if grown:
+        linear = natural_hair(linear)
+    red, green, blue = encoded(linear * 0.5).tolist()
     return red, green, blue
+
+
+def natural_hair(color: Tensor) -> Tensor:
+    """What hair of a linear RGB colour (3,) was before it was dyed; natural colours stay.
+
+    Nature mixes warm pigments only: red is the strongest and blue the weakest, and even red hair
+    has a quarter as much green. What is far from that is taken for dye on brown hair.
+    """
+    red, green, blue = color.tolist()
+    strongest = max(red, green, blue, 1e-4)
+    cold = max(green - red, blue - green) / strongest
+    natural = _ramp(cold, _COLD) * (1 - _ramp(green / max(red, 1e-4), _GREEN_OF_RED))
+    brightness = 0.2126 * red + 0.7152 * green + 0.0722 * blue
+    least, most = _GROWN_BRIGHTNESS
+    brown = color.new_tensor(_BROWN) * min(max(0.6 * brightness, least), most)
+    return torch.lerp(brown, color, natural)
+
+
+def _ramp(value: float, edges: tuple[float, float]) -> float:
+    """1 up to the first edge, 0 from the second on."""
+    first, second = edges
+    share = min(max((second - value) / (second - first), 0.0), 1.0)
+    return share * share * (3 - 2 * share)
 
 
 def encoded(linear: Tensor) -> Tensor:

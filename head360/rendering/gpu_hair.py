@@ -12,9 +12,9 @@ import torch
 from scipy.ndimage import distance_transform_edt
 from torch import Tensor
 
-from head360.model.field import HairField, HairPlanes, HeadField
+from head360.model.field import HairField, HeadField
+from head360.model.neck import Turn
 from head360.model.planes import HAIR_BOX, to_atlas
-from head360.model.seating import Seating
 from head360.rendering.field_glsl import hair_field_source, head_field_source
 from head360.rendering.offscreen import (
     AnyTexture,
@@ -24,6 +24,7 @@ from head360.rendering.offscreen import (
     texture,
     volume,
 )
+from head360.rendering.scene import WornHair
 
 #: Voxels of the baked volumes along x, y, z: of 2.3 mm, and for drafts of 4.6 mm.
 VOLUME_SIZE, DRAFT_SIZE = (156, 182, 164), (78, 91, 82)
@@ -40,11 +41,14 @@ class GpuHair:
 
     def __init__(self, ctx: moderngl.Context, head: HeadField, hair: HairField) -> None:
         self._ctx = ctx
-        field = head_field_source(head) + hair_field_source(hair) + shader("seating.glsl")
+        neck = shader("neck.glsl") + shader("hair_neck.glsl")
+        field = head_field_source(head) + hair_field_source(hair) + neck + shader("seating.glsl")
         sums = shader("rays.glsl") + shader("hair_sums.glsl")
         march = shader("march_hair.glsl")
         self._exact_source = _VERSION + field + sums + shader("hair_exact.glsl") + march
-        volume_source = shader("hair_sample.glsl") + sums + shader("hair_volume.glsl") + march
+        volume_source = (
+            shader("hair_sample.glsl") + neck + sums + shader("hair_volume.glsl") + march
+        )
         self._fast = FullScreen(ctx, _VERSION + volume_source)
         self._bake = FullScreen(ctx, _VERSION + field + shader("hair_bake.glsl"))
         self._exact: FullScreen | None = None
@@ -52,8 +56,9 @@ class GpuHair:
         self._uniforms: dict[str, Uniform] = {}
         self._volumes = {draft: _Volume(ctx, draft) for draft in (False, True)}
 
-    def wear(self, style: HairPlanes, seating: Seating) -> None:
+    def wear(self, hair: WornHair) -> None:
         """Choose a style and where it sits; forgets the baked volume."""
+        style, seating = hair.style, hair.seating
         atlas = to_atlas(style.planes)
         atlas = np.concatenate([atlas, np.zeros_like(atlas[..., :1])], -1)
         size = (atlas.shape[1], atlas.shape[0])
@@ -64,9 +69,13 @@ class GpuHair:
         self._textures["u_hair_grid"] = volume(self._ctx, style.grid.numpy())
         displacement = seating.displacement.numpy()
         self._textures["u_seat_displacement"] = volume(self._ctx, displacement)
+        nowhere = np.zeros((1, 1, 1, 4), np.float32)
+        straight = hair.turned.straight.numpy() if hair.turned else nowhere
+        self._textures["u_neck_straight"] = volume(self._ctx, straight)
         self._uniforms = {
             "u_seat_matrix": seating.matrix.numpy(),
             "u_seat_offset": tuple(seating.offset.tolist()),
+            **neck_uniforms(hair.turned.turn if hair.turned else None),
         }
         for each in self._volumes.values():
             each.baked = False
@@ -143,6 +152,14 @@ class _Volume:
             self.textures["u_volume_density"].release()
         self.textures["u_volume_density"] = volume(self._ctx, with_empty_space(density))
         self.baked = True
+
+
+def neck_uniforms(turn: Turn | None) -> dict[str, Uniform]:
+    """The uniforms of neck.glsl."""
+    if turn is None:
+        return {"u_neck_angle": 0.0}
+    pivot, axis = tuple(turn.pivot.tolist()), tuple(turn.axis.tolist())
+    return {"u_neck_pivot": pivot, "u_neck_axis": axis, "u_neck_angle": turn.angle}
 
 
 def release(textures: dict[str, AnyTexture]) -> None:

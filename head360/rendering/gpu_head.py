@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import moderngl
 import numpy as np
@@ -31,6 +32,8 @@ Matrix = npt.NDArray[np.float64]
 _TURNED_AWAY = -0.45
 #: Numbers of a vertex: position and normal.
 _FLOATS = 6
+#: And where it is placed: position and share of the neck's turn.
+_PLACED_FLOATS = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,16 +53,22 @@ class GpuHead:
         self._programs: dict[str, moderngl.Program] = {}
         self._chosen = topology.render_vertex
         self._vertices = ctx.buffer(reserve=len(self._chosen) * _FLOATS * 4, dynamic=True)
+        self._placed = ctx.buffer(reserve=len(self._chosen) * _PLACED_FLOATS * 4, dynamic=True)
         uv = ctx.buffer(topology.render_uv.astype(np.float32).tobytes())
         self._content = [(self._vertices, "3f 3f", "a_position", "a_normal"), (uv, "2f", "a_uv")]
+        self._placed_content = [(self._placed, "3f 1f", "a_position", "a_share")]
         drawn = topology.render_triangles[topology.drawn]
         self._painted = [
-            self._array("planes.frag", topology.render_triangles[_on_plane(topology, mean, k)])
+            self._array(
+                "planes.frag",
+                topology.render_triangles[_on_plane(topology, mean, k)],
+                self._content,
+            )
             for k in range(PLANES)
         ]
-        self._distance = self._array("distance.frag", drawn)
-        self._depth_only = self._array("depth_only.frag", drawn)
-        self._lines = self._array("lines.frag", drawn)
+        self._distance = self._array("distance.frag", drawn, self._placed_content)
+        self._depth_only = self._array("depth_only.frag", drawn, self._placed_content)
+        self._lines = self._array("lines.frag", drawn, self._placed_content)
         self._clear = FullScreen(ctx, shader("planes_clear.frag"))
         self._maps: dict[str, moderngl.Texture] = {}
         self._planes: dict[int, tuple[moderngl.Framebuffer, dict[str, moderngl.Texture]]] = {}
@@ -70,9 +79,15 @@ class GpuHead:
         self._shadow_frame = ctx.framebuffer(depth_attachment=self.shadow)
 
     def pose(self, vertices: Floats, normals: Floats) -> None:
-        """Move the mesh: (V, 3) metres and unit vectors."""
+        """Change the straight head that planes show: (V, 3) metres and unit vectors."""
         corners = np.hstack([vertices[self._chosen], normals[self._chosen]])
         self._vertices.write(np.ascontiguousarray(corners, np.float32).tobytes())
+
+    def place(self, vertices: Floats, shares: Floats | None) -> None:
+        """Where cameras see the mesh: (V, 3) metres; (V,) shares of the neck's turn."""
+        known = np.zeros(len(vertices), np.float32) if shares is None else shares
+        corners = np.hstack([vertices[self._chosen], known[self._chosen, None]])
+        self._placed.write(np.ascontiguousarray(corners, np.float32).tobytes())
 
     def paint(self, maps: Floats) -> None:
         """Choose the (8, rows, columns) texture maps."""
@@ -143,14 +158,16 @@ class GpuHead:
         self._ctx.disable(moderngl.CULL_FACE | moderngl.BLEND)
         draw_unlocked(array)
 
-    def _array(self, fragment: str, triangles: npt.NDArray[np.int32]) -> moderngl.VertexArray:
+    def _array(
+        self, fragment: str, triangles: npt.NDArray[np.int32], content: list[Any]
+    ) -> moderngl.VertexArray:
         if fragment not in self._programs:
             self._programs[fragment] = self._ctx.program(
                 vertex_shader=shader("mesh.vert"), fragment_shader=shader(fragment)
             )
         indices = self._ctx.buffer(triangles.astype(np.uint32).tobytes())
         program = self._programs[fragment]
-        return self._ctx.vertex_array(program, self._content, indices, skip_errors=True)
+        return self._ctx.vertex_array(program, content, indices, skip_errors=True)
 
     def _new_planes(self, size: int) -> tuple[moderngl.Framebuffer, dict[str, moderngl.Texture]]:
         kinds = {"u_head_color": "f2", "u_head_shape": "f4", "u_head_surface": "f2"}

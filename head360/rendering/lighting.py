@@ -21,7 +21,7 @@ from torch import Tensor
 from head360.assets import resource
 from head360.light import Light
 from head360.model.field import EMPTY_LOG_EXTINCTION
-from head360.model.planes import HAIR_BOX, sample_grid
+from head360.model.planes import HAIR_BOX, cell_centres, sample_grid
 
 Floats = npt.NDArray[np.float32]
 Warp = Callable[[Tensor], Tensor]
@@ -91,10 +91,7 @@ def strand_noise() -> Floats:
 
 def volume_points(size: tuple[int, int, int] = VOLUME_SIZE) -> Tensor:
     """(N, 3) metres: cell centres of a grid over the hair box, x fastest, then y, then z."""
-    centre, half = torch.tensor(HAIR_BOX.centre), torch.tensor(HAIR_BOX.half)
-    axes = [(torch.arange(n) + 0.5) / n * 2 - 1 for n in size]
-    z, y, x = torch.meshgrid(axes[2], axes[1], axes[0], indexing="ij")
-    return torch.stack([x, y, z], -1).reshape(-1, 3) * half + centre
+    return cell_centres(HAIR_BOX, size)
 
 
 def seated_extinction(grid: Tensor, warp: Warp) -> Tensor:

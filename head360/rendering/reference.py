@@ -24,6 +24,7 @@ from torch.nn import functional
 
 from head360.camera import OrbitCamera
 from head360.model.field import HairPlanes
+from head360.model.neck import Turn, TurnedMesh, TurnedSeating
 from head360.model.planes import (
     EMPTY_DEPTH,
     HEAD_BOX,
@@ -72,6 +73,12 @@ class Surface:
     vertices: Tensor  # (V, 3) metres, head space
     normals: Tensor  # (V, 3) unit
     maps: Tensor  # (8, rows, columns): albedo 3, occlusion, roughness, specular, scatter, height
+    turned: TurnedMesh | None = None  # where its vertices are once the head has turned
+
+    @property
+    def placed(self) -> Tensor:
+        """(V, 3) metres: the vertices as a camera or a lamp sees them."""
+        return self.vertices if self.turned is None else self.turned.vertices
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -79,7 +86,7 @@ class SeatedHair:
     """A hairstyle on a head."""
 
     planes: HairPlanes
-    warp: Warp = same_frame  # from head space to the canonical frame
+    warp: Warp = same_frame  # from head space to the canonical frame, of a turned head, too
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -132,11 +139,18 @@ class Reference:
         size: tuple[int, int],
     ) -> Buffers:
         """G-buffers of one ray through each pixel's centre; `planes` (6, 12, R, R)."""
-        mesh_t = mesh_distance(surface.vertices, surface.layout.triangles, camera, size)
+        raster, mesh_t = _seen_mesh(surface.placed, surface.layout.triangles, camera, size)
         directions = torch.from_numpy(camera.rays(size[1], size[0])).to(mesh_t)
         origin = torch.from_numpy(camera.eye).to(mesh_t)
         rays = Rays(origin.expand(directions.numel() // 3, 3), directions.reshape(-1, 3))
-        head = self._trace_head(planes, rays, mesh_t.reshape(-1))
+        turned = surface.turned
+        if turned is None:
+            head = self._trace_head(planes, rays, mesh_t.reshape(-1))
+        else:
+            shares = interpolate(raster, turned.shares[:, None], surface.layout.triangles)
+            head = self._trace_turned(
+                turned.turn, planes, rays, mesh_t.reshape(-1), shares.reshape(-1)
+            )
         hair_columns = self._trace_hair(hair, rays, head[:, HEAD_COLUMNS.index("t")])
         return Buffers(head.view(*size, -1), hair_columns.view(*size, -1), directions)
 
@@ -149,6 +163,18 @@ class Reference:
             columns = columns.index_put((part,), found)
         return columns
 
+    def _trace_turned(
+        self, turn: Turn, planes: Tensor, rays: Rays, mesh_t: Tensor, shares: Tensor
+    ) -> Tensor:
+        """March rays through the straight head: each is turned back as its place on the mesh is."""
+        met = rays.origins + rays.directions * mesh_t[:, None]
+        directions = turn.rotated(rays.directions, -shares)
+        straight = Rays(turn.moved(met, -shares) - directions * mesh_t[:, None], directions)
+        columns = self._trace_head(planes, straight, mesh_t)
+        first = HEAD_COLUMNS.index("normal_x")
+        normals = turn.rotated(columns[:, first : first + 3], shares)
+        return torch.cat([columns[:, :first], normals, columns[:, first + 3 :]], 1)
+
     def _trace_hair(self, hair: SeatedHair | None, rays: Rays, limit: Tensor) -> Tensor:
         if hair is None:
             return limit.new_zeros(len(rays), len(HAIR_COLUMNS))
@@ -156,7 +182,17 @@ class Reference:
             march_hair(self._hair, hair.planes, rays[part], limit[part], warp=hair.warp)
             for part in torch.arange(len(rays), device=limit.device).split(_CHUNK)
         ]
-        return torch.cat(parts)
+        return _turned_strands(torch.cat(parts), rays, hair.warp)
+
+
+def _turned_strands(columns: Tensor, rays: Rays, warp: Warp) -> Tensor:
+    """Hair columns (N, 9) whose tangents have turned with the head, at the mean distance met."""
+    if not isinstance(warp, TurnedSeating):
+        return columns
+    t, first = HAIR_COLUMNS.index("t"), HAIR_COLUMNS.index("tangent_x")
+    points = rays.origins + rays.directions * columns[:, t : t + 1]
+    tangents = warp.turned(points, columns[:, first : first + 3])
+    return torch.cat([columns[:, :first], tangents, columns[:, first + 3 :]], 1)
 
 
 def head_planes(surface: Surface, size: int) -> Tensor:
@@ -239,7 +275,7 @@ def mesh_distance(
 
 def mesh_buffer(surface: Surface, camera: OrbitCamera, size: tuple[int, int]) -> Tensor:
     """The head's G-buffer (H, W, 12) as the mesh itself shows it: what the field should return."""
-    raster, distance = _seen_mesh(surface.vertices, surface.layout.triangles, camera, size)
+    raster, distance = _seen_mesh(surface.placed, surface.layout.triangles, camera, size)
     material, normal = _attributes(surface, raster)
     covered = raster.covered[..., None].to(distance)
     channels = [material[..., :3], covered, normal, distance[..., None]]

@@ -29,7 +29,7 @@ def reference_picture(
     lit = lit_scene(surface, scene, request)
     renderer = Reference(models.head, models.hair)
     worn = scene.hair if request.mode != "head" else None
-    hair = SeatedHair(worn.style, worn.seating) if worn else None
+    hair = SeatedHair(worn.style, worn.warp) if worn else None
 
     def shaded(buffers: Buffers) -> torch.Tensor:
         return shade(buffers, lit)
@@ -49,12 +49,12 @@ def surface_of(topology: Topology, scene: Scene) -> Surface:
         torch.from_numpy(topology.uv_triangles[drawn]).long(),
         torch.from_numpy(topology.uv),
     )
-    return Surface(layout, scene.vertices, scene.normals, scene.maps)
+    return Surface(layout, scene.vertices, scene.normals, scene.maps, scene.turned)
 
 
 def lit_scene(surface: Surface, scene: Scene, request: RenderRequest) -> LitScene:
     """What shading needs besides the G-buffers."""
-    shadow = shadow_map(surface.vertices, surface.layout.triangles, scene.lighting, SHADOW_SIZE)
+    shadow = shadow_map(surface.placed, surface.layout.triangles, scene.lighting, SHADOW_SIZE)
     hair = scene.hair
     return LitScene(
         scene.lighting,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, TypeVar, cast
 
 import torch
 from torch import Tensor
@@ -14,6 +14,7 @@ from head360.model.bilinear import BilinearModel, Identity, vertex_normals
 from head360.model.field import HairField, HairPlanes, HeadField, load_fields
 from head360.model.hair import HairLibrary
 from head360.model.hair_mix import HairMorph
+from head360.model.neck import Neck, Turn, TurnedMesh, TurnedSeating, straightened
 from head360.model.seating import Seat, Seating
 from head360.model.texture import TextureModel
 from head360.params import HeadParams
@@ -24,6 +25,7 @@ from head360.rendering.lighting import (
     lighting,
     seated_extinction,
 )
+from head360.rendering.march import Warp
 
 Value = TypeVar("Value")
 
@@ -67,18 +69,30 @@ class WornHair:
     extinction: Tensor  # (z, y, x) 1/m, on the light volume's cells
     transmittance: Tensor  # (z, y, x) of the key lamp
     visibility: Tensor  # (z, y, x) of the surroundings
+    turned: TurnedSeating | None = None  # where it sits once the head has turned
+
+    @property
+    def warp(self) -> Warp:
+        """From the head as it is seen to the canonical frame."""
+        return self.turned or self.seating
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Scene:
     """A head, ready to be drawn. Parts that an edit has not changed stay the same objects."""
 
-    vertices: Tensor  # (V, 3) metres
+    vertices: Tensor  # (V, 3) metres, of the head looking straight on
     normals: Tensor  # (V, 3) unit
     maps: Tensor  # (8, rows, columns)
     hair: WornHair | None
     lighting: Lighting
     hair_color: Tensor  # (3,) linear RGB
+    turned: TurnedMesh | None = None  # the same vertices where the head has turned them
+
+    @property
+    def placed(self) -> Tensor:
+        """(V, 3) metres: the vertices as a camera or a lamp sees them."""
+        return self.vertices if self.turned is None else self.turned.vertices
 
 
 class SceneBuilder:
@@ -92,6 +106,10 @@ class SceneBuilder:
         self._morph: _Last[HairMorph] = _Last()
         self._style: _Last[HairPlanes] = _Last()
         self._identity: _Last[Identity] = _Last()
+        self._neck = Neck(models.mesh.mean)
+        self._turn: _Last[Turn | None] = _Last()
+        self._turned: _Last[TurnedMesh] = _Last()
+        self._turned_seating: _Last[TurnedSeating] = _Last()
         self._posed: _Last[tuple[Tensor, Tensor]] = _Last()
         self._maps: _Last[Tensor] = _Last()
         self._seating: _Last[Seating] = _Last()
@@ -114,6 +132,11 @@ class SceneBuilder:
         vertices, normals = self._posed.get(
             (identity, params.expression), lambda: self._pose(identity, params)
         )
+        turn = self._turn.get(
+            (identity, params.head_pose),
+            lambda: self._neck.turn(identity.neutral, params.head_pose),
+        )
+        turned = self._turn_mesh(turn, vertices) if turn else None
         light = self._lighting.get((params.light,), lambda: lighting(params.light))
         hair = self._hair(params)
         look = (params.texture, params.attributes, params.hair_color, params.iris_color)
@@ -121,14 +144,24 @@ class SceneBuilder:
             vertices,
             normals,
             self._maps.get((*look, f"{self._tint(params):.2f}"), lambda: self._paint(params)),
-            self._wear(identity, hair, light) if hair else None,
+            self._wear(identity, hair, turn, light) if hair else None,
             light,
             self._hair_color.get((params.hair_color,), lambda: torch.tensor(params.hair_color)),
+            turned,
         )
 
     def _pose(self, identity: Identity, params: HeadParams) -> tuple[Tensor, Tensor]:
         vertices = self._models.mesh.pose(identity, torch.tensor(params.expression))
         return vertices, vertex_normals(vertices, self._triangles)
+
+    def _turn_mesh(self, turn: Turn, vertices: Tensor) -> TurnedMesh:
+        return self._turned.get((turn, vertices), lambda: self._neck.turned(turn, vertices))
+
+    def _turn_hair(self, turn: Turn, seating: Seating) -> TurnedSeating:
+        def made() -> TurnedSeating:
+            return TurnedSeating(seating, turn, straightened(turn, seating))
+
+        return self._turned_seating.get((turn, seating), made)
 
     def _paint(self, params: HeadParams) -> Tensor:
         return self._models.texture.maps(params, round(self._tint(params), 2))
@@ -153,18 +186,21 @@ class SceneBuilder:
         morph = self._morph.get((first, second), lambda: HairMorph(first, second))
         return self._style.get((morph, mix), lambda: morph.at(mix.share))
 
-    def _wear(self, identity: Identity, style: HairPlanes, light: Lighting) -> WornHair:
+    def _wear(
+        self, identity: Identity, style: HairPlanes, turn: Turn | None, light: Lighting
+    ) -> WornHair:
         seating = self._seating.get((identity,), lambda: self._seat.fit(identity.neutral))
+        turned = self._turn_hair(turn, seating) if turn else None
 
         def reach() -> tuple[Tensor, Tensor]:
-            extinction = seated_extinction(style.grid, seating)
+            extinction = seated_extinction(style.grid, turned or seating)
             return extinction, ambient_visibility(extinction)
 
-        extinction, visibility = self._extinction.get((style, seating), reach)
+        extinction, visibility = self._extinction.get((style, turned or seating), reach)
 
         def worn() -> WornHair:
             transmittance = key_transmittance(extinction, light.directions[0])
-            return WornHair(style, seating, extinction, transmittance, visibility)
+            return WornHair(style, seating, extinction, transmittance, visibility, turned)
 
         return self._worn.get((extinction, light), worn)
 
@@ -178,9 +214,9 @@ class _Last(Generic[Value]):
 
     def get(self, key: tuple[Any, ...], make: Callable[[], Value]) -> Value:
         """The remembered result if it was made from the same objects or text, else a new one."""
-        if self._value is None or self._key is None or not _same(key, self._key):
+        if self._key is None or not _same(key, self._key):
             self._value, self._key = make(), key
-        return self._value
+        return cast("Value", self._value)
 
 
 def _same(one: tuple[Any, ...], other: tuple[Any, ...]) -> bool:

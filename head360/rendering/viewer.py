@@ -19,7 +19,14 @@ import numpy.typing as npt
 from head360.camera import NEAR_M, OrbitCamera
 from head360.light import Background
 from head360.rendering.field_glsl import head_field_source
-from head360.rendering.gpu_hair import GpuHair, Point, light_volume, open_air, release
+from head360.rendering.gpu_hair import (
+    GpuHair,
+    Point,
+    light_volume,
+    neck_uniforms,
+    open_air,
+    release,
+)
 from head360.rendering.gpu_head import GpuHead, Tile, shadow_texture_from_head
 from head360.rendering.lighting import Lighting, strand_noise
 from head360.rendering.march import NO_HIT
@@ -137,19 +144,20 @@ class Viewer:
         if last is None or last.maps is not scene.maps:
             self._head.paint(scene.maps.numpy())
             self._planes = {}
-        posed = last is None or last.vertices is not scene.vertices
-        if posed:
+        if last is None or last.vertices is not scene.vertices:
             self._head.pose(scene.vertices.numpy(), scene.normals.numpy())
             self._planes = {}
+        posed = last is None or last.placed is not scene.placed
+        if posed:
+            shares = scene.turned.shares.numpy() if scene.turned else None
+            self._head.place(scene.placed.numpy(), shares)
         relit = last is None or last.lighting is not scene.lighting
         if posed or relit:
             self._head.cast_shadow(scene.lighting.directions[0])
         hair = scene.hair
         worn = last.hair if last else None
-        if hair and (
-            worn is None or worn.style is not hair.style or worn.seating is not hair.seating
-        ):
-            self._hair.wear(hair.style, hair.seating)
+        if hair and (worn is None or worn.style is not hair.style or worn.warp is not hair.warp):
+            self._hair.wear(hair)
         if relit or worn is not hair:
             self._relight(scene)
         # A bald scene in between keeps the hair that is on the card, so forget none of it.
@@ -193,7 +201,8 @@ class Viewer:
         _cleared(buffers.head, 0.0)
         _cleared(buffers.color, 0.0)
         mesh_t = {"u_mesh_distance": buffers.distance_texture}
-        self._march(shot).draw(buffers.head, {**planes, **mesh_t}, rays, mask=True)
+        turn = neck_uniforms(scene.turned.turn if scene.turned else None)
+        self._march(shot).draw(buffers.head, {**planes, **mesh_t}, {**rays, **turn}, mask=True)
         look = {**rays, **self._light_uniforms(scene, shot)}
         sources = {**buffers.textures, **self._light, "u_noise": self._noise}
         self._lit(self._shade_head, buffers, sources, look)
@@ -270,7 +279,7 @@ class _Buffers:
         def made(components: int, dtype: str) -> moderngl.Texture:
             return texture(ctx, size, components, dtype=dtype, smooth=False)
 
-        self.distance_texture = made(1, "f4")
+        self.distance_texture = made(2, "f4")
         self._depth = ctx.depth_renderbuffer(size)
         self.textures: dict[str, moderngl.Texture] = {
             "u_head_color": made(4, "f4"), "u_head_shape": made(4, "f4"),
@@ -317,7 +326,14 @@ def _cleared(frame: moderngl.Framebuffer, value: float) -> None:
 def _march_source(field: str, quality: str) -> str:
     qualities = f"const int EXACT = 0, FINE = 1, DRAFT = 2, QUALITY = {quality};\n"
     return "".join(
-        ["#version 330\n", field, shader("rays.glsl"), qualities, shader("march_head.glsl")]
+        [
+            "#version 330\n",
+            field,
+            shader("rays.glsl"),
+            shader("neck.glsl"),
+            qualities,
+            shader("march_head.glsl"),
+        ]
     )
 
 

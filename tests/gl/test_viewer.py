@@ -12,13 +12,14 @@ from head360.assets import catalog
 from head360.camera import OrbitCamera
 from head360.light import BLACK, LIGHT_PRESETS, Light
 from head360.model.sampling import random_person
-from head360.params import EXPRESSIONS, HeadParams
+from head360.params import EXPRESSIONS, POSE_LIMITS, HairMix, HeadParams
 from head360.rendering.reference_picture import reference_picture
 from head360.rendering.request import RenderRequest
 from head360.rendering.scene import Models, SceneBuilder
 from head360.rendering.viewer import Shot, Viewer
 
 SIZE = 96
+TURNED_FROM = 3  # seeds from here on turn their heads and mix two hairstyles
 
 
 @pytest.fixture(scope="module")
@@ -49,6 +50,9 @@ def someone(seed: int) -> tuple[HeadParams, OrbitCamera]:
         distance=rng.uniform(0.9, 1.4),
     )  # fmt: skip
     person = random_person(seed).with_(hairstyle=worn, expression=making, light=light)
+    if seed >= TURNED_FROM:
+        mix = HairMix(styles[(seed * 3) % len(styles)], 0.5)
+        person = person.with_(hair_mix=mix, head_pose=rng.uniform(-1, 1, 3) * POSE_LIMITS)
     return person, camera
 
 
@@ -84,6 +88,32 @@ def test_exact_equals_the_reference_and_fast_nearly(
     assert difference.mean() <= 1
     assert np.percentile(difference[reference.max(-1) > 0], 99) <= 4
     assert psnr(fast, exact) >= 34  # the median over all styles is above 40
+
+
+def test_a_bald_head_that_turns_equals_the_reference(
+    viewer: Viewer, models: Models, builder: SceneBuilder
+) -> None:
+    person = someone(1)[0].with_(hairstyle=None, head_pose=(35.0, -15.0, 10.0))
+    scene, camera = builder.build(person), OrbitCamera(yaw_degrees=-30)
+
+    request = RenderRequest(person, camera, SIZE, SIZE, background=BLACK)
+    reference = reference_picture(models, scene, request, 1)[..., :3].astype(int)
+    exact = draw(viewer, scene, camera, exact=True)[..., :3].astype(int)
+
+    difference = abs(reference - exact)
+    assert difference.mean() <= 1
+    assert np.percentile(difference[reference.max(-1) > 0], 99) <= 4
+
+
+def test_turning_back_gives_the_first_picture_again(viewer: Viewer, builder: SceneBuilder) -> None:
+    person, camera = someone(2)
+    first = draw(viewer, builder.build(person), camera)
+
+    turned = draw(viewer, builder.build(person.with_(head_pose=(30.0, 0.0, 0.0))), camera)
+    back = draw(viewer, builder.build(person.with_(head_pose=(0.0, 0.0, 0.0))), camera)
+
+    assert abs(turned.astype(int) - first).mean() > 1
+    assert abs(back.astype(int) - first).max() <= 2
 
 
 def test_a_picture_in_tiles_is_the_same_as_in_one(

@@ -14,7 +14,7 @@ from app.locks import Locks
 from app.settings import Settings
 from app.stage import Stage
 from app.theme import Theme
-from head360.params import EXPRESSIONS, neutral_head
+from head360.params import EXPRESSIONS, POSE_LIMITS, neutral_head
 
 JAW, SMILE_LEFT, SMILE_RIGHT = (
     EXPRESSIONS.index(name) for name in ("jawOpen", "mouthSmileLeft", "mouthSmileRight")
@@ -160,3 +160,37 @@ def test_outside_edits_move_sliders_without_echo(
 
     assert dock.slider("jawOpen").value == pytest.approx(0.3)
     assert document.undo_stack.count() == 1
+
+
+def test_the_head_turns_with_three_sliders(dock: ExpressionDock, document: HeadDocument) -> None:
+    dock.pose_section.unfold()
+    turn = dock.pose.sliders[0].slider
+
+    turn.setSliderDown(True)
+    for ticks in (600, 750, 1000):
+        turn.setValue(ticks)
+    turn.setSliderDown(False)
+
+    assert document.params.head_pose.tolist() == [POSE_LIMITS[0], 0, 0]
+    assert document.undo_stack.count() == 1
+    assert document.undo_stack.undoText() == "Turn"
+    document.undo_stack.undo()
+    assert dock.pose.sliders[0].value == 0
+
+
+def test_the_head_looks_straight_on_again(dock: ExpressionDock, document: HeadDocument) -> None:
+    document.edit("Outside", head_pose=(20.0, -5.0, 3.0), expression=np.full(52, 0.1))
+    dock.pose_section.unfold()
+    assert dock.pose.sliders[1].value == -5
+
+    dock.pose.reset("Look straight on")
+
+    assert not document.params.head_pose.any()
+    assert document.params.expression[JAW] == pytest.approx(0.1)
+
+
+@pytest.mark.parametrize(("query", "found"), [("nod", True), ("head", True), ("jaw", False)])
+def test_a_search_finds_the_head_pose(dock: ExpressionDock, query: str, found: bool) -> None:
+    dock.search.setText(query)
+
+    assert dock.pose_section.isVisible() is found

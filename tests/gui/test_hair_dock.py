@@ -21,7 +21,7 @@ from app.stage import Stage
 from app.theme import Theme
 from app.workers.thumbnails import ThumbnailMaker, thumbnail_folder
 from head360.errors import ResourceError
-from head360.params import neutral_head
+from head360.params import HairMix, neutral_head
 from tests.gui.conftest import CATALOG, FakeEngine
 
 KEYS = [BALD, *(style.id for style in CATALOG.hairstyles)]
@@ -182,6 +182,105 @@ def test_locked_hair_stays(
     locks.lock(HAIR, False)
     assert not dock.lock.isChecked()
     assert dock.grid.isEnabled()
+
+
+# -- mixing ------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def bob(document: HeadDocument) -> HeadDocument:
+    """A document whose head wears a bob."""
+    document.replace(neutral_head().with_(hairstyle="bob"), None)
+    return document
+
+
+def test_the_bald_have_nothing_to_mix(dock: HairDock) -> None:
+    assert not dock.mix.button.isEnabled()
+    assert dock.mix.slider.isHidden()
+
+
+def test_the_second_style_is_picked_from_the_grid(
+    qtbot: QtBot, dock: HairDock, bob: HeadDocument, stage: Stage
+) -> None:
+    qtbot.mouseClick(dock.mix.button, Qt.MouseButton.LeftButton)
+    dock.grid.previewed.emit("afro")
+    assert stage.shown.hair_mix == HairMix("afro", 0.5)
+    assert stage.shown.hairstyle == "bob"
+    assert not bob.edited
+
+    dock.grid.picked.emit("afro")
+
+    assert bob.params.hairstyle == "bob"
+    assert bob.params.hair_mix == HairMix("afro", 0.5)
+    assert bob.undo_stack.undoText() == "Mix with Afro"
+    assert dock.mix.button.text() == "Mixed with Afro"
+    assert not dock.mix.slider.isHidden()
+
+
+def test_one_drag_of_the_share_is_one_step(dock: HairDock, bob: HeadDocument) -> None:
+    dock.tile_menu("afro").actions()[1].trigger()
+    slider = dock.mix.slider.slider
+
+    slider.setSliderDown(True)
+    for ticks in (550, 600, 800):
+        slider.setValue(ticks)
+    slider.setSliderDown(False)
+
+    assert bob.params.hair_mix == HairMix("afro", 0.8)
+    assert bob.undo_stack.count() == 2
+    assert bob.undo_stack.undoText() == "Share of Afro"
+    bob.undo_stack.undo()
+    assert bob.params.hair_mix == HairMix("afro", 0.5)
+    assert dock.mix.slider.value == pytest.approx(0.5)
+
+
+def test_the_cross_takes_the_second_style_out(
+    qtbot: QtBot, dock: HairDock, bob: HeadDocument
+) -> None:
+    dock.tile_menu("afro").actions()[1].trigger()
+
+    qtbot.mouseClick(dock.mix.remove, Qt.MouseButton.LeftButton)
+
+    assert bob.params.hair_mix is None
+    assert dock.mix.button.text() == "Mix with…"
+    assert dock.mix.slider.isHidden()
+
+
+def test_escape_gives_up_choosing(qtbot: QtBot, dock: HairDock, bob: HeadDocument) -> None:
+    qtbot.mouseClick(dock.mix.button, Qt.MouseButton.LeftButton)
+
+    qtbot.keyClick(dock.mix.button, Qt.Key.Key_Escape)
+    dock.grid.picked.emit("afro")
+
+    assert bob.params.hairstyle == "afro"
+    assert bob.params.hair_mix is None
+
+
+def test_another_first_style_keeps_the_mix_but_not_with_itself(
+    dock: HairDock, bob: HeadDocument
+) -> None:
+    dock.tile_menu("afro").actions()[1].trigger()
+
+    dock.grid.picked.emit("quiff")
+    assert bob.params.hair_mix == HairMix("afro", 0.5)
+
+    dock.grid.picked.emit("afro")
+    assert bob.params.hair_mix is None
+
+
+def test_a_style_is_not_offered_to_be_mixed_with_itself(dock: HairDock, bob: HeadDocument) -> None:
+    assert not dock.tile_menu("bob").actions()[1].isEnabled()
+    assert not dock.tile_menu(BALD).actions()[1].isEnabled()
+    assert dock.tile_menu("afro").actions()[1].isEnabled()
+
+
+def test_locked_hair_is_not_mixed(dock: HairDock, bob: HeadDocument) -> None:
+    dock.lock.click()
+
+    dock.tile_menu("afro").actions()[1].trigger()
+
+    assert bob.params.hair_mix is None
+    assert not dock.mix.isEnabled()
 
 
 # -- colour ------------------------------------------------------------------------------------

@@ -20,7 +20,7 @@ from head360.bench import BenchOptions, measure
 from head360.cli.terminal import ProgressBar, duration
 from head360.errors import GraphicsError
 from head360.export.video import Progress
-from head360.params import EXPRESSIONS, HeadParams, neutral_head
+from head360.params import EXPRESSIONS, HairMix, HeadParams, neutral_head
 from head360.project import load_project
 from head360.rendering.request import Frame, RenderRequest
 
@@ -117,6 +117,28 @@ def test_render_takes_every_option(engine: PlainEngine) -> None:
     assert (request.renderer, request.mode) == ("exact", "albedo")
 
 
+def test_render_mixes_hairstyles_and_turns_the_head(engine: PlainEngine) -> None:
+    words = "render --hair bob --hair-mix Afro=0.4 --head-yaw 20 --head-roll -5 --size 64"
+
+    assert run(engine, words) == 0
+
+    params = engine.requests[0].params
+    assert (params.hairstyle, params.hair_mix) == ("bob", HairMix("afro", 0.4))
+    assert params.head_pose.tolist() == [20, 0, -5]
+
+
+def test_a_project_keeps_the_mix_until_another_style_is_asked_for(engine: PlainEngine) -> None:
+    assert run(engine, "new --hair bob --hair-mix afro=0.4 --head-pitch 9 -o maya") == 0
+
+    assert run(engine, "render --head maya.h360 --size 64") == 0
+    assert run(engine, "render --head maya.h360 --hair afro --size 64") == 0
+
+    kept, other = (request.params for request in engine.requests[-2:])
+    assert kept.hair_mix == HairMix("afro", 0.4)
+    assert kept.head_pose.tolist() == [0, 9, 0]
+    assert other.hair_mix is None
+
+
 def test_a_transparent_picture_keeps_its_alpha(engine: PlainEngine) -> None:
     assert run(engine, "render --transparent --size 64") == 0
 
@@ -191,6 +213,10 @@ def test_interrupting_a_turntable_leaves_no_file(
         ("render --expression jawOpen", "name=value"),
         ("render --expression jawOpen=2", "within 0 … 1"),
         ("render --expression jawOpen=wide", "within 0 … 1"),
+        ("render --hair-mix afro", "style=share"),
+        ("render --hair-mix bobb=0.5", "Did you mean “bob”?"),
+        ("render --hair-mix afro=1.5", "within 0 … 1"),
+        ("render --head-yaw 90", "within -50 … 50"),
         ("render --light studoi", "Did you mean “studio”?"),
         ("render --renderer exakt", "Did you mean “exact”?"),
         ("render --view normal", "Did you mean “normals”?"),

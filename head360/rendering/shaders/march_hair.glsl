@@ -4,7 +4,7 @@
 //            reaches by an affine map and a small smooth displacement.
 // Matches  : march_hair() in head360/rendering/march.py. The exact kind looks at every sample; the
 //            fast one reads a baked volume, skips empty space, and looks at three places at most.
-// Needs    : rays.glsl, hair_sums.glsl; hair_exact.glsl or hair_volume.glsl, which define
+// Needs    : rays.glsl, hair_sums.glsl, hair_neck.glsl; hair_exact.glsl or hair_volume.glsl, which define
 //            hair_extinction(), meet() and conclude().
 
 uniform sampler2D u_head_hit;  // normal, t; 0 where there is no head
@@ -43,7 +43,9 @@ void main() {
     conclude(ray);
     float share = 1.0 / max(looked, TINY_WEIGHT);
     f_color = vec4(alpha, color.yzw * share);
-    f_strand = vec4(tangent * share, 0.0);
+    tangent *= share;
+    if (u_neck_angle != 0.0) tangent = neck_rotated(tangent, straight_hair(u_eye + ray * (color.w * share)).w);
+    f_strand = vec4(tangent, 0.0);
     f_root = root * share;
     gl_FragDepth = alpha > VISIBLE ? 0.0 : 1.0;  // what shading has to touch
 }

@@ -1,11 +1,12 @@
 // The head's G-buffer along each ray that meets the posed mesh; the depth buffer keeps others out.
 //
-// Space    : head space, metres.
+// Space    : head space, metres. A turned head is marched as if it looked straight on: each ray is turned
+//            back as the place is where it meets the mesh.
 // Matches  : march_head() in head360/rendering/march.py where QUALITY is EXACT. Otherwise one sample at the
 //            surface stands for the steep density's mean, found from the mesh's own distance.
-// Needs    : field_head.glsl, rays.glsl, and QUALITY, one of EXACT, FINE and DRAFT.
+// Needs    : field_head.glsl, rays.glsl, neck.glsl, and QUALITY, one of EXACT, FINE and DRAFT.
 
-uniform sampler2D u_mesh_distance;  // metres along the ray
+uniform sampler2D u_mesh_distance;  // metres along the ray, share of the neck's turn
 
 layout(location = 0) out vec4 f_color;    // albedo, alpha
 layout(location = 1) out vec4 f_shape;    // normal, t
@@ -17,9 +18,14 @@ const float HEAD_EXTINCTION = 4000.0;  // 1/m
 const float HEAD_SOFTNESS = 0.0003;  // metres
 const float SOLID_BEHIND = 0.0015;   // metres
 
+vec3 eye;           // where the ray starts, metres
+float share = 0.0;  // of the neck's turn
+
 void put(HeadSample s, float t) {
+    vec3 normal = s.normal / max(length(s.normal), 1e-9);
+    if (u_neck_angle != 0.0) normal = neck_rotated(normal, share);
     f_color = vec4(s.albedo, 1.0);
-    f_shape = vec4(s.normal / max(length(s.normal), 1e-9), t);
+    f_shape = vec4(normal, t);
     f_surface = vec4(s.roughness, s.specular, s.scatter, s.occlusion);
 }
 
@@ -29,7 +35,7 @@ void exact(vec3 ray, float mesh_t) {
     float depth = 0.0, total = 0.0, mean_t = 0.0;
     for (int i = 0; i < HEAD_STEPS; i++) {
         float t = mesh_t - HEAD_WINDOW + (float(i) + 0.5) * step;
-        HeadSample s = head_field(u_eye + ray * t);
+        HeadSample s = head_field(eye + ray * t);
         float below = max(s.distance, t - mesh_t - SOLID_BEHIND);
         float thickness = HEAD_EXTINCTION * step / (1.0 + exp(-clamp(below / HEAD_SOFTNESS, -60.0, 60.0)));
         float weight = exp(-depth) * (1.0 - exp(-thickness));
@@ -64,12 +70,12 @@ float first_root(vec3 ray, float mesh_t) {
     for (int i = 0; i < SEARCH_STEPS; i++) {
         float t = mesh_t - HEAD_WINDOW + (float(i) + 0.5) * step;
         if (t > mesh_t + SOLID_BEHIND) break;
-        if (head_distance(u_eye + ray * t) > 0.0) { found = t; break; }
+        if (head_distance(eye + ray * t) > 0.0) { found = t; break; }
         last = t;
     }
     for (int i = 0; i < BISECTIONS; i++) {
         float middle = 0.5 * (last + found);
-        bool inside = middle > mesh_t + SOLID_BEHIND || head_distance(u_eye + ray * middle) > 0.0;
+        bool inside = middle > mesh_t + SOLID_BEHIND || head_distance(eye + ray * middle) > 0.0;
         if (inside) found = middle; else last = middle;
     }
     return found;
@@ -82,17 +88,25 @@ float newton_step(vec3 ray, float mesh_t, HeadSample s) {
 }
 
 void fast(vec3 ray, float mesh_t) {
-    HeadSample s = head_field(u_eye + ray * mesh_t);
+    HeadSample s = head_field(eye + ray * mesh_t);
     float t = mesh_t;
     WHEN(abs(s.distance) > ON_SURFACE) {
         t = QUALITY == DRAFT ? newton_step(ray, mesh_t, s) : first_root(ray, mesh_t);
-        s = head_field(u_eye + ray * t);
+        s = head_field(eye + ray * t);
     }
     put(s, t);
 }
 
 void main() {
-    float mesh_t = texelFetch(u_mesh_distance, ivec2(gl_FragCoord.xy), 0).r;
+    vec2 met = texelFetch(u_mesh_distance, ivec2(gl_FragCoord.xy), 0).rg;
+    float mesh_t = met.x;
     vec3 ray = view_ray();
+    eye = u_eye;
+    if (u_neck_angle != 0.0) {
+        share = met.y;
+        vec3 straight = neck_moved(u_eye + ray * mesh_t, -share);
+        ray = neck_rotated(ray, -share);
+        eye = straight - ray * mesh_t;
+    }
     if (QUALITY == EXACT) exact(ray, mesh_t); else fast(ray, mesh_t);
 }
