@@ -10,14 +10,24 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from head360.cli.terminal import Terminal
+from head360.errors import Head360Error, UnknownNameError
 from head360.light import LIGHT_PRESETS
+from head360.params import EXPRESSIONS
 from training.arguments import add_source, count, source_of
 from training.errors import check_source
 from training.synhead.views import RIG_CAMERAS
 
 if TYPE_CHECKING:
     from head360.export.video import Progress
-    from training.synhead.writer import Studio, Written
+    from training.synhead.shoot import TrueStudio
+    from training.synhead.writer import Written
+
+#: The expression of a face at rest.
+REST = "neutral"
+
+
+class LayoutError(Head360Error):
+    """Options that contradict each other."""
 
 
 def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -47,6 +57,15 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     parser.add_argument(
         "--samples", type=count(1, 6), default=4, metavar="N",
         help="samples along each side of a pixel (default 4)",
+    )  # fmt: skip
+    parser.add_argument("--mesh", action="store_true", help="keep every view's posed mesh")
+    parser.add_argument(
+        "--layout", choices=("folders", "synhead100"), default="folders",
+        help="of --out: a folder a head, or the paper's own (default folders)",
+    )  # fmt: skip
+    parser.add_argument(
+        "--expressions", default="", metavar="A,B,…",
+        help="for --layout synhead100: these ARKit shapes or “neutral” only (default: all 52)",
     )  # fmt: skip
     parser.set_defaults(run=run)
 
@@ -81,7 +100,7 @@ def run(parsed: argparse.Namespace, terminal: Terminal) -> None:
     check_source(source)
     check_hair(parsed.hair)
     options = ShootOptions(
-        parsed.views, parsed.size, parsed.set_ups, parsed.hair, samples=parsed.samples
+        parsed.views, parsed.size, parsed.set_ups, parsed.hair, parsed.samples, parsed.mesh
     )
     job = _prepared(parsed, asdict(options))
     terminal.note("Preparing skin and source shapes…")
@@ -98,7 +117,7 @@ def run(parsed: argparse.Namespace, terminal: Terminal) -> None:
 class _Job:
     out: Path
     unit: str
-    write: Callable[[Studio], Generator[Progress, None, Written]]
+    write: Callable[[TrueStudio], Generator[Progress, None, Written]]
 
 
 def _prepared(parsed: argparse.Namespace, options: dict[str, Any]) -> _Job:
@@ -106,6 +125,8 @@ def _prepared(parsed: argparse.Namespace, options: dict[str, Any]) -> _Job:
     from training.synhead.shards import ShardOrder, claim_shards, parse_part, write_shards
     from training.synhead.writer import Order, claim, write_dataset
 
+    if parsed.layout == "synhead100":
+        return _layout(parsed, options)
     if parsed.shards is None:
         order = Order(parsed.out, parsed.identities, parsed.views, parsed.seed, options)
         claim(order)
@@ -117,3 +138,20 @@ def _prepared(parsed: argparse.Namespace, options: dict[str, Any]) -> _Job:
     )  # fmt: skip
     claim_shards(shards)
     return _Job(shards.out, "shards", partial(write_shards, shards))
+
+
+def _layout(parsed: argparse.Namespace, options: dict[str, Any]) -> _Job:
+    """The paper's own layout."""
+    from training.synhead100_export import LayoutOrder, claim_layout, write_layout
+
+    if parsed.out is None:
+        raise LayoutError("Only --out can have the layout synhead100, not --shards.")
+    chosen = tuple(name for name in parsed.expressions.split(",") if name) or EXPRESSIONS
+    for name in chosen:
+        if name not in (*EXPRESSIONS, REST):
+            raise UnknownNameError("expression", name, (*EXPRESSIONS, REST))
+    order = LayoutOrder(
+        parsed.out, parsed.identities, parsed.views, parsed.seed, chosen, options=options
+    )
+    claim_layout(order)
+    return _Job(order.out, "heads", partial(write_layout, order))

@@ -12,6 +12,7 @@ import numpy.typing as npt
 from head360.camera import OrbitCamera
 from head360.errors import UnknownNameError
 from head360.light import Light
+from head360.model.topology import Topology
 from head360.params import ATTRIBUTES, EXPRESSIONS
 from head360.rendering.lighting import lighting
 from training.synhead.heads import HeadMaker, TrueHead
@@ -35,6 +36,7 @@ class ShootOptions:
     set_ups: int = 3
     hair: str = RANDOM_HAIR  # or a style's name, or NO_HAIR
     samples: int = 4  # along each side of a pixel
+    mesh: bool = False  # keep the posed mesh with every view (0.3 MB)
 
 
 class TrueStudio:
@@ -52,6 +54,11 @@ class TrueStudio:
         named = {RANDOM_HAIR: random_style(seed, list(STYLES)), NO_HAIR: None}
         head = self._maker.head(seed, named.get(options.hair, options.hair))
         return TrueShoot(self._maker, self._renderer, head, options)
+
+    @property
+    def topology(self) -> Topology:
+        """How every head's mesh is wired."""
+        return self._maker.topology
 
     def release(self) -> None:
         """Give the graphics card back."""
@@ -76,7 +83,7 @@ class TrueShoot:
         self, maker: HeadMaker, renderer: TruthRenderer, head: TrueHead, options: ShootOptions
     ) -> None:
         self._maker, self._renderer, self._head = maker, renderer, head
-        self._cameras = rig(options.views)
+        self._cameras, self._mesh = rig(options.views), options.mesh
         self._lights = set_ups(head.seed, options.set_ups)
         reach = HairReach.of(head.groom) if head.groom else None
         found = [lighting(light) for light in self._lights]
@@ -104,9 +111,17 @@ class TrueShoot:
         }
 
     def view(self, number: int) -> View:
-        """One camera's pictures and labels."""
+        """One camera's pictures and labels, of the face that is made for it."""
+        return self.look(number, expression(self._head.seed, number))
+
+    def surface(self, face: Floats) -> Floats:
+        """(V, 3) metres, head space: the mesh while the head makes a face."""
+        vertices: Floats = self._maker.pose(self._head, face).vertices.numpy()
+        return vertices
+
+    def look(self, number: int, face: Floats) -> View:
+        """One camera's pictures and labels while the head makes a face, (52,) weights 0 … 1."""
         head, camera = self._head, self._cameras[number]
-        face = expression(head.seed, number)
         posed = self._maker.pose(head, face)
         color = tuple(float(c) for c in head.params.hair_color)
         whole = TrueScene(posed, self._maps, head.groom, (color[0], color[1], color[2]))
@@ -126,7 +141,13 @@ class TrueShoot:
             bald = TrueScene(posed, self._bald_maps, None, whole.hair_color)
             renderer.show(bald, camera, "bald")
             pictures |= {f"bald-{i}": renderer.picture(each) for i, each in enumerate(self._bald)}
-        return View(_view_record(camera, face), pictures, packed_labels(labels))
+        numbers = packed_labels(labels) | self._shape(posed.vertices.numpy())
+        return View(_view_record(camera, face), pictures, numbers)
+
+    def _shape(self, vertices: Floats) -> dict[str, npt.NDArray[Any]]:
+        """Points in head space: landmarks, and the mesh if it is asked for."""
+        landmarks = {"landmarks": vertices[self._maker.topology.landmarks68]}
+        return landmarks | ({"mesh": vertices} if self._mesh else {})
 
 
 def packed_labels(labels: Labels) -> dict[str, npt.NDArray[Any]]:
