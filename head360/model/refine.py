@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Generator, Iterator, Mapping
+from collections.abc import Generator, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, TypeVar
@@ -46,6 +46,8 @@ _FRAY_CELLS = 3
 #: Numbers of multiply-and-add between two yields, about 30 ms of two processor cores.
 _PIECE = 1.2e9
 _SLOPE = 0.2  # of the leaky ReLU
+#: Shrinks what the last layer says: Adam's first steps would otherwise turn pictures inside out.
+_CAUTION = 0.1
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +68,11 @@ class Layers:
     albedo: Picture
     aspect: Picture  # how surface and strands lie as the camera sees them
     guide: Picture  # share of hair, nearness, and occlusion or strand noise
+
+    def part(self, rows: slice, columns: slice) -> Layers:
+        """Some rows and columns of all of them."""
+        parts = (self.shaded, self.albedo, self.aspect, self.guide)
+        return Layers(*(part[rows, columns] for part in parts))
 
     def stack(self) -> Picture:
         """(13, H, W) as the network and its training data hold them."""
@@ -134,6 +141,7 @@ class RefineNet(nn.Module):
     def pieces(self, x: Tensor) -> Generator[None, None, Tensor]:
         """The same as calling it, in pieces of some 30 ms; yields between them."""
         cells = functional.pixel_unshuffle(x, CELL).contiguous(memory_format=torch.channels_last)
+        yield
         fine = yield from _banded(self.stem, cells, 0)
         for block in self.before:
             fine = yield from _banded(block, fine, Block.halo)
@@ -149,7 +157,7 @@ class RefineNet(nn.Module):
         return self._change(change, x)
 
     def _change(self, raw: Tensor, x: Tensor) -> Tensor:
-        change = torch.tanh(functional.pixel_shuffle(raw, CELL)) * REACH
+        change = torch.tanh(functional.pixel_shuffle(raw, CELL) * _CAUTION) * REACH
         return change * _near_the_head(x[:, 3:4])
 
 
@@ -193,14 +201,14 @@ def changed(x: Tensor, change: Tensor, strength: float = 1.0) -> Tensor:
     return torch.cat([color, alpha], 1)
 
 
-#: The largest part of a picture that is worked on at once, pixels: bounds memory.
+#: The largest part of a picture that is worked on at once, pixels along each side.
 TILE = 1024
 
 
 def refine_steps(
     net: RefineNet, layers: Layers, strength: float = 1.0, tile: int = TILE
-) -> Iterator[Picture | None]:
-    """Yield None while it works, at least every 100 ms on two processor cores, then the picture.
+) -> Generator[None, None, Picture]:
+    """Refine a picture of any size; yields at least every 100 ms on two processor cores.
 
     Args:
         net: a trained network.
@@ -208,45 +216,48 @@ def refine_steps(
         strength: 0 changes nothing, 1 is what was trained.
         tile: side of the parts that large pictures are made of; every value gives the same result.
 
-    Yields:
-        Last, (H, W, 4) sRGB with straight alpha, as `layers.shaded` is.
+    Returns:
+        (H, W, 4) sRGB with straight alpha, as `layers.shaded` is.
     """
     height, width = layers.shaded.shape[:2]
-    stack = torch.from_numpy(_padded(layers.stack()))
-    result = torch.empty(OUTPUTS, *stack.shape[1:])
-    for top in range(0, stack.shape[1], tile):
-        for left in range(0, stack.shape[2], tile):
-            yield from _tile(net, stack, result, (top, left), tile, strength)
-    yield _straight(result[:, :height, :width], layers.shaded)
+    result = np.empty_like(layers.shaded)
+    tile = tile // ALIGNED * ALIGNED
+    for top in range(0, height, tile):
+        for left in range(0, width, tile):
+            rows, columns = (slice(start, start + tile) for start in (top, left))
+            result[rows, columns] = yield from _tile(net, layers, rows, columns, strength)
+    return result
 
 
 def _tile(
-    net: RefineNet,
-    stack: Tensor,
-    result: Tensor,
-    place: tuple[int, int],
-    tile: int,
-    strength: float,
-) -> Iterator[None]:
-    """Fill one part of the result, from that part of the stack and a margin around it."""
-    spans, inner = [], []
-    for start, length in zip(place, stack.shape[1:], strict=True):
-        first, last = max(0, start - net.margin), min(length, start + tile + net.margin)
-        spans.append(slice(first, last))
-        inner.append(slice(start - first, min(start + tile, length) - first))
-    with torch.inference_mode():
-        x = prepared(stack[None, :, spans[0], spans[1]])
-        steps = net.pieces(x)
+    net: RefineNet, layers: Layers, rows: slice, columns: slice, strength: float
+) -> Generator[None, None, Picture]:
+    """One part of a picture, computed with a margin around it."""
+    wide = [
+        slice(max(0, part.start - net.margin), part.stop + net.margin) for part in (rows, columns)
+    ]
+    stack = _padded(layers.part(wide[0], wide[1]).stack())
+    yield
+    steps = _whole(net, torch.from_numpy(stack), strength)
     while True:
         with torch.inference_mode():  # never across a yield: the mode belongs to the thread
             try:
                 next(steps)
             except StopIteration as done:
-                made = changed(x, done.value, strength)[0, :, inner[0], inner[1]]
-                top, left = place
-                result[:, top : top + made.shape[1], left : left + made.shape[2]] = made
-                return
+                made: Tensor = done.value
+                break
         yield
+    drawn = layers.shaded[rows, columns]
+    top, left = rows.start - wide[0].start, columns.start - wide[1].start
+    return _straight(made[:, top:, left:][:, : drawn.shape[0], : drawn.shape[1]], drawn)
+
+
+def _whole(net: RefineNet, stack: Tensor, strength: float) -> Generator[None, None, Tensor]:
+    """(4, H, W) RGB times opacity and opacity of a whole stack."""
+    x = prepared(stack[None])
+    yield
+    change = yield from net.pieces(x)
+    return changed(x, change, strength)[0]
 
 
 def _padded(stack: Picture) -> Picture:

@@ -22,10 +22,10 @@ def resolve(color: Tensor, background: Background) -> npt.NDArray[np.uint8]:
     return _bytes(torch.cat([mixed, torch.ones_like(alpha)], -1))
 
 
-def backdrop(background: Background, width: int, height: int) -> Tensor:
-    """(H, W, 3) sRGB: the inner colour fades into the outer one towards the corners."""
+def backdrop(background: Background, width: int, height: int, rows: slice = slice(None)) -> Tensor:
+    """(H, W, 3) sRGB, or some rows of it: the inner colour fades into the outer at the corners."""
     x = (torch.arange(width) + 0.5) / width * 2 - 1
-    y = 1 - (torch.arange(height) + 0.5) / height * 2
+    y = 1 - (torch.arange(height)[rows] + 0.5) / height * 2
     radius = torch.hypot(x[None] * 0.8, y[:, None] * 0.9 - 0.1)
     share = ((radius - 0.1) / 1.3).clamp(0, 1)
     share = (share**2 * (3 - 2 * share))[..., None]

@@ -8,8 +8,8 @@ is read from a volume that is baked when style or seating change.
 
 from __future__ import annotations
 
-from collections.abc import Generator
-from dataclasses import dataclass, field
+from collections.abc import Generator, Sequence
+from dataclasses import dataclass, field, replace
 from math import radians, tan
 
 import moderngl
@@ -104,39 +104,48 @@ class Viewer:
         What the scene shares with the one drawn before is not made again. A generator that is
         closed early leaves the viewer ready for the next.
         """
-        steps = self._steps(scene, shot)
+        return (yield from self.layers(scene, shot, (shot.mode,)))[0]
+
+    def layers(
+        self, scene: Scene, shot: Shot, modes: Sequence[ViewMode]
+    ) -> Generator[None, None, tuple[Picture, ...]]:
+        """The same view in several modes, marched only once: one of any kind, then unlit ones."""
+        steps = self._steps(scene, shot, modes)
         while True:
             with self._ctx:
                 try:
                     next(steps)
                 except StopIteration as done:
-                    picture: Picture = done.value
-                    return picture
+                    pictures: tuple[Picture, ...] = done.value
+                    return pictures
             yield
 
     def release(self) -> None:
         """Give everything on the graphics card back."""
         self._ctx.release()  # not inside `with`: its end would speak to what is gone
 
-    def _steps(self, scene: Scene, shot: Shot) -> Generator[None, None, Picture]:
+    def _steps(
+        self, scene: Scene, shot: Shot, modes: Sequence[ViewMode]
+    ) -> Generator[None, None, tuple[Picture, ...]]:
         self._take(scene)
         planes = self._fresh_planes(shot)
         if scene.hair and shot.mode != "head" and not shot.exact:
             for _ in self._hair.bake(draft=shot.draft):
                 yield
-        picture = np.empty((shot.height, shot.width, 4), np.uint8)
+        pictures = tuple(np.empty((shot.height, shot.width, 4), np.uint8) for _ in modes)
         rows = max(1, _TILE_SAMPLES // (shot.width * shot.samples**2))
         buffers = self._fitting_buffers(shot, min(rows, shot.height))
         for top in range(0, shot.height, rows):
             count = min(rows, shot.height - top)
             bottom = shot.height - top - count
-            self._draw_tile(scene, shot, buffers, planes, (bottom, count))
-            raw = buffers.out.read(viewport=(0, 0, shot.width, count), components=4, alignment=1)
-            pixels = np.frombuffer(raw, np.uint8).reshape(count, shot.width, 4)
-            picture[top : top + count] = pixels[::-1]
+            tile = self._marched(scene, shot, buffers, planes, (bottom, count))
+            for picture, mode in zip(pictures, modes, strict=True):
+                first = picture is pictures[0]
+                self._shade(scene, replace(shot, mode=mode), buffers, tile, first=first)
+                picture[top : top + count] = self._resolved(shot, buffers, (bottom, count))
             if top + count < shot.height:
                 yield
-        return picture
+        return pictures
 
     def _take(self, scene: Scene) -> None:
         """Bring what has changed to the graphics card."""
@@ -180,50 +189,68 @@ class Viewer:
             self._planes[size] = self._head.planes(size)
         return self._planes[size]
 
-    def _draw_tile(
+    def _marched(
         self,
         scene: Scene,
         shot: Shot,
         buffers: _Buffers,
         planes: dict[str, moderngl.Texture],
         rows: tuple[int, int],
-    ) -> None:
+    ) -> Tile:
+        """Find the head in one tile."""
         bottom, count = rows
         n = shot.samples
         size = (shot.width * n, count * n)
         tile = Tile((shot.width * n, shot.height * n), (0, bottom * n), size)
-        rays = _ray_uniforms(shot.camera, tile)
         buffers.fit(size)
         if shot.mode == "hair":
             _cleared(buffers.distance, NO_HIT)
         else:
             self._head.distance(buffers.distance, shot.camera, tile)
         _cleared(buffers.head, 0.0)
-        _cleared(buffers.color, 0.0)
         mesh_t = {"u_mesh_distance": buffers.distance_texture}
-        turn = neck_uniforms(scene.turned.turn if scene.turned else None)
-        self._march(shot).draw(buffers.head, {**planes, **mesh_t}, {**rays, **turn}, mask=True)
+        rays = {
+            **_ray_uniforms(shot.camera, tile),
+            **neck_uniforms(scene.turned.turn if scene.turned else None),
+        }
+        self._march(shot).draw(buffers.head, {**planes, **mesh_t}, rays, mask=True)
+        return tile
+
+    def _shade(
+        self, scene: Scene, shot: Shot, buffers: _Buffers, tile: Tile, *, first: bool
+    ) -> None:
+        """Light a tile's samples, and march through its hair unless that was done before."""
+        rays = _ray_uniforms(shot.camera, tile)
+        _cleared(buffers.color, 0.0)
         look = {**rays, **self._light_uniforms(scene, shot)}
         sources = {**buffers.textures, **self._light, "u_noise": self._noise}
-        self._lit(self._shade_head, buffers, sources, look)
+        # Marching marks where hair is and forgets where the head was: later modes shade everything.
+        self._lit(self._shade_head, buffers, sources, look, mask=first)
         if scene.hair and shot.mode not in ("head", "wireframe"):
             whole = (0, 0, *buffers.color.size)
             box = whole if shot.exact else _screen_box(self._hair.bounds, shot.camera, tile)
             buffers.hair.scissor = buffers.color.scissor = box
-            shape = buffers.textures["u_head_shape"]
-            self._hair.march(buffers.hair, shape, rays, exact=shot.exact)
+            if first:
+                shape = buffers.textures["u_head_shape"]
+                self._hair.march(buffers.hair, shape, rays, exact=shot.exact)
             self._lit(self._shade_hair, buffers, sources, look)
             buffers.hair.scissor = buffers.color.scissor = whole
         if shot.mode == "wireframe":
             self._head.lines(buffers.lines, shot.camera, tile, _LINES)
+
+    def _resolved(self, shot: Shot, buffers: _Buffers, rows: tuple[int, int]) -> Picture:
+        """(rows, W, 4) pixels of a tile, top row first."""
+        bottom, count = rows
         placed: dict[str, Uniform] = {
-            "u_samples": n,
+            "u_samples": shot.samples,
             "u_picture": (float(shot.width), float(shot.height)),
             "u_place": (0.0, float(bottom)),
         }
         buffers.out.viewport = (0, 0, shot.width, count)
         ground = _background_uniforms(shot.background)
         self._resolve.draw(buffers.out, {"u_color": buffers.color_texture}, {**placed, **ground})
+        raw = buffers.out.read(viewport=(0, 0, shot.width, count), components=4, alignment=1)
+        return np.frombuffer(raw, np.uint8).reshape(count, shot.width, 4)[::-1]
 
     def _march(self, shot: Shot) -> FullScreen:
         """The head's march, compiled when it is first needed."""
@@ -238,11 +265,13 @@ class Viewer:
         buffers: _Buffers,
         sources: dict[str, AnyTexture],
         look: dict[str, Uniform],
+        *,
+        mask: bool = True,
     ) -> None:
         """Shade what the depth buffer marks, over what is there already."""
         shading.program["u_shadow"] = 15  # a shadow sampler of its own, whatever else is bound
         self._head.shadow.use(15)
-        shading.draw(buffers.color, sources, look, mask=True, over=True)
+        shading.draw(buffers.color, sources, look, mask=mask, over=True)
 
     def _light_uniforms(self, scene: Scene, shot: Shot) -> dict[str, Uniform]:
         light: Lighting = scene.lighting

@@ -44,11 +44,13 @@ def trained_net(shape: RefineShape = SMALL) -> RefineNet:
     return net.eval().requires_grad_(False)
 
 
-def finished(*arguments: object, **options: object) -> np.ndarray:
-    *between, last = list(refine_steps(*arguments, **options))  # type: ignore[arg-type]
-    assert all(nothing is None for nothing in between)
-    assert last is not None
-    return last
+def finished(net: RefineNet, layers: Layers, **options: float) -> np.ndarray:
+    steps = refine_steps(net, layers, **options)  # type: ignore[arg-type]
+    while True:
+        try:
+            next(steps)
+        except StopIteration as done:
+            return done.value
 
 
 def test_an_untrained_net_changes_nothing() -> None:
@@ -127,6 +129,18 @@ def test_changes_are_bounded_and_colours_possible() -> None:
     assert made.min() >= 0
     assert (made[:, :3] <= made[:, 3:]).all()
     assert made.max() <= 1
+
+
+def test_work_can_be_left_at_any_point_without_a_trace() -> None:
+    layers, net = ball_layers(), trained_net()
+    steps = refine_steps(net, layers)
+
+    next(steps)
+    next(steps)
+    steps.close()
+
+    assert not torch.is_inference_mode_enabled()
+    assert np.array_equal(finished(net, layers), finished(net, layers))
 
 
 def test_the_shipped_size_is_small() -> None:

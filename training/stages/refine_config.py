@@ -30,7 +30,7 @@ class RefineConfig:
     steps: int = 4000
     batch: int = 4
     crop: int = 128  # pixels
-    rate: float = 3e-4
+    rate: float = 4e-4
     critic_rate: float = 2e-4
     alone: float = 0.15  # share of the run before discriminators join
     scales: int = 2  # discriminators, each at half the resolution of the one before

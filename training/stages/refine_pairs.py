@@ -13,7 +13,6 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from multiprocessing.context import SpawnProcess
 from pathlib import Path
-from typing import get_args
 
 import numpy as np
 import numpy.typing as npt
@@ -25,7 +24,7 @@ from head360.files import replacing
 from head360.light import TRANSPARENT, Light
 from head360.model.refine import CHANNELS, OUTPUTS, Layers
 from head360.rendering.lighting import lighting
-from head360.rendering.request import ViewMode
+from head360.rendering.refined import LAYERS
 from head360.rendering.scene import Models, Scene
 from head360.rendering.viewer import Shot, Viewer
 from training.contenders import SAMPLES, Contender, Drive
@@ -43,10 +42,8 @@ PAIR_CHANNELS = CHANNELS + OUTPUTS
 #: Training people, and people only measured; the model's evaluation uses people below 1000.
 FIRST_PERSON, FIRST_HELD_OUT = 200_000, 900_000
 _PATTERN = "head-*.npy"
-_MODES: tuple[ViewMode, ...] = ("shaded", "albedo", "aspect", "guide")
 #: Every third view is a close-up: distances in metres, and how far the target wanders.
 _CLOSE_EVERY, _CLOSE_M, _WANDER_M = 3, (0.5, 1.05), 0.05
-assert set(_MODES) <= set(get_args(ViewMode))
 
 
 class PairError(Head360Error):
@@ -136,18 +133,14 @@ class PairMaker:
 
 
 def viewer_layers(viewer: Viewer, scene: Scene, camera: OrbitCamera, size: int) -> Layers:
-    """What RefineNet sees of a scene: the studio's complete picture, and its guides."""
-    pictures = []
-    for mode in _MODES:
-        shot = Shot(camera, size, size, SAMPLES, mode, background=TRANSPARENT)
-        steps = viewer.draw(scene, shot)
-        while True:
-            try:
-                next(steps)
-            except StopIteration as done:
-                pictures.append(done.value)
-                break
-    return Layers(*pictures)
+    """What RefineNet sees of a scene, drawn as the studio draws complete pictures."""
+    shot = Shot(camera, size, size, SAMPLES, background=TRANSPARENT)
+    steps = viewer.layers(scene, shot, LAYERS)
+    while True:
+        try:
+            next(steps)
+        except StopIteration as done:
+            return Layers(*done.value)
 
 
 def _light(person: int, rng: np.random.Generator) -> Light:
