@@ -14,9 +14,11 @@ import numpy.typing as npt
 
 from head360.model.scalp import root_coordinates
 from training.synhead.grooms_finish import arc_length, finish, widths
-from training.synhead.grooms_growth import grow
+from training.synhead.grooms_growth import grow, keeps_face_free
 from training.synhead.grooms_roots import shared_roots
+from training.synhead.grooms_rows import growth_of
 from training.synhead.grooms_scalp import ScalpSurface
+from training.synhead.grooms_strays import in_company
 from training.synhead.grooms_tied import gather
 from training.synhead.styles import GroomStyle
 
@@ -44,13 +46,16 @@ class Groom:
 def make_groom(style: GroomStyle, head: ScalpSurface, seed: int) -> Groom:
     """Groom `style`; the same seed gives the same strands."""
     rng = np.random.default_rng(seed)
-    roots = head.sample_roots(style.strands, rng, style.recede, style.parting)
+    parting = style.parting
+    roots = head.sample_roots(style.strands, rng, style.recede, parting, growth_of(style))
     if style.tail is None:
         combed = grow(style, roots, head, rng)
     else:
         combed = gather(style, style.tail, roots, head, rng)
+    if keeps_face_free(style) or style.tail is not None:
+        combed = combed[in_company(combed.strands)]
     strands = np.clip(finish(style, combed, head, rng), HAIR_LOW, HAIR_HIGH)
-    own = root_coordinates(roots.positions).astype(np.float32)
+    own = root_coordinates(combed.roots.positions).astype(np.float32)
     return Groom(
         strands.astype(np.float32),
         widths(style, combed, rng).astype(np.float32),

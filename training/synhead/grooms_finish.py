@@ -8,11 +8,14 @@ import numpy as np
 from scipy.spatial import cKDTree
 
 from training.synhead.grooms_growth import Combed, keeps_face_free
+from training.synhead.grooms_rows import rowed
 from training.synhead.grooms_scalp import Floats, Ints, ScalpSurface, smoothstep, unit
 from training.synhead.grooms_tied import roped
 from training.synhead.styles import GroomStyle
 
 _FINE_LOCKS = 7  # fine locks in a lock
+#: Strands shorter than the first do not clump, longer than the second do, metres.
+_CLUMPING_LENGTHS = (0.006, 0.022)
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -30,10 +33,13 @@ def finish(
     if style.ropes is not None:
         strands = roped(style.ropes, combed, arc_length(combed.strands), rng)[0]
         frame = _Frame.along(strands, combed.outward)
+    elif style.rows is not None:
+        strands = rowed(style.rows, combed.strands, arc_length(combed.strands), head, rng)
+        frame = _Frame.along(strands, combed.outward)
     else:
         strands, frame = _locked(style, combed, rng)
     strands = _frizzed(style, strands, frame, rng)
-    strands = head.body.push_out_strands(strands, 0.0008)
+    strands = head.body.push_out_strands(strands, 0.0008, passes=3)
     if not keeps_face_free(style):
         return strands
     curtained = head.curtain.push_out_strands(strands, 0.0)
@@ -83,7 +89,9 @@ def clumped(strands: Floats, locks: Locks, strength: float) -> Floats:
     if not strength:
         return strands
     s = np.linspace(0, 1, strands.shape[1])[None, :, None]
-    pull = strength * s**1.3
+    # Stubble stands by itself.
+    able = smoothstep(*_CLUMPING_LENGTHS, arc_length(strands)[:, -1:, None])
+    pull = strength * able * s**1.3
     leader = strands[locks.leader]
     offset = strands[:, :1] - leader[:, :1]
     together: Floats = strands * (1 - pull) + (leader + offset * (1 - 0.75 * s)) * pull

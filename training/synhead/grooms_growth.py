@@ -28,6 +28,9 @@ _CROWN = np.array([0.004, 0.134, -0.046])  # the whorl, metres
 _PARTING_END = (0.012, -0.046)  # z where the parting begins to fade and has ended, metres
 _EAR = np.array([0.085, 0.012, -0.012])  # the left one, metres
 _DOWN = np.array([0.0, -1.0, 0.0])
+_SHAVED = 0.0035  # metres
+#: Long hair draws in to this half width (metres) on its way down the back.
+_BACK_HALF_WIDTH = 0.088
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -40,10 +43,22 @@ class Combed:
     side: Floats  # (N,) -1 … 1, side of the parting
     outward: Floats  # (N, S, 3) unit, away from the head
 
+    def __len__(self) -> int:
+        return len(self.strands)
+
+    def __getitem__(self, chosen: Bools) -> Combed:
+        return Combed(
+            self.strands[chosen],
+            self.roots[chosen],
+            self.fringe[chosen],
+            self.side[chosen],
+            self.outward[chosen],
+        )
+
 
 def grow(style: GroomStyle, roots: Roots, head: ScalpSurface, rng: np.random.Generator) -> Combed:
     """Strands of `style.samples` points from every root."""
-    fringe = _in_fringe(style.fringe, roots, rng)
+    fringe = in_fringe(style.fringe, roots, rng)
     side = _parting_side(style.parting, roots.positions)
     lengths = _lengths(style, roots, fringe, rng)
     paths = _Growth(style, roots, head, fringe, side, lengths, rng).run()
@@ -83,6 +98,9 @@ def _lengths(style: GroomStyle, roots: Roots, fringe: Bools, rng: np.random.Gene
     length = want.top * top + want.sides * sides + want.back * back
     length = length * (1 - front) + want.front * front
     length = np.where(fringe, 0.13, length)
+    if style.strip:
+        beside = smoothstep(0.9, 1.15, np.abs(roots.positions[:, 0]) / style.strip)
+        length = length * (1 - beside) + _SHAVED * beside
     if style.afro_radius:
         trimmed = np.linalg.norm((roots.positions - _AFRO_CENTRE) / _AFRO_SHAPE, axis=1)
         length = np.maximum(style.afro_radius - trimmed, 0.008)
@@ -92,7 +110,7 @@ def _lengths(style: GroomStyle, roots: Roots, fringe: Bools, rng: np.random.Gene
     return length * jitter * np.where(fringe, 1.0, baby)
 
 
-def _in_fringe(fringe: Fringe | None, roots: Roots, rng: np.random.Generator) -> Bools:
+def in_fringe(fringe: Fringe | None, roots: Roots, rng: np.random.Generator) -> Bools:
     if fringe is None:
         return np.zeros(len(roots), bool)
     azimuth = np.abs(roots.azimuth) + rng.normal(0, 2.5, len(roots))
@@ -161,7 +179,7 @@ class _Growth:
         if style.parting is not None:  # falls flat off the forehead, or it would hang in the eyes
             lift *= 0.25 + 0.75 * smoothstep(2, 22, self.roots.above_hairline)
         self.lift = np.where(self.fringe, np.minimum(lift, 0.3), lift)[:, None]
-        azimuth = np.abs(self.roots.azimuth) + self.rng.normal(0, 3, count)
+        azimuth = np.abs(self.roots.azimuth) + self.rng.normal(0, 0.8, count)
         self.in_front: Bools = azimuth < style.front_degrees
         self.hang = 1 - np.exp(-self.step / style.droop) if style.droop else 0 * self.step
 
@@ -238,7 +256,9 @@ class _Growth:
         forward = np.maximum(front - z, 0) * beside
         backward = np.minimum(back - z, 0)
         shift = np.where(self.in_front, forward, backward) * (y < -0.03) * 0.35
-        moved: Floats = points + shift[:, None] * np.array([0.0, 0.0, 1.0])
+        wide = np.maximum(np.abs(x) - _BACK_HALF_WIDTH, 0) * np.sign(x)
+        inward = np.where(self.in_front, 0.0, wide * 0.10) * smoothstep(-0.03, -0.12, y)
+        moved: Floats = points + np.stack([-inward, np.zeros_like(y), shift], 1)
         return moved
 
 
@@ -260,7 +280,8 @@ def _hem_heights(
 def _hem_at(hem: Hem, paths: Floats, noise: Floats, rng: np.random.Generator) -> Floats:
     layer = hem.layers * rng.random((len(paths), 1)) ** 2.2
     forward = np.clip(paths[..., 2] + 0.08, 0, 0.12)
-    heights: Floats = hem.height + layer - hem.rise * forward + hem.softness * noise
+    curve = hem.curve * np.minimum(np.abs(paths[..., 0]), 0.14) ** 2 * (paths[..., 2] < 0)
+    heights: Floats = hem.height + layer + curve - hem.rise * forward + hem.softness * noise
     return heights
 
 

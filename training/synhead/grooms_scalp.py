@@ -7,6 +7,7 @@ front of the face: hair that is not a fringe falls around it, so no strand stray
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TypeAlias
 
@@ -106,11 +107,16 @@ class DistanceField:
         return points + outward * np.maximum(np.asarray(margin) - distance, 0)[:, None]
 
     def push_out_strands(self, strands: Floats, margin: float, passes: int = 2) -> Floats:
-        """`push_out` for all but the roots of (N, S, 3) strands."""
-        inner = strands[:, 1:].reshape(-1, 3)
-        for _ in range(passes):
-            inner = self.push_out(inner, margin)
-        return np.concatenate([strands[:, :1], inner.reshape(len(strands), -1, 3)], 1)
+        """`push_out` for all but the roots of (N, S, 3) strands, without bending them sharply."""
+        pushed = strands
+        for smoothing in (2,) * (passes - 1) + (0,):
+            inner = self.push_out(pushed[:, 1:].reshape(-1, 3), margin)
+            shift = np.zeros_like(strands)
+            shift[:, 1:] = inner.reshape(len(strands), -1, 3) - pushed[:, 1:]
+            for _ in range(smoothing):
+                shift[:, 1:-1] = 0.5 * shift[:, 1:-1] + 0.25 * (shift[:, :-2] + shift[:, 2:])
+            pushed = pushed + shift
+        return pushed
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -125,6 +131,15 @@ class Roots:
 
     def __len__(self) -> int:
         return len(self.positions)
+
+    def __getitem__(self, chosen: Bools) -> Roots:
+        return Roots(
+            self.positions[chosen],
+            self.normals[chosen],
+            self.azimuth[chosen],
+            self.elevation[chosen],
+            self.above_hairline[chosen],
+        )
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -163,15 +178,17 @@ class ScalpSurface:
         rng: np.random.Generator,
         recede: float = 0.0,
         parting: float | None = None,
+        growth: Callable[[Floats], Floats] | None = None,
     ) -> Roots:
         """About `count` roots, evenly spread, thinning out over the last degrees of hairline.
 
         Along a parting (at x metres) they stand closer, so that the scalp shows as a thin line.
+        `growth` says how well hair grows at (N, 3) points: (N,) 0 … 1.
         """
         a, b, c = self.corners.swapaxes(0, 1)
         area = np.linalg.norm(np.cross(b - a, c - a), axis=1)
         # One stratum per candidate keeps the scalp free of random gaps.
-        candidates = int(count * (1.6 if parting is None else 3.0))
+        candidates = int(count * (1.6 if parting is None and growth is None else 3.0))
         strata = (np.arange(candidates) + rng.random(candidates)) / candidates
         face = np.minimum(np.searchsorted(np.cumsum(area) / area.sum(), strata), len(area) - 1)
         u, v = np.sqrt(rng.random(candidates)), rng.random(candidates)
@@ -179,6 +196,8 @@ class ScalpSurface:
         position = (self.corners[face] * weights).sum(1)
         above = above_hairline(position, recede)
         density = smoothstep(-4, 6, above) * _parting_density(position, parting)
+        if growth is not None:
+            density = density * growth(position)
         kept = np.flatnonzero(rng.random(candidates) < density)
         kept = np.sort(rng.permutation(kept)[:count])
         normal = unit((self.normals[face] * weights).sum(1)[kept])
@@ -265,9 +284,9 @@ def _nearest(samples: Floats, grid: Floats, shape: tuple[int, ...], cell: float)
 def _torso_distance(grid: Floats) -> Floats:
     """Below the cut shoulders: a chest and back for long hair to rest on."""
     x, y, z = grid.T
-    across = np.abs(x) - 0.125
-    depth = np.abs(z + 0.022) - 0.066
-    torso: Floats = np.maximum(np.maximum(across, depth), y + 0.150)
+    # Rounded all around: strands catch on edges.
+    round_ = (np.abs(x / 0.128) ** 2.6 + np.abs((z + 0.022) / 0.068) ** 2.6) ** (1 / 2.6)
+    torso: Floats = -_smooth_union((1 - round_) * 0.068, -(y + 0.150), 0.03)
     return torso
 
 

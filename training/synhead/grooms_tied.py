@@ -2,20 +2,58 @@
 
 from __future__ import annotations
 
-import numpy as np
+from dataclasses import replace
+from typing import Any
 
-from training.synhead.grooms_growth import Combed
+import numpy as np
+import numpy.typing as npt
+
+from training.synhead.grooms_growth import Combed, grow, in_fringe
 from training.synhead.grooms_scalp import Bools, Floats, Ints, Roots, ScalpSurface, smoothstep, unit
 from training.synhead.styles import GroomStyle, Ropes, Tail
 
 _TIE_RADIUS = 0.008  # metres, of the bundle in the tie
 _CENTRE_LINE = 40  # points on a tail's centre line
+_ON_SCALP = 18  # points of a strand on its way to the tie, at most
+_SECOND_TIE = 0.86  # where a braid is tied again, as a share of its length
 
 
 def gather(
     style: GroomStyle, tail: Tail, roots: Roots, head: ScalpSurface, rng: np.random.Generator
 ) -> Combed:
-    """Strands combed over the scalp to the tie, then along the tail."""
+    """Strands combed over the scalp to a tie, then along its tail; the rest as `grow` grows it."""
+    loose = in_fringe(style.fringe, roots, rng)
+    if tail.above_degrees is not None:
+        low = roots.elevation + rng.normal(0, 0.7, len(roots)) < tail.above_degrees
+        loose |= low & (np.abs(roots.azimuth) > 62)
+    places = np.array([tail.tie, tail.tie]) * [[1, 1, 1], [-1, 1, 1]]
+    nearer = (
+        (roots.positions[:, 0] < 0).astype(np.int64) if tail.twin else np.zeros(len(roots), int)
+    )
+    parts = [(loose, grow(style, roots[loose], head, rng))] if loose.any() else []
+    for number in range(1 + tail.twin):
+        chosen = ~loose & (nearer == number)
+        one = replace(tail, tie=tuple(places[number]))
+        parts.append((chosen, _tied(style, one, roots[chosen], head, rng)))
+    return _merged(parts, roots)
+
+
+def _merged(parts: list[tuple[Bools, Combed]], roots: Roots) -> Combed:
+    """One head of hair from shares of it, in the order of the roots."""
+    order = np.argsort(np.concatenate([np.flatnonzero(chosen) for chosen, _ in parts]))
+
+    def together(name: str) -> npt.NDArray[Any]:
+        values = np.concatenate([getattr(combed, name) for _, combed in parts])
+        return np.asarray(values[order])
+
+    fields = (together(name) for name in ("strands", "fringe", "side", "outward"))
+    strands, fringe, side, outward = fields
+    return Combed(strands, roots, fringe, side, outward)
+
+
+def _tied(
+    style: GroomStyle, tail: Tail, roots: Roots, head: ScalpSurface, rng: np.random.Generator
+) -> Combed:
     tie = head.body.push_out(np.array([tail.tie]), _TIE_RADIUS)
     axis = head.body.sample(tie)[1][0]
     across = _frame(axis)
@@ -23,7 +61,7 @@ def gather(
     knots = tie[0] + (spread * _TIE_RADIUS * 0.8) @ across
     on_scalp = _to_the_tie(style, roots, knots, head, rng)
     tail_points = style.samples - on_scalp.shape[1]
-    build = _pony if tail.kind == "pony" else _bun
+    build = {"pony": _pony, "bun": _bun, "braid": _plait}[tail.kind]
     behind = build(tail, tie[0], axis, spread, tail_points, head, rng)
     strands = np.concatenate([on_scalp, behind], 1)
     outward = head.body.sample(strands.reshape(-1, 3))[1].reshape(strands.shape)
@@ -34,8 +72,8 @@ def gather(
 def _to_the_tie(
     style: GroomStyle, roots: Roots, knots: Floats, head: ScalpSurface, rng: np.random.Generator
 ) -> Floats:
-    """(N, S/2, 3): the shortest way over the scalp, on the strand's own layer."""
-    samples = style.samples // 2
+    """(N, S', 3): the shortest way over the scalp, on the strand's own layer."""
+    samples = min(style.samples // 2, _ON_SCALP)
     u = np.linspace(0, 1, samples)[None, :, None]
     path = roots.positions[:, None] * (1 - u) + knots[:, None] * u
     layer = style.volume * (0.15 + 0.85 * rng.random(len(roots)))
@@ -56,22 +94,62 @@ def _pony(
     head: ScalpSurface,
     rng: np.random.Generator,
 ) -> Floats:
-    """(N, samples, 3): a bundle that swells behind the tie and thins out to a point."""
-    line, tangent = _centre_line(tail, tie, axis, head)
-    ends = np.where(rng.random(len(spread)) < 0.35, rng.uniform(0.55, 1, len(spread)), 1.0)
-    ends *= np.clip(1 + 0.05 * rng.normal(size=len(spread)), 0.85, 1.0)
+    """(N, samples, 3): a bundle that opens behind the tie; its strands end at many lengths."""
+    ends = 1 - 0.6 * rng.beta(1.0, 1.7, len(spread))
     u = np.linspace(0, 1, samples + 1)[None, 1:] * ends[:, None]  # (N, samples)
+    centre, side, other = _along_tail(tail, tie, axis, head, u)
+    opened = smoothstep(0, 0.4, u)
+    radius = _TIE_RADIUS * 0.8 * (1 - opened) + tail.radius * opened
+    # Wider than thick, and drawn in a little where only the longest strands are left.
+    narrow = 1 - 0.62 * smoothstep(0.45, 1.0, u)
+    wander = 0.16 * np.sin(2 * np.pi * (0.8 * u + rng.random((len(u), 1)))) * opened
+    first = (spread[:, :1] * narrow + wander) * radius * (1 + 0.25 * opened)
+    second = spread[:, 1:] * narrow * radius * (1 - 0.25 * opened)
+    bundle: Floats = centre + side * first[..., None] + other * second[..., None]
+    return bundle
+
+
+def _plait(
+    tail: Tail,
+    tie: Floats,
+    axis: Floats,
+    spread: Floats,
+    samples: int,
+    head: ScalpSurface,
+    rng: np.random.Generator,
+) -> Floats:
+    """(N, samples, 3): three tresses on a figure of eight, tied again before the end."""
+    ends = 1 - 0.12 * rng.beta(1.0, 2.0, len(spread))
+    u = np.linspace(0, 1, samples + 1)[None, 1:] * ends[:, None]
+    centre, side, other = _along_tail(tail, tie, axis, head, u)
+    tress = rng.integers(0, 3, (len(spread), 1)) / 3
+    turn = 2 * np.pi * (u * tail.length / tail.pitch + tress)
+    radius = tail.radius * smoothstep(-0.02, 0.06, u) * (1 - 0.35 * u)
+    tassel = smoothstep(_SECOND_TIE - 0.03, _SECOND_TIE, u)
+    brush = 0.35 + 0.5 * smoothstep(_SECOND_TIE, 1.0, u)
+    loose = 1 - tassel
+    first = 0.72 * np.sin(turn) * loose + spread[:, :1] * (0.50 * loose + brush * tassel)
+    second = 0.42 * np.sin(2 * turn) * loose + spread[:, 1:] * (0.46 * loose + brush * tassel)
+    offset = side * (first * radius)[..., None] + other * (second * radius)[..., None]
+    plait: Floats = centre + offset
+    return plait
+
+
+def _along_tail(
+    tail: Tail, tie: Floats, axis: Floats, head: ScalpSurface, u: Floats
+) -> tuple[Floats, Floats, Floats]:
+    """Points of the centre line at (N, S) shares of its length, and two directions square to it."""
+    line, tangent = _centre_line(tail, tie, axis, head)
     position = np.minimum(u * (_CENTRE_LINE - 1), _CENTRE_LINE - 1.001)
     index = position.astype(np.int64)
     f = (position - index)[..., None]
-    centre = line[index] * (1 - f) + line[index + 1] * f
-    side = unit(np.cross(tangent, [0.0, 0.3, 1.0] if abs(axis[0]) > 0.5 else [1.0, 0.0, 0.0]))
+    reference = np.array([0.0, 0.3, 1.0]) if abs(axis[0]) > 0.5 else np.array([1.0, 0.0, 0.0])
+    if abs(axis[0]) > 0.5:
+        side = unit(np.cross(tangent, reference))
+    else:
+        side = unit(reference - tangent * (tangent @ reference)[:, None])
     other = np.cross(side, tangent)
-    swell = smoothstep(0, 0.3, u) * (1 - 0.88 * smoothstep(0.35, 1.0, u))
-    radius = _TIE_RADIUS * 0.8 * (1 - smoothstep(0, 0.3, u)) + tail.radius * swell
-    offset = side[index] * spread[:, None, :1] + other[index] * spread[:, None, 1:]
-    bundle: Floats = centre + offset * radius[..., None]
-    return bundle
+    return line[index] * (1 - f) + line[index + 1] * f, side[index], other[index]
 
 
 def _centre_line(

@@ -84,13 +84,17 @@ class HeadMaker:
         """How every head's mesh is wired."""
         return self.source.topology
 
-    def head(self, seed: int, hairstyle: str | None) -> TrueHead:
-        """Person `seed` with a hairstyle, or bald."""
+    def head(
+        self, seed: int, hairstyle: str | None, hair_color: tuple[float, ...] | None = None
+    ) -> TrueHead:
+        """Person `seed` with a hairstyle, or bald; with their own hair colour or a linear RGB."""
         person = random_person(self.source, seed)
         traits = Traits(person.sex, person.age, *person.ancestry)
         params = person_with(traits, np.random.default_rng([360, seed, 1])).with_(
             texture=person_code(seed), hairstyle=hairstyle
         )
+        if hair_color is not None:
+            params = params.with_(hair_color=np.array(hair_color, np.float32))
         identity = self._identity(person)
         skin = self._studio.bake(params.texture)
         bald = self._painter.painted(skin, params, 0.0)
