@@ -54,7 +54,8 @@ def _locked(style: GroomStyle, combed: Combed, rng: np.random.Generator) -> tupl
     strands = clumped(strands, coarse, style.clump)
     frame = _Frame.along(strands, combed.outward)
     if style.turn_in:
-        strands = strands - frame.outward * style.turn_in * smoothstep(0.72, 1, frame.s) ** 2
+        turned = np.where(combed.fringe, 0.0, style.turn_in)[:, None, None]
+        strands = strands - frame.outward * turned * smoothstep(0.72, 1, frame.s) ** 2
     if style.wave:
         strands = _waved(style, strands, frame, coarse, combed, rng)
     if style.curl:
@@ -78,7 +79,9 @@ def gather_locks(combed: Combed, count: int, rng: np.random.Generator) -> Locks:
     # A parting or the edge of a fringe must not run through a lock: set its sides far apart.
     apart = np.stack([combed.side * 0.02, combed.fringe * 0.5], 1)
     middle = combed.strands[:, combed.strands.shape[1] // 2] * 0.5
-    features = np.concatenate([roots, apart, middle], 1)
+    # Nor may one lock fall before and behind a shoulder.
+    tip = combed.strands[:, -1] * 0.45
+    features = np.concatenate([roots, apart, middle, tip], 1)
     leaders = rng.choice(len(roots), min(count, len(roots)), replace=False)
     number: Ints = np.asarray(cKDTree(features[leaders]).query(features)[1], np.int64)
     return Locks(leaders[number], number)
@@ -145,7 +148,7 @@ def _curled(
     """Corkscrews; the strands of a lock turn together."""
     count = locks.number.max() + 1
     phase = rng.uniform(0, 2 * np.pi, count)[locks.number] + rng.normal(0, 0.35, len(strands))
-    pitch = style.curl_pitch * np.clip(rng.normal(1, 0.14, count), 0.6, 1.5)[locks.number]
+    pitch = style.curl_pitch * np.clip(rng.normal(1, 0.2, count), 0.6, 1.6)[locks.number]
     hand = np.where(rng.random(count) < 0.5, -1.0, 1.0)[locks.number]
     angle = hand[:, None] * 2 * np.pi * frame.arc / pitch[:, None] + phase[:, None]
     size = np.clip(rng.normal(1, 0.2, count), 0.5, 1.5)[locks.number]

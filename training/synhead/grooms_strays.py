@@ -35,8 +35,15 @@ def in_company(strands: Floats) -> Bools:
     met = map_coordinates(crowd, at[:, far:].reshape(-1, 3).T, order=1)
     needed = _COMPANY * len(strands) / _OF
     alone = met.reshape(len(strands), -1) < needed / _peak()
-    company: Bools = alone.mean(1) < _ALONE_SHARE
+    company: Bools = (alone.mean(1) < _ALONE_SHARE) & ~_on_the_shoulder(strands[:, -1])
     return company
+
+
+def _on_the_shoulder(tips: Floats) -> Bools:
+    """(N,) tips that neither fell to the front nor to the back."""
+    x, y, z = tips.T
+    caught: Bools = (y < -0.130) & (np.abs(x) > 0.075) & (z > -0.045) & (z < 0.028)
+    return caught
 
 
 def _peak() -> float:
