@@ -130,7 +130,10 @@ class Schedule:
 
 
 class HeadStream(IterableDataset[Sample]):
-    """Samples without end. With workers, give it to `loader`; without, iterate it as it is."""
+    """Samples without end. With workers, give it to `loader`; without, iterate it as it is.
+
+    Each iteration starts at the state that it was made with; a run iterates once.
+    """
 
     def __init__(
         self, opener: StudioOpener, options: StreamOptions, state: StreamState | None = None
