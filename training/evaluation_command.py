@@ -1,4 +1,4 @@
-"""`python -m training evaluate --table generation|3|4`: measures the model against the truth."""
+"""`python -m training evaluate --table …`: measures the model against the truth."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from head360.cli.terminal import Terminal
 from training.arguments import add_source, count, source_of
 from training.errors import check_source
 
-TABLES = ("generation", "3", "4")
+TABLES = ("generation", "3", "4", "attributes")
 #: How many heads and views of each a table takes unless told otherwise.
-_HEADS = {"generation": 8, "3": 100, "4": 50}
-_VIEWS = {"generation": 4, "3": 1, "4": 2}
+_HEADS = {"generation": 8, "3": 100, "4": 50, "attributes": 24}
+_VIEWS = {"generation": 4, "3": 1, "4": 2, "attributes": 1}
 
 
 def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -24,7 +24,8 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
         description="Draw held-out views of training people with the model and with the true "
         "renderer, and write a table as Markdown and JSON, with pictures beside each other. "
         "generation: head and every hairstyle apart. 3: whole heads, with ablations (the paper's "
-        "Table 3). 4: hair on other heads, with and without detachment (its Table 4).",
+        "Table 3). 4: hair on other heads, with and without detachment (its Table 4). "
+        "attributes: what each control moves, and what besides.",
     )
     parser.add_argument("--table", choices=TABLES, default="generation")
     add_source(parser)
@@ -69,7 +70,7 @@ def run(parsed: argparse.Namespace, terminal: Terminal) -> None:
     """
     source = source_of(parsed)
     check_source(source)
-    tables = {"generation": _generation, "3": _table3, "4": _table4}
+    tables = {"generation": _generation, "3": _table3, "4": _table4, "attributes": _attributes}
     heads = parsed.heads or _HEADS[parsed.table]
     views = parsed.views or _VIEWS[parsed.table]
     for line in tables[parsed.table](source, parsed, heads, views):
@@ -112,3 +113,10 @@ def _table4(source: Path, parsed: argparse.Namespace, heads: int, views: int) ->
     return run(
         Table4(source, parsed.out, heads, views, parsed.size, parsed.undetached, parsed.lpips)
     )
+
+
+def _attributes(source: Path, parsed: argparse.Namespace, heads: int, views: int) -> Iterator[str]:
+    from training.attributes import AttributesTable, run
+    from training.device import chosen_device
+
+    return run(AttributesTable(source, parsed.out, heads, device=chosen_device(parsed.device)))

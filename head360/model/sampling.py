@@ -124,7 +124,7 @@ def chosen_head() -> HeadParams:
 
 def person_with(traits: Traits, rng: np.random.Generator) -> HeadParams:
     """A random person with given traits."""
-    codes, rest = _shape_statistics()
+    codes, rest = shape_statistics()
     shape = traits.row @ codes + rest * rng.normal(size=SHAPE_SIZE)
     return neutral_head().with_(
         shape=shape.clip(-_LIMIT, _LIMIT).astype(np.float32),
@@ -136,7 +136,7 @@ def person_with(traits: Traits, rng: np.random.Generator) -> HeadParams:
 
 
 @cache
-def _shape_statistics() -> tuple[Floats, Floats]:
+def shape_statistics() -> tuple[Floats, Floats]:
     """(5, 50) mean codes by trait, and (50,) deviation of what traits do not explain."""
     path = resource("models", "mesh.safetensors")
     try:

@@ -104,6 +104,15 @@ class HeadMaker:
             groom = self._worn(hairstyle, identity.neutral)
         return TrueHead(seed, person, params, identity, maps, bald, groom)
 
+    def repainted(self, head: TrueHead, params: HeadParams) -> TrueHead:
+        """The same person with other attributes, colours or skin code; shape and hair stay."""
+        skin = self._studio.bake(params.texture)
+        bald = self._painter.painted(skin, params, 0.0)
+        maps = bald
+        if params.hairstyle is not None:
+            maps = self._painter.painted(skin, params, scalp_tint(params.hairstyle))
+        return replace(head, params=params, maps=maps, bald_maps=bald)
+
     def pose(self, head: TrueHead, expression: Floats) -> Posed:
         """A head that makes an expression, (52,) weights 0 … 1."""
         weights = limited(torch.from_numpy(np.array(expression, np.float32)))
