@@ -48,6 +48,7 @@ IRIS_COLORS: Mapping[str, LinearRGB] = {
     "Green": (0.11, 0.15, 0.070),
     "Blue": (0.11, 0.20, 0.32),
     "Grey": (0.17, 0.21, 0.24),
+    "Amber": (0.25, 0.125, 0.030),
 }
 #: What to put behind a head, linear RGB.
 BACKGROUND_COLORS: Mapping[str, LinearRGB] = {

@@ -34,7 +34,7 @@ EXPRESSIONS: tuple[str, ...] = (
 #: Named attribute layers of the skin (model.md §3), each a strength, 0 = none … 1 = full.
 ATTRIBUTES: tuple[str, ...] = (
     "brows", "freckles", "moles", "wrinkles", "age_spots", "redness", "blush", "dark_circles",
-    "eyeshadow", "eyeliner", "lipstick", "stubble",
+    "eyeshadow", "eyeliner", "lipstick", "stubble", "beard", "moustache",
 )  # fmt: skip
 
 

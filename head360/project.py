@@ -47,6 +47,7 @@ _ARRAYS = (
     "shape", "texture", "attributes", "expression", "hair_color", "iris_color", "head_pose",
 )  # fmt: skip
 _HAIRSTYLE = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}")
+_ATTRIBUTES_OF_1, _ATTRIBUTES_ADDED = 12, 2  # of version 1, and in version 2
 _FIXED_DATE = (1980, 1, 1, 0, 0, 0)  # the zip format's zero: equal projects make equal files
 
 Json: TypeAlias = dict[str, Any]
@@ -146,8 +147,13 @@ _Migration: TypeAlias = Callable[[Json, dict[str, FloatArray]], tuple[Json, dict
 def _two_from_one(
     manifest: Json, arrays: dict[str, FloatArray]
 ) -> tuple[Json, dict[str, FloatArray]]:
-    """Version 1 knew neither mixed hairstyles nor turned heads."""
-    return manifest | {"hair_mix": None}, arrays | {"head_pose": np.zeros(3, np.float32)}
+    """Version 1 knew neither mixed hairstyles nor turned heads, beards nor moustaches."""
+    added = {"head_pose": np.zeros(3, np.float32)}
+    strengths = arrays.get("attributes")
+    if strengths is not None and strengths.shape == (_ATTRIBUTES_OF_1,):  # else damaged
+        none = np.zeros(_ATTRIBUTES_ADDED, strengths.dtype)
+        added["attributes"] = np.append(strengths, none)
+    return manifest | {"hair_mix": None}, arrays | added
 
 
 #: From each older version to the next one.

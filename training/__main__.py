@@ -15,6 +15,7 @@ from types import FrameType
 from head360.cli.terminal import Terminal
 from head360.errors import Head360Error, UnknownNameError
 from training import evaluation_command as evaluation
+from training import repaint
 from training.stages import command as stages
 from training.synhead import command as synhead
 
@@ -51,6 +52,7 @@ def _parser() -> argparse.ArgumentParser:
     synhead.add_parser(commands)
     stages.add_parser(commands)
     evaluation.add_parser(commands)
+    repaint.add_parser(commands)
     _add_export(commands)
     return parser
 

@@ -35,6 +35,8 @@ TRAITS = ("male", "old", "african", "asian", "caucasian")
 _TONE, _LIP_COLOR, _AGE, _MASCULINITY, _BEARD_SHADOW = 0, 5, 7, 8, 16
 #: Codes further out than this look strange.
 _LIMIT = 2.2
+#: From this trait “old” on men can grow a beard, about twenty years.
+_GROWN = -0.25
 #: Mean skin tone of each ancestry, standard deviations; and spread within.
 _TONES, _TONE_SPREAD = (1.35, 0.0, -0.65), 0.35
 
@@ -58,6 +60,7 @@ IRIS_COLORS: dict[str, Color] = {
     "green": (0.11, 0.15, 0.070),
     "blue": (0.11, 0.20, 0.32),
     "grey": (0.17, 0.21, 0.24),
+    "amber": (0.25, 0.125, 0.030),
 }
 #: What the first head's face does.
 _SMILE = {
@@ -72,8 +75,10 @@ _MIXED_HAIR = {
     "black": 0.06, "dark brown": 0.24, "brown": 0.24, "light brown": 0.15, "dark blond": 0.12,
     "blond": 0.08, "red": 0.05, "auburn": 0.06,
 }  # fmt: skip
-_DARK_IRIS = {"dark brown": 0.65, "brown": 0.35}
-_MIXED_IRIS = {"brown": 0.34, "hazel": 0.17, "green": 0.13, "blue": 0.26, "grey": 0.10}
+_DARK_IRIS = {"dark brown": 0.65, "brown": 0.32, "amber": 0.03}
+_MIXED_IRIS = {
+    "brown": 0.32, "hazel": 0.16, "green": 0.13, "blue": 0.25, "grey": 0.10, "amber": 0.04,
+}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,13 +131,14 @@ def person_with(traits: Traits, rng: np.random.Generator) -> HeadParams:
     """A random person with given traits."""
     codes, rest = shape_statistics()
     shape = traits.row @ codes + rest * rng.normal(size=SHAPE_SIZE)
-    return neutral_head().with_(
+    shaven = neutral_head().with_(
         shape=shape.clip(-_LIMIT, _LIMIT).astype(np.float32),
         texture=_texture(traits, rng),
         attributes=_random_attributes(traits, rng),
         hair_color=_hair_color(traits, rng),
         iris_color=_iris_color(traits, rng),
     )
+    return shaven.with_(attributes=shaven.attributes + _beard(traits, rng))
 
 
 @cache
@@ -182,6 +188,16 @@ def _random_attributes(traits: Traits, rng: np.random.Generator) -> Floats:
         eyeliner=made_up * rng.uniform(0.1, 0.8),
         lipstick=made_up * rng.uniform(0.2, 0.9),
         stubble=bearded * rng.uniform(0.2, 0.9),
+    )
+
+
+def _beard(traits: Traits, rng: np.random.Generator) -> Floats:
+    """A third of grown men wear a beard, mostly with a moustache; a few a moustache alone."""
+    grown = max(traits.male, 0.0) ** 0.5 * (traits.old > _GROWN)
+    wears, kind = rng.random() < 0.35, rng.random()
+    return _attributes(
+        beard=grown * rng.uniform(0.5, 1.0) * (wears and kind < 0.85),
+        moustache=grown * rng.uniform(0.5, 1.0) * (wears and kind > 0.08),
     )
 
 

@@ -3,12 +3,13 @@
 Channels: albedo red, green, blue (sRGB-encoded), occlusion, roughness, specular, scatter, height
 (0.5 = flat, ± 0.5 mm over the range). The skin tile comes from the generator; attributes are
 painted over it; eye, gums, teeth, lashes and the cap of the neck are fixed tiles, the iris in its
-own colour.
+own colour, teeth yellowing with age, the cap like clay in the skin's colour.
 """
 
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -33,6 +34,10 @@ from head360.params import HeadParams
 _DESCRIPTION = "description"  # JSON about shapes, as bytes
 _IRIS_LIGHT = 2.0  # the iris pattern is stored at half brightness
 _PUPIL = 0.004  # linear: what even black reflects
+_TEETH, _CAP = 1, 3  # among the fixed tiles
+_AGE_CODE, _TEETH_CODE = 7, 62  # numbers of the texture code
+_WORN_TEETH = (0.03, 0.06, 0.14)  # what age takes from encoded albedo
+_CLAY_GREY = 0.35  # of the skin's saturation is lost where the bust is cut
 #: Parameters stored with fixed steps, deflated: name and step. The rest is stored as float16.
 _STEPS = {"mean": 0.02, "details": 0.08, "basis": 0.02, "soft_mean": 0.004}
 _TILE_STEP = 1 / 255
@@ -52,7 +57,7 @@ class Tile:
 class FixedTiles:
     """What every head shares."""
 
-    tiles: tuple[Tile, ...]
+    tiles: tuple[Tile, ...]  # gums, teeth, lashes, and the cap below the neck
     eye: Tile  # sclera, without the iris's colour
     iris: Tensor  # (2, h, w) share of iris, and how brightly its colour shines (halved)
 
@@ -110,6 +115,8 @@ class TextureModel:
         maps[:, :, : 2 * rows] = skin
         for tile in self._fixed.tiles:
             _place(maps, tile)
+        _tint_teeth(maps, self._fixed.tiles[_TEETH], params)
+        _tint_cap(maps, self._fixed.tiles[_CAP], skin)
         _place(maps, _colored_eye(self._fixed, params))
         paint_attributes(maps, self._layers, params, scalp_tint)
         return maps
@@ -125,6 +132,27 @@ class TextureModel:
 def _place(maps: Tensor, tile: Tile) -> None:
     height, width = tile.maps.shape[1:]
     maps[:, tile.row : tile.row + height, tile.column : tile.column + width] = tile.maps
+
+
+def _part(maps: Tensor, tile: Tile) -> Tensor:
+    """(3, h, w) the albedo of a tile's place."""
+    height, width = tile.maps.shape[1:]
+    return maps[:3, tile.row : tile.row + height, tile.column : tile.column + width]
+
+
+def _tint_teeth(maps: Tensor, tile: Tile, params: HeadParams) -> None:
+    """Teeth yellow and darken with age, and a little by chance."""
+    age, chance = float(params.texture[_AGE_CODE]), float(params.texture[_TEETH_CODE])
+    worn = 1 / (1 + math.exp(-(0.9 * age + 0.9 * chance)))
+    for channel, absorbed in zip(_part(maps, tile), _WORN_TEETH, strict=True):
+        channel.mul_(math.exp(-absorbed * worn))
+
+
+def _tint_cap(maps: Tensor, tile: Tile, skin: Tensor) -> None:
+    """The cut below the neck is clay in the skin's colour, less saturated; the tile shades it."""
+    color = skin[:3, :, skin.shape[2] // 2 :].mean((1, 2))
+    clay = torch.lerp(color, color.mean().expand(3), _CLAY_GREY)
+    _part(maps, tile).mul_(clay[:, None, None])
 
 
 def _colored_eye(fixed: FixedTiles, params: HeadParams) -> Tile:

@@ -21,7 +21,7 @@ from app.main_window import MainWindow, Services
 from app.settings import WELCOMED, Places, Settings
 from app.theme import Theme
 from head360.assets import Catalog, Hairstyle
-from head360.params import HeadParams, neutral_head
+from head360.params import ATTRIBUTES, HeadParams, neutral_head
 from head360.rendering.request import Frame, RenderRequest
 
 DRAFT = 4  # how much smaller a draft is
@@ -43,7 +43,7 @@ class FakeEngine:
         return neutral_head().with_(
             shape=random.normal(0, 0.7, 50),
             texture=random.normal(0, 0.7, 64),
-            attributes=random.uniform(0, 1, 12),
+            attributes=random.uniform(0, 1, len(ATTRIBUTES)),
             hairstyle=str(random.choice(["bob", "afro", "buzz"])),
             hair_color=random.uniform(0, 0.5, 3),
             iris_color=random.uniform(0, 0.5, 3),

@@ -342,11 +342,12 @@ def test_older_versions_are_brought_up_step_by_step(
 
 
 def test_a_file_of_version_1_still_opens(path: Path, neutral: HeadParams) -> None:
-    """As written before hairstyles could be mixed and heads turned."""
+    """As written before hairstyles could be mixed, heads turned and beards grown."""
     with zipfile.ZipFile(path) as archive:
         manifest = json.loads(archive.read("project.json"))
     del manifest["hair_mix"]
     values = {name: getattr(neutral, name) for name in VECTORS if name != "head_pose"}
+    values["attributes"] = np.linspace(0.1, 0.9, 12, dtype=np.float32)
     text = json.dumps(manifest | {"version": 1}).encode()
     rewrite(path, {"project.json": text, "arrays.safetensors": bytes_from_arrays(values)})
 
@@ -354,7 +355,8 @@ def test_a_file_of_version_1_still_opens(path: Path, neutral: HeadParams) -> Non
 
     assert params.hair_mix is None
     assert not params.head_pose.any()
-    assert np.array_equal(params.attributes, neutral.attributes)
+    assert np.array_equal(params.attributes[:12], values["attributes"])
+    assert not params.attributes[[ATTRIBUTES.index("beard"), ATTRIBUTES.index("moustache")]].any()
 
 
 def test_a_mix_with_a_style_of_another_library_is_named(path: Path, library: None) -> None:

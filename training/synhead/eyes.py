@@ -19,6 +19,7 @@ from training.synhead.skin_zones import ramp
 
 _PUPIL = 0.34  # of the iris's radius
 _CHANNELS = 8
+_CAP_RADIUS = 0.46  # of its tile
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -42,7 +43,7 @@ def draw_tiles(head: Head, rows: int = 512) -> Tiles:
         gums=_gums(tile_texels(head, "gums", rows)),
         teeth=_teeth(head, tile_texels(head, "teeth", rows)),
         lashes=_lashes(rows),
-        cap=_plain((rows // 4, rows // 4), (0.10, 0.09, 0.09), occlusion=0.5, roughness=0.9),
+        cap=_cap(rows // 4),
     )
 
 
@@ -195,3 +196,22 @@ def _tooth(
 def _lashes(rows: int) -> FloatMap:
     """Dark hair; the occlusion channel says how much of a texel a lash covers."""
     return _plain((rows // 4, rows // 4), (0.07, 0.055, 0.05), roughness=0.55, specular=0.3)
+
+
+def _cap(rows: int) -> FloatMap:
+    """Where the bust is cut: matte clay, a bevelled edge, softly brushed.
+
+    The product multiplies it by the colour of the skin.
+    """
+    row, column = np.mgrid[:rows, :rows].astype(np.float32)
+    across, along = (column + 0.5) / rows - 0.5, (row + 0.5) / rows - 0.5
+    radius = np.hypot(across, along) / _CAP_RADIUS
+    bevel = ramp(0.86, 0.97, radius)
+    points = np.stack([across, along, 0 * across], -1).reshape(-1, 3) * 24  # about centimetres
+    brushed = value_noise(torch.from_numpy(points), 950, 1.1, 3).numpy().reshape(rows, rows)
+    maps = _plain((rows, rows), (1.0, 1.0, 1.0), roughness=0.72, specular=0.35, scatter=0.35)
+    maps[:3] = 0.86 + 0.10 * bevel + 0.012 * brushed
+    maps[3] = 0.80 + 0.20 * bevel
+    maps[4] += 0.03 * brushed
+    maps[7] = 0.5 + 0.02 * brushed
+    return maps

@@ -7,13 +7,18 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from head360.model.sampling import Traits
 from head360.params import EXPRESSIONS
+from training.synhead.skin_recipe import CODE_NAMES
 from training.synhead.source import Source
 
 Floats = npt.NDArray[np.float32]
 
 #: Standard deviation of the source's modes; 1 would be true to it, and give caricatures.
 _SPREAD = 0.65
+SOURCE_MODES = 100  # how many there are
+#: Mean skin tone of each ancestry, standard deviations of the skin code.
+_TONES = (1.35, 0.0, -0.75)
 #: Half-width in metres over which asymmetry goes from one side to the other.
 _SEAM = 0.012
 #: Landmarks (iBUG) of the regions whose size scales a person's movements, and their reach, metres.
@@ -35,15 +40,19 @@ class Person:
     age: float  # -0.35 young … 0.95 old
     ancestry: tuple[float, float, float]  # shares: african, asian, caucasian
 
+    @property
+    def years(self) -> float:
+        """Age, 16 … 70."""
+        return float(np.interp(self.age, (-0.35, 0.95), (16.0, 70.0)))
+
 
 def random_person(source: Source, seed: int) -> Person:
     """The same person for the same seed."""
     rng = np.random.default_rng([360, seed])
     modes = rng.normal(size=len(source.modes)) * _SPREAD
-    sex = float((1 if rng.random() < 0.5 else -1) * rng.uniform(0.35, 1.0))
-    age = float(rng.uniform(-0.35, 0.95))
-    shares = rng.dirichlet([0.5] * 3)
-    chosen = {"sex_male": sex, "age_old": age, "weight": 0.0}
+    traits = _who(rng)
+    shares = (traits.african, traits.asian, traits.caucasian)
+    chosen = {"sex_male": traits.male, "age_old": traits.old, "weight": 0.0}
     chosen |= {
         f"ethn_{n}": 0.9 * s for n, s in zip(("african", "asian", "caucasian"), shares, strict=True)
     }
@@ -54,10 +63,45 @@ def random_person(source: Source, seed: int) -> Person:
         np.concatenate([modes, weights]).astype(np.float32),
         rng.uniform(0.7, 1.3, len(EXPRESSIONS)).astype(np.float32),
         (0.08 * rng.normal(size=len(EXPRESSIONS))).astype(np.float32),
-        sex,
-        age,
-        (float(shares[0]), float(shares[1]), float(shares[2])),
+        traits.male,
+        traits.old,
+        shares,
     )
+
+
+def traits_of(seed: int) -> Traits:
+    """Who training person `seed` is, without the source's shapes."""
+    rng = np.random.default_rng([360, seed])
+    rng.normal(size=SOURCE_MODES)
+    return _who(rng)
+
+
+def _who(rng: np.random.Generator) -> Traits:
+    sex = float((1 if rng.random() < 0.5 else -1) * rng.uniform(0.35, 1.0))
+    age = float(rng.uniform(-0.35, 0.95))
+    shares = rng.dirichlet([0.5] * 3)
+    return Traits(sex, age, float(shares[0]), float(shares[1]), float(shares[2]))
+
+
+def suited(code: Floats, traits: Traits) -> Floats:
+    """A skin code (64,) of normal numbers, moved to suit who the person is.
+
+    Numbers that say the same about a person go together only loosely, so that who learns from them
+    can tell them apart.
+    """
+    found = code.copy()
+    shares = (traits.african, traits.asian, traits.caucasian)
+    wanted = {
+        "Skin tone": (np.dot(shares, _TONES), 0.40),
+        "Age": (2.2 * traits.old - 0.6, 0.5),
+        "Masculinity": (1.2 * traits.male, 0.5),
+        "Beard shadow": (0.9 * traits.male - 0.2, 0.6),
+        "Lip colour": (-0.4 * traits.male, 0.9),
+    }
+    for name, (mean, spread) in wanted.items():
+        number = CODE_NAMES.index(name)
+        found[number] = mean + spread * code[number]
+    return found
 
 
 def neutral(source: Source, person: Person) -> Floats:

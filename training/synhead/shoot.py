@@ -98,7 +98,12 @@ class TrueShoot:
         return {
             "seed": head.seed,
             "hairstyle": head.params.hairstyle,
-            "traits": {"male": person.sex, "old": person.age, "ancestry": list(person.ancestry)},
+            "traits": {
+                "male": person.sex,
+                "old": person.age,
+                "age_years": round(person.years, 1),
+                "ancestry": list(person.ancestry),
+            },
             "shape_coefficients": _rounded(person.coefficients),
             "expression_gains": _rounded(person.gains),
             "expression_asymmetry": _rounded(person.asymmetry),

@@ -16,6 +16,7 @@ import torch
 from torch import Tensor
 
 from head360.params import TEXTURE_SIZE
+from training.synhead.people import suited, traits_of
 from training.synhead.skin_atlas import Head, Texels, load_head, tile_texels
 from training.synhead.skin_canvas import Canvas, prepare_canvas
 from training.synhead.skin_recipe import CODE_NAMES, MELANIN_BEND, SUM_NAMES, weights
@@ -28,6 +29,7 @@ Code = npt.NDArray[np.float32]
 _CHANNELS = 8
 #: Absorption is kept to this: 0.03 of white leaves skin, and nothing is darker than 0.3 %.
 _THINNEST, _THICKEST = 0.03, 5.7
+_STRANGERS = 10**6  # where the seeds of people who are never trained on begin
 _GAMMA = 2.4  # of sRGB
 #: Numbers that are worked on at once: few on a processor, whose cache is small.
 _AT_ONCE = {"cpu": 1 << 18, "cuda": 1 << 28}
@@ -64,9 +66,13 @@ class SkinStudio:
 
 
 def person_code(seed: int) -> Code:
-    """(64,) the code of training person `seed`; negative seeds are never trained on."""
+    """(64,) the skin code of training person `seed`, as suits their sex, age and ancestry.
+
+    Negative seeds are people that are never trained on.
+    """
     rng = np.random.default_rng([7, abs(seed), int(seed < 0)])
-    return rng.standard_normal(TEXTURE_SIZE).astype(np.float32)
+    code = rng.standard_normal(TEXTURE_SIZE).astype(np.float32)
+    return suited(code, traits_of(seed if seed >= 0 else _STRANGERS - seed))
 
 
 @torch.no_grad()

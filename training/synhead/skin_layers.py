@@ -12,10 +12,12 @@ from scipy.ndimage import gaussian_filter
 from scipy.spatial import cKDTree
 
 from head360.model.texture_layers import Layers, Placement
-from training.synhead.skin_atlas import FloatMap, Head
-from training.synhead.skin_noise import value_noise
+from training.synhead.skin_atlas import FloatMap
+from training.synhead.skin_beard import BEARDS, draw_beard, draw_moustache
+from training.synhead.skin_noise import SpaceNoise
 from training.synhead.skin_strokes import FaceMap, grow_brows
-from training.synhead.skin_zones import Points, Zones, bump, curve, distance_to, ramp, unit
+from training.synhead.skin_wrinkles import draw_wrinkles
+from training.synhead.skin_zones import Points, Zones, bump, distance_to, ramp, unit
 
 if TYPE_CHECKING:
     from training.synhead.skin import SkinStudio
@@ -26,7 +28,7 @@ _FAINT = 1 / 128  # maps below this are cut away
 def draw_layers(studio: SkinStudio) -> Layers:
     """All placements of all attributes."""
     zones, position = studio.zones, studio.texels.position
-    noise = _Noise(position)
+    noise = SpaceNoise(position)
     maps = {
         "brows": _brows(studio),
         "redness": [_redness(zones, noise)],
@@ -40,7 +42,12 @@ def draw_layers(studio: SkinStudio) -> Layers:
         "freckles": [_freckles(position, zones, noise, seed) for seed in (1, 2, 3)],
         "moles": [_moles(position, zones, seed) for seed in (1, 2, 3)],
         "age_spots": [_age_spots(position, zones, noise, seed) for seed in (1, 2, 3)],
-        "wrinkles": [_wrinkles(studio.head, position, zones, noise, seed) for seed in (1, 2, 3)],
+        "wrinkles": [
+            draw_wrinkles(studio.head, position, noise, seed) * _bare(zones) * (zones.face > 0.1)
+            for seed in (1, 2, 3)
+        ],
+        "beard": [draw_beard(position, zones, noise, shape) for shape in BEARDS],
+        "moustache": [draw_moustache(position, zones, noise)],
     }
     return {name: tuple(_cropped(m) for m in placements) for name, placements in maps.items()}
 
@@ -51,19 +58,6 @@ def _cropped(grey: FloatMap) -> Placement:
     part = seen[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
     tensor = torch.from_numpy(np.ascontiguousarray(part, np.float32))
     return Placement(int(rows[0]), int(columns[0]), tensor)
-
-
-class _Noise:
-    """Noise over the texels, in maps."""
-
-    def __init__(self, position: FloatMap) -> None:
-        self._shape = position.shape[:2]
-        self._points = torch.from_numpy(position.reshape(-1, 3))
-
-    def __call__(self, seed: int, frequency: float, octaves: int) -> FloatMap:
-        noise = value_noise(self._points, 500 + seed, frequency, octaves)
-        found: FloatMap = noise.numpy().reshape(self._shape)
-        return found
 
 
 def _spots(position: FloatMap, centres: Points, radii: Points, fade: Points) -> FloatMap:
@@ -97,7 +91,7 @@ def _bare(zones: Zones) -> FloatMap:
     return unit(1 - hidden) * ramp(0.15, 0.4, zones.eye_distance)
 
 
-def _freckles(position: FloatMap, zones: Zones, noise: _Noise, seed: int) -> FloatMap:
+def _freckles(position: FloatMap, zones: Zones, noise: SpaceNoise, seed: int) -> FloatMap:
     where = zones.cheeks * 1.2 + zones.nose * 1.3 + 0.30 * zones.forehead + 0.08 * zones.face
     where = (
         where * np.clip(1 + 0.5 * noise(seed, 0.8, 2), 0.1, 2) * _bare(zones) * (zones.face > 0.3)
@@ -113,7 +107,7 @@ def _moles(position: FloatMap, zones: Zones, seed: int) -> FloatMap:
     return _spots(position, centres, rng.uniform(0.10, 0.22, 16), rng.uniform(0.5, 1.0, 16))
 
 
-def _age_spots(position: FloatMap, zones: Zones, noise: _Noise, seed: int) -> FloatMap:
+def _age_spots(position: FloatMap, zones: Zones, noise: SpaceNoise, seed: int) -> FloatMap:
     where = (
         0.15 + zones.temples + zones.forehead + 0.6 * zones.cheeks + 0.5 * zones.scalp
     ) * _bare(zones)
@@ -123,7 +117,7 @@ def _age_spots(position: FloatMap, zones: Zones, noise: _Noise, seed: int) -> Fl
     return spots * unit(0.85 + 0.2 * noise(80 + seed, 4.0, 2))
 
 
-def _redness(zones: Zones, noise: _Noise) -> FloatMap:
+def _redness(zones: Zones, noise: SpaceNoise) -> FloatMap:
     spread = zones.cheeks + 0.9 * zones.nose + 0.8 * zones.nose_wings + 0.35 * zones.chin
     spread += 0.22 * zones.forehead + 0.35 * zones.ears
     flush: FloatMap = np.minimum(spread, 1.2)
@@ -174,7 +168,7 @@ def _eyeliner(position: FloatMap, zones: Zones) -> FloatMap:
     return unit(np.maximum(upper, flick)) * (zones.face > 0.2) * (position[..., 2] > 5)
 
 
-def _stubble(position: FloatMap, zones: Zones, noise: _Noise) -> FloatMap:
+def _stubble(position: FloatMap, zones: Zones, noise: SpaceNoise) -> FloatMap:
     density = unit(zones.beard * (0.85 + 0.10 * noise(100, 0.9, 2)))
     centres, rng = _scattered(position, density**1.5 + 1e-9, 14000, 60)
     dots = _spots(
@@ -183,7 +177,7 @@ def _stubble(position: FloatMap, zones: Zones, noise: _Noise) -> FloatMap:
     return density * unit(0.34 + 0.05 * noise(101, 6.0, 1) + 0.75 * dots)
 
 
-def _scalp(position: FloatMap, zones: Zones, noise: _Noise) -> FloatMap:
+def _scalp(position: FloatMap, zones: Zones, noise: SpaceNoise) -> FloatMap:
     wobble = zones.scalp + 0.06 * noise(110, 1.6, 3)
     cover = ramp(0.12, 0.85, wobble) * (zones.scalp > 0.01)
     return cover * unit(0.86 + 0.07 * noise(111, 6.0, 2))
@@ -192,7 +186,7 @@ def _scalp(position: FloatMap, zones: Zones, noise: _Noise) -> FloatMap:
 def _brows(studio: SkinStudio) -> list[FloatMap]:
     """Natural, fine and arched, full and straight."""
     face = FaceMap(studio.head, studio.texels, (3.8, 8.5))
-    shapes = ((330, 0.86, 0.05, 0.72), (270, 0.62, 0.16, 0.62), (440, 1.12, -0.02, 0.80))
+    shapes = ((420, 1.00, 0.03, 0.74), (300, 0.74, 0.14, 0.62), (560, 1.26, -0.04, 0.82))
     return [_brow(studio, face, number, *shape) for number, shape in enumerate(shapes)]
 
 
@@ -207,90 +201,7 @@ def _brow(
 ) -> FloatMap:
     rng = np.random.default_rng([11, seed])
     hairs = grow_brows(studio.head, rng, count=count, thickness=thickness, arch=arch, length=length)
-    drawn = face.draw(hairs, rng.uniform(0.16, 0.30, len(hairs)))
-    ground = gaussian_filter(drawn, 1.6)
-    return np.clip(1.35 * drawn + 0.35 * ground, 0, 0.98)
-
-
-def _crease(position: FloatMap, line: Points, width: float, depth: Points) -> FloatMap:
-    """A fold along a line (N, 2) seen from the front, deepest where `depth` (N,) says so."""
-    places = position[..., :2].reshape(-1, 2)
-    distance, nearest = cKDTree(line).query(places)
-    fold = np.exp(-((distance / width) ** 2)) * depth[nearest]
-    return fold.reshape(position.shape[:2]).astype(np.float32)
-
-
-def _wrinkles(head: Head, position: FloatMap, zones: Zones, noise: _Noise, seed: int) -> FloatMap:
-    rng = np.random.default_rng([13, seed])
-    bent = position.copy()
-    bent[..., 1] += 0.035 * noise(120 + seed, 0.8, 2)
-    folds = [_crease(bent, *fold) for fold in _fold_lines(head, rng)]
-    total = np.maximum.reduce(folds) + 0.25 * np.sum(folds, 0)
-    fine = 0.07 * np.abs(noise(130 + seed, 2.2, 2)) * (zones.under_eyes + 0.7 * zones.cheeks)
-    total = (total * (1 + 0.18 * noise(140 + seed, 1.7, 2)) + fine) * (position[..., 2] > 4)
-    return np.clip(gaussian_filter(total, 0.5), 0, 1) * _bare(zones) * (zones.face > 0.1)
-
-
-def _fold_lines(head: Head, rng: np.random.Generator) -> list[tuple[Points, float, Points]]:
-    folds = [_forehead_fold(y, rng) for y in np.arange(7.5, 10.6, 0.62) + rng.uniform(-0.15, 0.15)]
-    for side in (-1, 1):
-        folds += [_nasolabial(side, rng), _marionette(side, rng), _frown(side, rng)]
-        folds += _crows_feet(head.landmarks[36 if side < 0 else 45, :2], side, rng)
-        folds += _eye_bags(side, rng)
-    return folds
-
-
-def _forehead_fold(y: float, rng: np.random.Generator) -> tuple[Points, float, Points]:
-    start, end = -rng.uniform(2.6, 4.8), rng.uniform(2.6, 4.8)
-    x = np.linspace(start, end, 160)
-    wave = 0.10 * np.sin(x * rng.uniform(0.5, 0.9) + rng.uniform(0, 6)) + 0.04 * np.sin(
-        2.3 * x + rng.uniform(0, 6)
-    )
-    dip = -0.22 * np.exp(-((x / 1.6) ** 2)) * rng.uniform(0.3, 1.2)
-    strength = np.clip(np.sin(np.linspace(0, np.pi, 160)) * 1.4, 0, 1)
-    broken = np.clip(0.8 + 0.35 * np.sin(x * rng.uniform(1.2, 2.2) + rng.uniform(0, 6)), 0.15, 1)
-    depth = strength * broken * rng.uniform(0.45, 0.85)
-    return np.stack([x, y + wave + dip + rng.normal(0, 0.06)], 1), rng.uniform(0.06, 0.10), depth
-
-
-def _tapered(points: Points, width: float, depth: float) -> tuple[Points, float, Points]:
-    taper = np.clip(np.sin(np.linspace(0.25, np.pi, 200)) * 1.3, 0, 1) * depth
-    return curve(points, 200), width, taper
-
-
-def _nasolabial(side: int, rng: np.random.Generator) -> tuple[Points, float, Points]:
-    points = np.array([[1.75, -0.35], [2.35, -1.25], [2.95, -2.4], [3.15, -3.5]]) * [side, 1]
-    return _tapered(points + rng.normal(0, 0.05, points.shape), 0.15, rng.uniform(0.55, 0.9))
-
-
-def _marionette(side: int, rng: np.random.Generator) -> tuple[Points, float, Points]:
-    points = np.array([[2.7, -3.8], [2.85, -4.6], [2.75, -5.3], [2.6, -5.8]]) * [side, 1]
-    return _tapered(points + rng.normal(0, 0.06, points.shape), 0.13, rng.uniform(0.15, 0.5))
-
-
-def _frown(side: int, rng: np.random.Generator) -> tuple[Points, float, Points]:
-    points = np.array([[0.62, 5.1], [0.70, 5.7], [0.66, 6.3], [0.78, 6.9]]) * [side, 1]
-    return _tapered(points + rng.normal(0, 0.05, points.shape), 0.09, rng.uniform(0.3, 0.7))
-
-
-def _crows_feet(
-    corner: Points, side: int, rng: np.random.Generator
-) -> list[tuple[Points, float, Points]]:
-    folds = []
-    for angle in np.array([38.0, 20.0, 3.0, -14.0, -32.0]) + rng.normal(0, 4, 5):
-        start, length = rng.uniform(0.4, 0.6), rng.uniform(0.5, 1.15)
-        steps = np.linspace(0, 1, 5)
-        turn = np.radians(angle - 10 * steps)
-        away = start + length * steps
-        points = corner + np.stack([side * np.cos(turn) * away, np.sin(turn) * away], 1)
-        folds.append(_tapered(points, rng.uniform(0.045, 0.07), rng.uniform(0.35, 0.75)))
-    return folds
-
-
-def _eye_bags(side: int, rng: np.random.Generator) -> list[tuple[Points, float, Points]]:
-    deep = np.array([[1.75, 2.75], [2.3, 2.2], [3.1, 1.85], [3.9, 1.95], [4.4, 2.3]]) * [side, 1]
-    fine = np.array([[2.0, 2.8], [2.6, 2.5], [3.3, 2.35], [4.0, 2.5], [4.5, 2.85]]) * [side, 1]
-    return [
-        _tapered(deep + rng.normal(0, 0.04, deep.shape), 0.13, rng.uniform(0.3, 0.6)),
-        _tapered(fine + rng.normal(0, 0.04, fine.shape), 0.06, rng.uniform(0.3, 0.6)),
-    ]
+    drawn = face.draw(hairs, rng.uniform(0.20, 0.36, len(hairs)))
+    # Hairs are finer than texels of small pictures: a soft ground keeps brows whole in those.
+    ground = gaussian_filter(drawn, 1.8)
+    return np.clip(0.95 * gaussian_filter(drawn, 0.35) + 0.62 * ground, 0, 0.98)

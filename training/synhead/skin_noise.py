@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import numpy.typing as npt
 import torch
 from torch import Tensor
 from torch.nn import functional
@@ -48,3 +49,24 @@ def _sample(lattice: Tensor, places: Tensor) -> Tensor:
     smooth = torch.remainder(cell, _CELLS) + share * share * (3 - 2 * share)
     grid = (smooth * (2 / _CELLS) - 1).flip(-1)[None, None, None]
     return functional.grid_sample(lattice, grid, align_corners=True).reshape(-1)
+
+
+class SpaceNoise:
+    """Noise over the texels of a tile, as maps."""
+
+    def __init__(self, position: npt.NDArray[np.float32]) -> None:
+        self._shape = position.shape[:2]
+        self._points = torch.from_numpy(position.reshape(-1, 3))
+
+    def __call__(
+        self,
+        seed: int,
+        frequency: float,
+        octaves: int,
+        stretch: tuple[float, float, float] = (1.0, 1.0, 1.0),
+    ) -> npt.NDArray[np.float32]:
+        """(H, W); `stretch` multiplies the frequency along each axis."""
+        points = self._points * torch.tensor(stretch)
+        noise = value_noise(points, 500 + seed, frequency, octaves)
+        found: npt.NDArray[np.float32] = noise.numpy().reshape(self._shape)
+        return found

@@ -21,8 +21,8 @@ _INDEX = {name: number for number, name in enumerate(CODE_NAMES)}
 _TEXTURES, _PIGMENT, _BLOOD = 20, 32, 44  # where weights of patterns begin in the code
 
 #: Absorption of one unit, for red, green and blue of linear albedo.
-MELANIN = (1.20, 1.60, 2.00)
-MELANIN_BEND = (0.0, -0.13, -0.29)  # dense pigment looks less saturated
+MELANIN = (1.22, 1.58, 1.92)
+MELANIN_BEND = (0.0, -0.125, -0.285)  # dense pigment looks less saturated
 _HAEMOGLOBIN = (0.10, 0.62, 0.50)
 _CAROTENE = (0.0, 0.07, 0.30)
 _VEINS = (0.10, 0.04, 0.02)
@@ -35,9 +35,9 @@ _RED, _HEIGHT, _ROUGHNESS = 1, 4, 5
 
 
 def melanin_of(tone: Tensor) -> Tensor:
-    """Units of melanin at a code's first number: about .06 (very light) to 1.9 (very dark)."""
+    """Units of melanin at a code's first number: about .05 (very light) to 2 (very dark)."""
     share = 0.5 * (1 + torch.erf(tone / 2**0.5))
-    return 0.05 + 1.75 * share**2.3
+    return 0.05 + 1.95 * share**2.4
 
 
 class _Sums:
@@ -94,8 +94,8 @@ def _pigment(sums: _Sums, codes: Tensor, k: dict[str, Tensor], tone: Tensor) -> 
 
 
 def _blood(sums: _Sums, codes: Tensor, k: dict[str, Tensor], tone: Tensor) -> None:
-    veiled = 1 - 0.22 * tone.clamp_max(2.0)  # little of it shows under pigment
-    base = (0.46 + 0.10 * k["Blood"]) * veiled
+    veiled = 1 - 0.27 * tone.clamp_max(2.0)  # little of it shows under pigment
+    base = (0.46 + 0.08 * k["Blood"]) * veiled
     parts = {
         "blood": base,
         "uneven blood": 0.018 * base * k["Mottling"],
@@ -109,7 +109,7 @@ def _blood(sums: _Sums, codes: Tensor, k: dict[str, Tensor], tone: Tensor) -> No
     parts |= {f"blood {i}": 0.010 * codes[:, _BLOOD + i] for i in range(PATTERNS)}
     for feature, weight in parts.items():
         sums.tint(feature, _HAEMOGLOBIN, weight)
-    sums.tint("one", _CAROTENE, 0.5 + 0.45 * k["Undertone"])
+    sums.tint("one", _CAROTENE, 0.55 + 0.36 * k["Undertone"])
     sums.tint("yellow", _CAROTENE, 1.0)
     sums.tint("forehead", _CAROTENE, 0.15 * k["Forehead warmth"])
 

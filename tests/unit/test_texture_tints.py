@@ -1,0 +1,64 @@
+"""What the texture model tints for each head: teeth, and the clay where the bust is cut."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import torch
+from torch import Tensor
+
+from head360.assets import resource
+from head360.model.texture import TextureModel
+from head360.params import ATTRIBUTES, HeadParams, neutral_head
+
+TEETH, CAP = (slice(256, 384), slice(1152, 1280)), (slice(420, 476), slice(1188, 1244))
+
+
+@pytest.fixture(scope="module")
+def model() -> TextureModel:
+    return TextureModel.load(resource("models", "texture.safetensors"))
+
+
+def skin(level: float) -> Tensor:
+    maps = torch.full((8, 512, 1024), 0.5)
+    maps[:3] = level * torch.tensor([1.0, 0.8, 0.7])[:, None, None]
+    return maps
+
+
+def with_code(number: int, value: float) -> HeadParams:
+    code = np.zeros(64, np.float32)
+    code[number] = value
+    return neutral_head().with_(texture=code)
+
+
+def test_the_bust_is_cut_in_the_colour_of_the_skin(model: TextureModel) -> None:
+    light, dark = (model.painted(skin(v), neutral_head(), 0.0)[:3][:, *CAP] for v in (0.9, 0.3))
+
+    assert (light > 2.5 * dark).all()
+    assert 0.6 < float(light.mean() / 0.75) < 1.0  # a little darker than the skin
+    assert float(dark[0].mean()) > float(dark[2].mean())  # and still warm
+
+
+def test_teeth_yellow_with_age(model: TextureModel) -> None:
+    young, old = (model.painted(skin(0.7), with_code(7, a), 0.0)[:3][:, *TEETH] for a in (-2, 2))
+
+    assert (old <= young).all()
+    blue, red = (float(old[c].mean() / young[c].mean()) for c in (2, 0))
+    assert 0.8 < blue < red < 1.0
+
+
+@pytest.mark.parametrize("name", ["beard", "moustache"])
+def test_facial_hair_takes_the_colour_of_hair_where_it_grows(
+    model: TextureModel, name: str
+) -> None:
+    strengths = np.zeros(len(ATTRIBUTES), np.float32)
+    shaven = neutral_head().with_(attributes=strengths.copy())
+    strengths[ATTRIBUTES.index(name)] = 1.0
+    grown = shaven.with_(attributes=strengths, hair_color=np.float32([0.001, 0.001, 0.001]))
+
+    before, after = (model.painted(skin(0.8), head, 0.0) for head in (shaven, grown))
+
+    covered = (before[:3] - after[:3]).amax(0) > 0.4
+    assert 0.002 < float(covered.float().mean()) < 0.1
+    assert (after[7][covered] > before[7][covered]).float().mean() > 0.95  # it stands out
+    torch.testing.assert_close(after[:, :, 1280 - 128 :], before[:, :, 1280 - 128 :])
