@@ -36,6 +36,13 @@ ACTIONS: tuple[ActionSpec, ...] = (
     ActionSpec("view_back", "Back", "B", "Look from behind"),
     ActionSpec("view_top", "Top", "T", "Look from above"),
     ActionSpec("view_reset", "Reset view", "0", "Look from where everybody starts"),
+    ActionSpec(
+        "refine",
+        "Refine stills",
+        "D",
+        "Let RefineNet add the detail of strands once nothing moves; hold C to compare",
+        checkable=True,
+    ),
     ActionSpec("theme_light", "Light theme", "", "Use a light window", checkable=True),
     ActionSpec("reset_layout", "Reset layout", "", "Put every panel back in its place"),
     ActionSpec("full_screen", "Full screen", "F11", "Use the whole screen", checkable=True),
@@ -58,7 +65,7 @@ MENUS: tuple[tuple[str, tuple[str, ...]], ...] = (
     (
         "&View",
         ("view_front", "view_right", "view_left", "view_back", "view_top", "view_reset", SEPARATOR,
-         "modes", "backgrounds", SEPARATOR, "panels", "theme_light", "full_screen",
+         "modes", "backgrounds", "refine", SEPARATOR, "panels", "theme_light", "full_screen",
          "reset_layout"),
     ),
     (

@@ -68,7 +68,10 @@ class ExportCommands(QObject):
         """Ask for a picture."""
         scale = self._viewport.devicePixelRatioF()
         shown = (round(self._viewport.width() * scale), round(self._viewport.height() * scale))
-        dialog = ScreenshotDialog(self._settings, shown, self._exports.estimate_s, self._window)
+        unlit = self._viewport.mode != "shaded"
+        dialog = ScreenshotDialog(
+            self._settings, shown, self._estimate_picture_s, self._window, unlit=unlit
+        )
         dialog.save_chosen.connect(self.save_picture)
         dialog.copy_chosen.connect(self.copy_picture)
         show_dialog(dialog)
@@ -85,7 +88,9 @@ class ExportCommands(QObject):
             self._settings.set(FOLDER, str(path.parent))
             self._exports.film(self._stage.shown, self._viewport.camera, options, path)
 
-    def save_picture(self, width: int, height: int, transparent: bool) -> None:
+    def save_picture(
+        self, width: int, height: int, transparent: bool, refine: bool = False
+    ) -> None:
         """Ask where to, and make a picture."""
         if self._exports.busy():
             return
@@ -93,12 +98,16 @@ class ExportCommands(QObject):
         path = choose_target(self._window, self.tr("Save picture"), start, PICTURE_KINDS)
         if path is not None:
             self._settings.set(FOLDER, str(path.parent))
-            self._exports.photograph(self._request(width, height, transparent), path)
+            request = self._request(width, height, transparent, refine)
+            self._exports.photograph(request, path)
 
-    def copy_picture(self, width: int, height: int, transparent: bool) -> None:
+    def copy_picture(
+        self, width: int, height: int, transparent: bool, refine: bool = False
+    ) -> None:
         """Make a picture for the clipboard."""
         if not self._exports.busy():
-            self._exports.photograph(self._request(width, height, transparent), None)
+            request = self._request(width, height, transparent, refine)
+            self._exports.photograph(request, None)
 
     def connect_chip(self, chip: ExportChip) -> None:
         """Let the chip report, and cancel."""
@@ -122,7 +131,12 @@ class ExportCommands(QObject):
 
         self._renderer.when_idle(IdleWork(request, show))
 
-    def _request(self, width: int, height: int, transparent: bool) -> RenderRequest:
+    def _estimate_picture_s(self, width: int, height: int, refine: bool) -> float | None:
+        return self._exports.estimate_s(width, height, 1, refine)
+
+    def _request(
+        self, width: int, height: int, transparent: bool, refine: bool = False
+    ) -> RenderRequest:
         return RenderRequest(
             params=self._stage.shown,
             camera=self._viewport.camera,
@@ -130,6 +144,7 @@ class ExportCommands(QObject):
             height=height,
             mode=self._viewport.mode,
             background=TRANSPARENT if transparent else self._viewport.background,
+            refine=refine,
         )
 
     def _start(self, what: str, ending: str) -> Path:

@@ -41,7 +41,7 @@ class Exports(QObject):
         self._title = ""
         self._done: Callable[[Any], None] = _nothing
         self._first: tuple[float, int] | None = None  # when the first frame was done, and its count
-        self._ms_per_pixel: float | None = None
+        self._ms_per_pixel: dict[bool, float] = {}  # of pictures as drawn, and of refined ones
 
     @property
     def running(self) -> str | None:
@@ -52,13 +52,14 @@ class Exports(QObject):
         """Take the time of a complete picture as a measure for those to come."""
         if picture.complete:
             width, height = picture.drawn
-            self._ms_per_pixel = picture.milliseconds / max(width * height, 1)
+            self._ms_per_pixel[picture.refined] = picture.milliseconds / max(width * height, 1)
 
-    def estimate_s(self, width: int, height: int, frames: int = 1) -> float | None:
-        """About how long so many pictures will take, seconds; None before anything was drawn."""
-        if self._ms_per_pixel is None:
-            return None
-        return START_S + self._ms_per_pixel * width * height * frames / 1000
+    def estimate_s(
+        self, width: int, height: int, frames: int = 1, refine: bool = False
+    ) -> float | None:
+        """About how long so many pictures will take, seconds; None before one was drawn."""
+        pace = self._ms_per_pixel.get(refine)
+        return None if pace is None else START_S + pace * width * height * frames / 1000
 
     def film(
         self, params: HeadParams, camera: OrbitCamera, options: TurntableOptions, path: Path

@@ -44,6 +44,7 @@ from app.overlays import Overlays
 from app.panels import Panels, Tools
 from app.person_clipboard import PersonClipboard
 from app.recovery import Recovery
+from app.refine_switch import RefineSwitch
 from app.rescue import Rescue
 from app.settings import THEME, Places, Settings
 from app.stage import Stage
@@ -161,7 +162,9 @@ class MainWindow(QMainWindow):
             "panels": panel_menu((dock.toggleViewAction() for dock in self.panels.all), self),
         }
         fill_menu_bar(self, self.actions_by_id, submenus)
-        add_corner_buttons(self, [self.actions_by_id["undo"], self.actions_by_id["redo"]])
+        corner = [self.actions_by_id[name] for name in ("refine", "undo", "redo")]
+        add_corner_buttons(self, corner)
+        RefineSwitch(self.actions_by_id["refine"], self.theme, self._settings, self.viewport)
         self.actions_by_id["theme_light"].setChecked(self.theme.name == "light")
 
     def _handlers(self) -> dict[str, Callable[..., object]]:
@@ -176,6 +179,7 @@ class MainWindow(QMainWindow):
             "copy_head": self.person.copy,
             "paste_head": self.person.paste,
             "view_reset": self.viewport.reset_view,
+            "refine": self.viewport.set_refine,
             "theme_light": self.use_light_theme,
             "reset_layout": self.panels.arrange,
             "full_screen": self.fill_screen,

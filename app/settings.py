@@ -32,6 +32,7 @@ FOLDER = Setting("files/folder", "")  # where the last dialog ended
 WELCOMED = Setting("welcome/seen", False)
 BACKGROUND = Setting("view/background", "gradient")  # gradient | colour | transparent
 BACKGROUND_COLOR = Setting("view/background_color", "#3a3f47")  # sRGB
+REFINE = Setting("view/refine", False)
 SYMMETRIC = Setting("expression/symmetric", True)
 TURNTABLE: Setting[dict[str, object]] = Setting("export/turntable", {})
 SCREENSHOT: Setting[dict[str, object]] = Setting("export/screenshot", {})

@@ -32,6 +32,7 @@ from head360.rendering.request import RenderRequest, ViewMode
 FADE_MS = 120  # from the last draft to the full picture
 TURN_MS = 180  # to a named view
 ARROW_PX = 12.0  # an arrow key orbits as far as this drag
+COMPARE_KEY = Qt.Key.Key_C  # held: before refining
 MAX_SIDE_PX = 2048  # beyond this nobody sees the difference, but everybody waits
 
 
@@ -50,6 +51,9 @@ class Viewport(QWidget):
         self._camera = OrbitCamera()
         self._mode: ViewMode = "shaded"
         self._background = Background()
+        self._refine = False
+        self._plain: Picture | None = None  # the shown one before it was refined
+        self._comparing = False
         self._started = False
         self._hopeless = False  # nothing could be drawn; the message bar says why
         self._picture: Picture | None = None
@@ -130,6 +134,11 @@ class Viewport(QWidget):
         self._background = background
         self.redraw()
 
+    def set_refine(self, refine: bool) -> None:
+        """Let RefineNet finish pictures, or leave them as they are drawn."""
+        self._refine = refine
+        self.redraw()
+
     def set_theme(self, theme: Theme) -> None:
         """Take other colours."""
         self._theme = theme
@@ -151,6 +160,7 @@ class Viewport(QWidget):
                 height=max(round(height * shrink), 1),
                 mode=self._mode,
                 background=self._background,
+                refine=self._refine,
             )
         )
 
@@ -161,10 +171,19 @@ class Viewport(QWidget):
         if self._picture is None:
             return where
         width, height = self._picture.drawn
-        quality = self.tr("full quality") if self._picture.complete else self.tr("draft")
         rate = round(self._frames_per_second())
-        speed = f"{rate} fps" if self._moving() and rate > 0 else quality
+        speed = f"{rate} fps" if self._moving() and rate > 0 else self._quality(self._picture)
         return f"{where}   {width}×{height}   {speed}"
+
+    def _quality(self, picture: Picture) -> str:
+        """Whether a picture is finished, and whether RefineNet had a hand in it."""
+        if self._comparing and self._plain is not None:
+            return self.tr("before refining")
+        if _awaits_refining(picture):
+            return self.tr("refining…")
+        if not picture.complete:
+            return self.tr("draft")
+        return self.tr("full quality, refined") if picture.refined else self.tr("full quality")
 
     # -- events --------------------------------------------------------------------------------
 
@@ -227,12 +246,16 @@ class Viewport(QWidget):
             self.set_camera(zoomed(self._camera, zooms[key], 0, 0, self.height()))
         elif key == Qt.Key.Key_Space:
             self._hold_space(True)
+        elif key == COMPARE_KEY:
+            self._compare(True)
         else:
             super().keyPressEvent(event)
 
     def keyReleaseEvent(self, event: QKeyEvent) -> None:  # noqa: N802 (Qt's name)
         if event.key() == Qt.Key.Key_Space and not event.isAutoRepeat():
             self._hold_space(False)
+        if event.key() == COMPARE_KEY and not event.isAutoRepeat():
+            self._compare(False)
 
     def focusInEvent(self, event: QFocusEvent) -> None:  # noqa: N802 (Qt's name)
         super().focusInEvent(event)
@@ -241,6 +264,7 @@ class Viewport(QWidget):
     def focusOutEvent(self, event: QFocusEvent) -> None:  # noqa: N802 (Qt's name)
         super().focusOutEvent(event)
         self._hold_space(False)
+        self._compare(False)
         self.update()
 
     def paintEvent(self, _event: QPaintEvent) -> None:  # noqa: N802 (Qt's name)
@@ -254,7 +278,8 @@ class Viewport(QWidget):
         if self._previous is not None and self._fade.state() is QVariantAnimation.State.Running:
             self._paint_picture(painter, self._previous)
             painter.setOpacity(float(self._fade.currentValue()))
-        self._paint_picture(painter, self._picture)
+        compared = self._plain if self._comparing else None
+        self._paint_picture(painter, compared or self._picture)
         painter.setOpacity(1.0)
         self._paint_readout(painter)
         if self.hasFocus():
@@ -271,6 +296,10 @@ class Viewport(QWidget):
             self._previous = last
             self._fade.stop()
             self._fade.start()
+        if not picture.refined:
+            self._plain = None
+        elif last is not None and last.request is picture.request and not last.refined:
+            self._plain = last
         self._picture = picture
         self._arrivals.append(time.monotonic())
         self.update()
@@ -318,11 +347,28 @@ class Viewport(QWidget):
         else:
             self.unsetCursor()
 
+    def _compare(self, comparing: bool) -> None:
+        """Show the picture as it was before it was refined, while a key is held."""
+        self._comparing = comparing
+        self._fade.stop()
+        self.update()
+
     def _moving(self) -> bool:
-        return self._picture is not None and not self._picture.complete
+        shown = self._picture
+        return shown is not None and not shown.complete and not _awaits_refining(shown)
 
     def _frames_per_second(self) -> float:
         if len(self._arrivals) < 2:
             return 0.0
         span = self._arrivals[-1] - self._arrivals[0]
         return (len(self._arrivals) - 1) / max(span, 1e-3)
+
+
+def _awaits_refining(picture: Picture) -> bool:
+    """Drawn in full, and RefineNet is at work."""
+    request = picture.request
+    return (
+        request.refines
+        and not picture.complete
+        and picture.drawn == (request.width, request.height)
+    )

@@ -46,6 +46,19 @@ def resource(*parts: str) -> Path:
     raise ResourceError(f"The file “{'/'.join(parts)}” is missing from this installation.")
 
 
+#: The network that refines pictures; the only model file a working installation may lack.
+REFINE_FILE = "refine.safetensors"
+
+
+def refine_problem() -> str:
+    """Why pictures cannot be refined here, in words; nothing if they can."""
+    try:
+        resource("models", REFINE_FILE)
+    except ResourceError:
+        return f"RefineNet's weights ({REFINE_FILE}) are missing from this installation."
+    return ""
+
+
 @cache
 def catalog() -> Catalog:
     """What the installed model can do (resources/models/catalog.json)."""

@@ -6,17 +6,22 @@ import time
 from collections.abc import Callable, Generator, Iterator
 from dataclasses import replace
 from math import sqrt
+from typing import TypeVar
 
 import numpy as np
 
-from head360.assets import catalog
+from head360.assets import REFINE_FILE, catalog, resource
 from head360.errors import UnknownNameError
+from head360.model.refine import RefineNet, load_refine
 from head360.model.sampling import chosen_head, random_person
 from head360.params import HeadParams
 from head360.rendering.reference_picture import reference_picture
+from head360.rendering.refined import before, drawn_layers, refined, refined_layers
 from head360.rendering.request import Frame, RenderRequest
 from head360.rendering.scene import Models, SceneBuilder
 from head360.rendering.viewer import Picture, Shot, Viewer
+
+Value = TypeVar("Value")
 
 #: Samples along each side of a pixel of a complete picture.
 SAMPLES = 2
@@ -38,6 +43,7 @@ class HeadEngine:
         self._models: Models | None = None
         self._scenes: SceneBuilder | None = None
         self._viewer: Viewer | None = None
+        self._net: RefineNet | None = None
         self._draft_scale = 0.5
 
     def initial_head(self) -> HeadParams:
@@ -72,12 +78,11 @@ class HeadEngine:
             scene = self._builder().build(request.params)
             image = reference_picture(self._loaded(), scene, request, _samples(request))
             return _frame(image, True, start)
-        steps = self._drawing(request, _shot(request))
-        while True:
-            try:
-                next(steps)
-            except StopIteration as done:
-                return _frame(done.value, True, start)
+        if not request.refines:
+            return _frame(_finished(self._drawing(request, _shot(request))), True, start)
+        scene, shot = self._builder().build(request.params), _shot(request)
+        image = _finished(refined(self._drawer(), self._refiner(), scene, shot))
+        return _frame(image, True, start, refined=True)
 
     def refine(self, request: RenderRequest, is_stale: Callable[[], bool]) -> Iterator[Frame]:
         """Yield quick drafts first and the complete picture last; stop early once stale.
@@ -88,7 +93,7 @@ class HeadEngine:
             yield self.render(request)
             return
         start = time.perf_counter()
-        draft = self._unless_stale(request, self._draft(request), is_stale)
+        draft = _unless_stale(self._drawing(request, self._draft(request)), is_stale)
         if draft is None:
             return
         seconds = time.perf_counter() - start
@@ -96,7 +101,10 @@ class HeadEngine:
         self._adapt(seconds)
         if is_stale():
             return
-        full = self._unless_stale(request, _shot(request), is_stale)
+        if request.refines:
+            yield from self._refined(request, is_stale, start)
+            return
+        full = _unless_stale(self._drawing(request, _shot(request)), is_stale)
         if full is not None:
             yield _frame(full, True, start)
 
@@ -110,21 +118,22 @@ class HeadEngine:
             self._viewer.release()
         self._viewer = self._scenes = None
 
-    def _unless_stale(
-        self, request: RenderRequest, shot: Shot, is_stale: Callable[[], bool]
-    ) -> Picture | None:
-        """The picture, or None as soon as it is no longer wanted."""
-        steps = self._drawing(request, shot)
-        try:
-            while True:
-                next(steps)
-                if is_stale():
-                    return None
-        except StopIteration as done:
-            picture: Picture = done.value
-            return picture
-        finally:
-            steps.close()
+    def _refined(
+        self, request: RenderRequest, is_stale: Callable[[], bool], start: float
+    ) -> Iterator[Frame]:
+        """The picture as drawn, at full size, and then the refined one."""
+        net, shot = self._refiner(), _shot(request)
+        scene = self._builder().build(request.params)
+        layers = _unless_stale(drawn_layers(self._drawer(), scene, shot), is_stale)
+        if layers is None:
+            return
+        drawn = _unless_stale(before(layers.shaded, shot.background), is_stale)
+        if drawn is None:
+            return
+        yield _frame(drawn, False, start)
+        image = _unless_stale(refined_layers(net, layers, shot.background), is_stale)
+        if image is not None:
+            yield _frame(image, True, start, refined=True)
 
     def _drawing(self, request: RenderRequest, shot: Shot) -> Generator[None, None, Picture]:
         scene = self._builder().build(request.params)
@@ -154,6 +163,11 @@ class HeadEngine:
             self._scenes = SceneBuilder(self._loaded())
         return self._scenes
 
+    def _refiner(self) -> RefineNet:
+        if self._net is None:
+            self._net = load_refine(resource("models", REFINE_FILE))
+        return self._net
+
     def _drawer(self) -> Viewer:
         if self._viewer is None:
             self._viewer = Viewer(self._loaded())
@@ -177,5 +191,30 @@ def _samples(request: RenderRequest) -> int:
     return 1 if request.draft else SAMPLES
 
 
-def _frame(image: Picture, complete: bool, start: float) -> Frame:
-    return Frame(image, complete, (time.perf_counter() - start) * 1e3)
+def _unless_stale(
+    steps: Generator[None, None, Value], is_stale: Callable[[], bool]
+) -> Value | None:
+    """What the steps make, or None as soon as it is no longer wanted."""
+    try:
+        while True:
+            next(steps)
+            if is_stale():
+                return None
+    except StopIteration as done:
+        value: Value = done.value
+        return value
+    finally:
+        steps.close()
+
+
+def _finished(steps: Generator[None, None, Value]) -> Value:
+    while True:
+        try:
+            next(steps)
+        except StopIteration as done:
+            value: Value = done.value
+            return value
+
+
+def _frame(image: Picture, complete: bool, start: float, *, refined: bool = False) -> Frame:
+    return Frame(image, complete, (time.perf_counter() - start) * 1e3, refined)

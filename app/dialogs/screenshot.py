@@ -19,6 +19,7 @@ from PySide6.QtWidgets import (
 from app.dialogs.forms import dim_label, form_of, number_field, row_of
 from app.exports import spoken_duration
 from app.settings import SCREENSHOT, Settings
+from app.widgets.refine_box import RefineBox
 from head360.export.video import MAX_SIZE
 
 LEAST_PX = 16
@@ -27,23 +28,31 @@ LEAST_PX = 16
 class ScreenshotDialog(QDialog):
     """Any size up to 4096 pixels, with or without what is behind the head."""
 
-    save_chosen = Signal(int, int, bool)  # width, height, transparent
-    copy_chosen = Signal(int, int, bool)
+    save_chosen = Signal(int, int, bool, bool)  # width, height, transparent, refined
+    copy_chosen = Signal(int, int, bool, bool)
 
     def __init__(
         self,
         settings: Settings,
         shown: tuple[int, int],
-        estimate_s: Callable[[int, int], float | None],
+        estimate_s: Callable[[int, int, bool], float | None],
         parent: QWidget | None = None,
+        *,
+        unlit: bool = False,
     ) -> None:
-        """Ask; `shown` is the size of the view in pixels."""
+        """Ask; `shown` is the size of the view in pixels.
+
+        `estimate_s` says how many seconds (width, height, refined) will take; `unlit` that the view
+        shows something else than the lit head.
+        """
         super().__init__(parent)
         self._settings, self._estimate_s = settings, estimate_s
         self.setWindowTitle(self.tr("Screenshot"))
         self.width_px = number_field(self.tr("Width in pixels"), LEAST_PX, MAX_SIZE)
         self.height_px = number_field(self.tr("Height in pixels"), LEAST_PX, MAX_SIZE)
         self.transparent = QCheckBox(self.tr("Transparent: nothing behind the head"))
+        self.refine = RefineBox(unlit=unlit)
+        self.refine.toggled.connect(self._sum_up)
         self.summary = dim_label()
         self.width_px.valueChanged.connect(self._sum_up)
         self.height_px.valueChanged.connect(self._sum_up)
@@ -81,7 +90,9 @@ class ScreenshotDialog(QDialog):
 
     def _make_form(self) -> QGridLayout:
         size = row_of(self.width_px, "×", self.height_px, self.tr("pixels"))
-        return form_of((self.tr("Size"), size), ("", row_of(self.transparent)))
+        return form_of(
+            (self.tr("Size"), size), ("", row_of(self.transparent)), ("", row_of(self.refine))
+        )
 
     def _make_buttons(self) -> QHBoxLayout:
         row = QHBoxLayout()
@@ -104,14 +115,17 @@ class ScreenshotDialog(QDialog):
         self.set_size(*size)
 
     def _accept(self, signal: object, *_: object) -> None:
-        wanted = (self.width_px.value(), self.height_px.value(), self.transparent.isChecked())
-        entry: dict[str, object] = {"transparent": wanted[2]}
+        size = (self.width_px.value(), self.height_px.value())
+        wanted = (*size, self.transparent.isChecked(), self.refine.chosen)
+        entry: dict[str, object] = {"transparent": wanted[2], "refine": wanted[3]}
         self._settings.set(SCREENSHOT, entry)
         self.accept()
         signal.emit(*wanted)  # type: ignore[attr-defined]
 
     def _sum_up(self, *_: object) -> None:
-        seconds = self._estimate_s(self.width_px.value(), self.height_px.value())
+        seconds = self._estimate_s(
+            self.width_px.value(), self.height_px.value(), self.refine.chosen
+        )
         text = self.tr("The present view.")
         if seconds is not None:
             text = self.tr("The present view; takes about {time}.").format(
@@ -120,7 +134,9 @@ class ScreenshotDialog(QDialog):
         self.summary.setText(text)
 
     def _recall(self) -> None:
-        self.transparent.setChecked(self._settings.get(SCREENSHOT).get("transparent") is True)
+        entry = self._settings.get(SCREENSHOT)
+        self.transparent.setChecked(entry.get("transparent") is True)
+        self.refine.setChecked(entry.get("refine") is True)
         self._sum_up()
 
 

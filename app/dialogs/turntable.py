@@ -24,6 +24,7 @@ from app.dialogs.forms import dim_label, form_of, number_field, row_of
 from app.exports import spoken_duration
 from app.settings import TURNTABLE, Settings
 from app.widgets.preview import Preview
+from app.widgets.refine_box import RefineBox
 from head360.errors import ExportError
 from head360.export.video import (
     MAX_FRAMES,
@@ -72,10 +73,10 @@ class TurntableDialog(QDialog):
         self,
         settings: Settings,
         background: Background,
-        estimate_s: Callable[[int, int, int], float | None],
+        estimate_s: Callable[[int, int, int, bool], float | None],
         parent: QWidget | None = None,
     ) -> None:
-        """Ask; `estimate_s` says how many seconds (width, height, frames) will take."""
+        """Ask; `estimate_s` says how many seconds (width, height, frames, refined) take."""
         super().__init__(parent)
         self._settings, self._background, self._estimate_s = settings, background, estimate_s
         self._format: VideoFormat = "mp4"
@@ -115,6 +116,7 @@ class TurntableDialog(QDialog):
             fps=fps,
             transparent=self.transparent.isChecked() and self._format != "mp4",
             background=self._background,
+            refine=self.refine.chosen,
         )
 
     def choose(self, preset: Preset) -> None:
@@ -152,6 +154,8 @@ class TurntableDialog(QDialog):
         for speed in SPEEDS:
             self.fps.addItem(str(speed), speed)
         self.transparent = QCheckBox(self.tr("Transparent: nothing behind the head"))
+        self.refine = RefineBox()
+        self.refine.toggled.connect(self._sum_up)
         for field in (self.width_px, self.height_px, self.seconds):
             field.valueChanged.connect(self._sum_up)
         self.fps.currentIndexChanged.connect(self._sum_up)
@@ -179,6 +183,7 @@ class TurntableDialog(QDialog):
             (self.tr("One turn lasts"), row_of(self.seconds, self.tr("seconds"))),
             (self.tr("Speed"), row_of(self.fps, self.tr("frames a second"))),
             ("", row_of(self.transparent)),
+            ("", row_of(self.refine)),
         )
 
     def _make_buttons(self) -> QHBoxLayout:
@@ -208,7 +213,8 @@ class TurntableDialog(QDialog):
     def _sum_up(self, *_: object) -> None:
         options = self.options
         text = self.tr("{count} frames, from the present view").format(count=options.frames)
-        if (seconds := self._estimate_s(*options.picture_size, options.frames)) is not None:
+        seconds = self._estimate_s(*options.picture_size, options.frames, options.refine)
+        if seconds is not None:
             text += self.tr("; takes about {time}").format(time=spoken_duration(seconds))
         problem = _problem(options)
         self.summary.setText(problem or f"{text}.")
@@ -224,6 +230,7 @@ class TurntableDialog(QDialog):
             "seconds": self.seconds.value(),
             "fps": options.fps,
             "transparent": self.transparent.isChecked(),
+            "refine": options.refine,
         }
         self._settings.set(TURNTABLE, entry)
         self.accept()
@@ -243,6 +250,7 @@ class TurntableDialog(QDialog):
         if (index := self.fps.findData(entry.get("fps"))) >= 0:
             self.fps.setCurrentIndex(index)
         self.transparent.setChecked(entry.get("transparent") is True)
+        self.refine.setChecked(entry.get("refine") is True)
 
 
 def _problem(options: TurntableOptions) -> str:

@@ -21,6 +21,7 @@ class Picture:
     drawn: tuple[int, int]  # width and height in pixels that were really drawn
     complete: bool
     milliseconds: float
+    refined: bool = False  # whether RefineNet changed it
 
 
 def image_from_pixels(pixels: npt.NDArray[np.uint8]) -> QImage:
@@ -42,4 +43,4 @@ def picture_from_frame(frame: Frame, request: RenderRequest) -> Picture:
             Qt.AspectRatioMode.IgnoreAspectRatio,
             Qt.TransformationMode.SmoothTransformation,
         )
-    return Picture(image, request, drawn, frame.complete, frame.milliseconds)
+    return Picture(image, request, drawn, frame.complete, frame.milliseconds, frame.refined)

@@ -143,6 +143,9 @@ def _add_picture_options(parser: argparse.ArgumentParser, *, size: str) -> None:
         "--renderer", default="fast", metavar="NAME",
         help="fast; exact (without shortcuts); reference (slow, plain torch)",
     )  # fmt: skip
+    group.add_argument(
+        "--refine", action="store_true", help="let RefineNet add the detail of strands (slower)"
+    )
 
 
 def _add_output(parser: argparse.ArgumentParser, default: str, what: str) -> None:

@@ -7,10 +7,11 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from head360.assets import refine_problem
 from head360.cli.arguments import UsageError
 from head360.cli.scene import one_of, scene_of
 from head360.cli.terminal import Terminal
-from head360.errors import ExportError
+from head360.errors import ExportError, ResourceError
 from head360.export.images import PICTURE_FORMATS, save_picture
 from head360.export.video import (
     MAX_SIZE,
@@ -22,7 +23,13 @@ from head360.export.video import (
     turntable,
 )
 from head360.project import SUFFIX, Project, save_project
-from head360.rendering.request import RENDERERS, VIEW_MODES, RenderRequest
+from head360.rendering.request import (
+    RENDERERS,
+    VIEW_MODES,
+    RendererName,
+    RenderRequest,
+    ViewMode,
+)
 
 if TYPE_CHECKING:
     from head360.engine import HeadEngine
@@ -41,12 +48,16 @@ def render(arguments: argparse.Namespace, engine: HeadEngine, terminal: Terminal
         raise UsageError(f"The size must be {MIN_SIZE} … {MAX_SIZE} pixels.")
     renderer = one_of("renderer", arguments.renderer, RENDERERS)
     mode = one_of("view", arguments.view, VIEW_MODES)
+    _check_refining(arguments, renderer, mode)
     scene = scene_of(arguments, engine)
-    frame = engine.render(
-        RenderRequest(scene.params, scene.camera, width, height, mode, renderer, scene.background)
-    )
+    request = RenderRequest(
+        scene.params, scene.camera, width, height, mode, renderer, scene.background,
+        refine=arguments.refine,
+    )  # fmt: skip
+    frame = engine.render(request)
     save_picture(frame.image, path)
-    terminal.note(f"{path}  {width} × {height}  {frame.milliseconds:.0f} ms")
+    refined = "  refined" if frame.refined else ""
+    terminal.note(f"{path}  {width} × {height}  {frame.milliseconds:.0f} ms{refined}")
 
 
 def film(arguments: argparse.Namespace, engine: HeadEngine, terminal: Terminal) -> None:
@@ -60,7 +71,9 @@ def film(arguments: argparse.Namespace, engine: HeadEngine, terminal: Terminal) 
         fps=arguments.fps,
         transparent=arguments.transparent,
         renderer=one_of("renderer", arguments.renderer, RENDERERS),
+        refine=arguments.refine,
     )
+    _check_refining(arguments, options.renderer, "shaded")
     try:
         check_options(options)
     except ExportError as error:
@@ -93,6 +106,19 @@ def new(arguments: argparse.Namespace, engine: HeadEngine, terminal: Terminal) -
     save_project(Project(scene.params, scene.camera, name, scene.background), path)
     hair = scene.params.hairstyle or "bald"
     terminal.note(f"{path}  “{name}”, {hair}")
+
+
+def _check_refining(arguments: argparse.Namespace, renderer: RendererName, mode: ViewMode) -> None:
+    """Refuse `--refine` where it would change nothing, before anything is drawn."""
+    if not arguments.refine:
+        return
+    if renderer == "reference" or mode != "shaded":
+        raise UsageError(
+            "Only shaded pictures of the renderers fast and exact can be refined.",
+            "Leave out --refine, or --renderer and --view.",
+        )
+    if problem := refine_problem():
+        raise ResourceError(problem)
 
 
 def _video_format(arguments: argparse.Namespace) -> VideoFormat:

@@ -58,6 +58,7 @@ class TurntableOptions:
     transparent: bool = False  # straight alpha; not in MP4
     background: Background = field(default_factory=Background)
     renderer: RendererName = "fast"
+    refine: bool = False  # RefineNet's detail in every frame
 
     @property
     def picture_size(self) -> tuple[int, int]:
@@ -152,6 +153,7 @@ def _request(
         height,
         renderer=options.renderer,
         background=TRANSPARENT if options.transparent else options.background,
+        refine=options.refine,
     )
 
 

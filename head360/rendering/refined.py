@@ -33,18 +33,30 @@ def refined(
     The network never sees what stands behind the head, so that a transparent picture and one before
     a background show the same head.
     """
+    layers = yield from drawn_layers(viewer, scene, shot)
+    yield
+    return (yield from refined_layers(net, layers, shot.background, strength))
+
+
+def drawn_layers(viewer: Viewer, scene: Scene, shot: Shot) -> Generator[None, None, Layers]:
+    """What RefineNet sees of a shaded shot; yields between tiles."""
     clear = replace(shot, background=TRANSPARENT)
-    layers = Layers(*(yield from viewer.layers(scene, clear, LAYERS)))
-    yield
+    return Layers(*(yield from viewer.layers(scene, clear, LAYERS)))
+
+
+def refined_layers(
+    net: RefineNet, layers: Layers, background: Background, strength: float = 1.0
+) -> Generator[None, None, Picture]:
+    """The picture made of layers, before a background or nothing."""
     picture = yield from refine_steps(net, layers, strength)
-    if shot.background.transparent:
-        return picture
     yield
-    return (yield from before(picture, shot.background))
+    return (yield from before(picture, background))
 
 
 def before(picture: Picture, background: Background) -> Generator[None, None, Picture]:
     """A transparent picture before a background, as shaders/resolve.frag mixes them."""
+    if background.transparent:
+        return picture
     height, width = picture.shape[:2]
     result = np.full_like(picture, 255)
     count = max(1, _PIECE // width)

@@ -35,6 +35,13 @@ class RenderRequest:
     renderer: RendererName = "fast"
     background: Background = field(default_factory=Background)
     draft: bool = False  # as while something moves: one sample a pixel, coarser planes and hair
+    refine: bool = False  # let RefineNet add detail, where `refines` says it can
+
+    @property
+    def refines(self) -> bool:
+        """Whether the finished picture will be refined: only what the viewer has lit can be."""
+        viewer = self.renderer != "reference" and self.mode == "shaded"
+        return self.refine and viewer and not self.draft
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -42,5 +49,6 @@ class Frame:
     """A finished picture."""
 
     image: npt.NDArray[np.uint8]  # (H, W, 4) sRGB + straight alpha, top row first
-    complete: bool  # False: a quick draft, smaller than asked; a better one follows
+    complete: bool  # False: a better one follows; a quick draft is smaller than asked
     milliseconds: float  # time this frame took
+    refined: bool = False  # whether RefineNet changed it

@@ -10,11 +10,14 @@ import numpy as np
 import pytest
 import torch
 
+from head360.assets import REFINE_FILE
 from head360.camera import OrbitCamera
+from head360.engine import HeadEngine
 from head360.light import TRANSPARENT, Background
-from head360.model.refine import RefineNet, RefineShape
+from head360.model.refine import RefineNet, RefineShape, load_refine, save_refine
 from head360.model.sampling import random_person
 from head360.rendering.refined import LAYERS, refined
+from head360.rendering.request import RenderRequest
 from head360.rendering.scene import Models, Scene, SceneBuilder
 from head360.rendering.viewer import Shot, Viewer
 
@@ -104,3 +107,51 @@ def test_the_same_shot_is_refined_to_the_same_picture(
 
     assert np.array_equal(one, other)
     assert not np.array_equal(one, finished(viewer.draw(scene, CLEAR)))
+
+
+@pytest.fixture(scope="module")
+def engine(gl, tmp_path_factory: pytest.TempPathFactory) -> Iterator[HeadEngine]:
+    """One whose RefineNet changes things."""
+    torch.manual_seed(0)
+    net = RefineNet(RefineShape(8, 8, 1, 1)).requires_grad_(False)
+    torch.nn.init.normal_(net.head.weight, std=0.5)
+    path = tmp_path_factory.mktemp("weights") / REFINE_FILE
+    save_refine(path, net, "")
+    made = HeadEngine()
+    made._net = load_refine(path)
+    yield made
+    made.close()
+
+
+def test_the_engine_shows_the_drawn_picture_first(engine: HeadEngine) -> None:
+    request = RenderRequest(random_person(3), width=80, height=64, refine=True)
+
+    *_, drawn, made = engine.refine(request, lambda: False)
+    plain = engine.render(replace(request, refine=False))
+
+    assert (drawn.complete, drawn.refined) == (False, False)
+    assert (made.complete, made.refined) == (True, True)
+    assert np.abs(drawn.image.astype(int) - plain.image).max() <= 2
+    assert np.array_equal(made.image, engine.render(request).image)
+    assert not np.array_equal(made.image, drawn.image)
+
+
+def test_refining_ends_as_soon_as_nobody_wants_it(engine: HeadEngine) -> None:
+    request = RenderRequest(random_person(3), width=80, height=64, refine=True)
+    seen: list[bool] = []
+    frames = []
+
+    for frame in engine.refine(request, lambda: bool(seen)):
+        frames.append(frame)
+        if frame.image.shape[:2] == (64, 80):
+            seen.append(True)  # drawn in full: from here on it is stale
+
+    assert not frames[-1].complete
+    assert not any(frame.refined for frame in frames)
+
+
+def test_drafts_and_other_views_are_left_alone(engine: HeadEngine) -> None:
+    request = RenderRequest(random_person(3), width=48, height=48, mode="albedo", refine=True)
+
+    assert not engine.render(request).refined
+    assert not engine.render(replace(request, mode="shaded", draft=True)).refined

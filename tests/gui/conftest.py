@@ -28,7 +28,9 @@ DRAFT = 4  # how much smaller a draft is
 
 
 class FakeEngine:
-    """Draws an egg that depends on everything in the request."""
+    """Draws an egg that depends on everything in the request; refined, it is a little brighter."""
+
+    REFINED = 20  # of 255
 
     def __init__(self, seconds: float = 0.0) -> None:
         self.seconds = seconds
@@ -51,7 +53,10 @@ class FakeEngine:
 
     def render(self, request: RenderRequest) -> Frame:
         self.drawn.append(request)
-        return Frame(draw_egg(request, request.width, request.height), True, 1.0)
+        image = draw_egg(request, request.width, request.height)
+        if request.refines:
+            image[..., :3] = np.minimum(image[..., :3], 255 - self.REFINED) + self.REFINED
+        return Frame(image, True, 1.0, request.refines)
 
     def refine(self, request: RenderRequest, is_stale: Callable[[], bool]) -> Iterator[Frame]:
         small = (max(request.width // DRAFT, 1), max(request.height // DRAFT, 1))
@@ -61,6 +66,8 @@ class FakeEngine:
             if is_stale():
                 return
             time.sleep(0.002)
+        if request.refines and not is_stale():
+            yield Frame(draw_egg(request, request.width, request.height), False, 1.0)
         if not is_stale():
             yield self.render(request)
 

@@ -197,7 +197,7 @@ def test_a_picture_is_copied(qtbot: QtBot, window: MainWindow) -> None:
 
 @pytest.fixture
 def dialog(qtbot: QtBot, settings: Settings) -> TurntableDialog:
-    dialog = TurntableDialog(settings, Background(), lambda w, h, n: w * h * n / 1e6)
+    dialog = TurntableDialog(settings, Background(), lambda w, h, n, _: w * h * n / 1e6)
     qtbot.addWidget(dialog)
     return dialog
 
@@ -247,7 +247,7 @@ def test_the_dialog_remembers(qtbot: QtBot, dialog: TurntableDialog, settings: S
 
 
 def test_screenshots_stop_at_what_can_be_drawn(qtbot: QtBot, settings: Settings) -> None:
-    dialog = ScreenshotDialog(settings, (1000, 500), lambda w, h: None)
+    dialog = ScreenshotDialog(settings, (1000, 500), lambda *_: None)
     qtbot.addWidget(dialog)
 
     dialog.set_size(9999, 9999)

@@ -117,6 +117,44 @@ def test_render_takes_every_option(engine: PlainEngine) -> None:
     assert (request.renderer, request.mode) == ("exact", "albedo")
 
 
+@pytest.fixture
+def refine_weights(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("head360.cli.commands.refine_problem", lambda: "")
+
+
+@pytest.mark.usefixtures("refine_weights")
+def test_pictures_and_turntables_are_refined_when_asked(engine: PlainEngine) -> None:
+    assert run(engine, "render --refine --size 64") == 0
+    assert run(engine, "turntable --refine --size 64 --frames 2 -o turn.gif") == 0
+    assert run(engine, "render --size 64") == 0
+
+    assert [request.refine for request in engine.requests] == [True, True, True, False]
+
+
+@pytest.mark.usefixtures("refine_weights")
+@pytest.mark.parametrize(
+    "words", ["render --refine --view normals", "turntable --refine --renderer reference"]
+)
+def test_what_cannot_be_refined_is_refused(
+    engine: PlainEngine, capsys: pytest.CaptureFixture[str], words: str
+) -> None:
+    assert run(engine, words) == 2
+
+    assert "can be refined" in capsys.readouterr().err
+    assert left() == []
+
+
+def test_refining_without_weights_is_refused(
+    engine: PlainEngine, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("head360.cli.commands.refine_problem", lambda: "The weights are missing.")
+
+    assert run(engine, "render --refine") == 1
+
+    assert "The weights are missing." in capsys.readouterr().err
+    assert left() == []
+
+
 def test_render_mixes_hairstyles_and_turns_the_head(engine: PlainEngine) -> None:
     words = "render --hair bob --hair-mix Afro=0.4 --head-yaw 20 --head-roll -5 --size 64"
 
