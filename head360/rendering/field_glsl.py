@@ -20,7 +20,7 @@ _SHADERS = Path(__file__).parent / "shaders"
 def head_field_source(field: HeadField) -> str:
     """GLSL 330 text that defines `head_distance`, `head_field` and what they need."""
     network = network_source("head_network", field.decoder)
-    return _shader("when.glsl") + network + _shader("field_head.glsl")
+    return network + _shader("field_head.glsl")
 
 
 def hair_field_source(field: HairField) -> str:

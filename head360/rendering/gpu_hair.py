@@ -33,7 +33,7 @@ _COLUMNS = 13
 #: Roots of extinctions (1/m) up to this are taken for no hair; length of a step, metres.
 _FAINTEST, _STEP = 0.6, 0.003
 Point: TypeAlias = npt.NDArray[np.float64]  # (3,) metres
-_VERSION = "#version 330\n" + shader("when.glsl")
+_VERSION = "#version 330\n"
 
 
 class GpuHair:

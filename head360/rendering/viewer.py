@@ -354,16 +354,9 @@ def _cleared(frame: moderngl.Framebuffer, value: float) -> None:
 
 def _march_source(field: str, quality: str) -> str:
     qualities = f"const int EXACT = 0, FINE = 1, DRAFT = 2, QUALITY = {quality};\n"
-    return "".join(
-        [
-            "#version 330\n",
-            field,
-            shader("rays.glsl"),
-            shader("neck.glsl"),
-            qualities,
-            shader("march_head.glsl"),
-        ]
-    )
+    names = ("rays.glsl", "neck.glsl", "when.glsl")
+    parts = [*map(shader, names), qualities, shader("march_head.glsl")]
+    return "".join(["#version 330\n", field, *parts])
 
 
 def _ray_uniforms(camera: OrbitCamera, tile: Tile) -> dict[str, Uniform]:

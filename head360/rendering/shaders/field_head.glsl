@@ -3,7 +3,7 @@
 // Space    : head space, metres. Atlas tile k sits at column k % 3, row k / 3; bottom row first.
 // Colour   : albedo is sRGB-encoded, as in the texture maps.
 // Matches  : HeadField and surface_distance() in head360/model/field.py, variant "depth".
-// Needs    : when.glsl; void head_network(vec4 inputs[5], out vec4 outputs[2]), written by field_glsl.py.
+// Needs    : void head_network(vec4 inputs[5], out vec4 outputs[2]), written by field_glsl.py.
 
 uniform sampler2D u_head_color;    // albedo rgb, occlusion
 uniform sampler2D u_head_shape;    // normal xyz, depth in metres about the box's centre
@@ -20,8 +20,6 @@ const float OUTLINE_SLOPE = 0.004;                  // metres per unit of covera
 const float MIN_COVERAGE = 0.05;
 const float KNOWN_DEPTH = 0.5;                      // metres
 const float SEEN_WITHIN = 0.004, SEEN_FADE = 0.003;  // metres
-const float NO_SHARE = 0.0005;                      // of the largest: not worth a fetch
-const float FULL_LENGTH = 0.999;                     // of a normal, squared
 
 struct HeadSample {
     float distance;  // metres below the surface, negative outside
@@ -60,26 +58,16 @@ float surface_offset(float depth, float coverage, float height) {
     return beyond_outline ? min(below, (coverage - 0.5) * OUTLINE_SLOPE) : below;
 }
 
-// How much of a place on the atlas is surface; fetched only where the interpolated normal has lost
-// length, so near a plane's outline.
-float coverage_at(vec2 q, vec3 normal) {
-    float squared = dot(normal, normal);
-    float coverage = squared < 1e-6 ? 0.0 : 1.0;
-    WHEN(squared >= 1e-6 && squared < FULL_LENGTH) coverage = textureLod(u_head_surface, q, 0.0).w;
-    return coverage;
-}
-
-// Metres below the surface, before the network: for coarse searches, about six fetches.
+// Metres below the surface, before the network: for coarse searches, twelve fetches.
 float head_distance(vec3 x) {
     float size = float(textureSize(u_head_shape, 0).y / 2);
     vec3 centred = x - HEAD_CENTRE;
     float nearest = 1e3;
     for (int k = 0; k < 6; k++) {
         vec2 q = atlas_coordinates(k, plane_coordinates(k, centred / HEAD_HALF), size);
-        vec4 shape = textureLod(u_head_shape, q, 0.0);
-        float coverage = coverage_at(q, shape.xyz);
-        float height = dot(VIEW_AXES[k], centred);
-        nearest = min(nearest, surface_offset(shape.w, coverage, height));
+        float depth = textureLod(u_head_shape, q, 0.0).w;
+        float coverage = textureLod(u_head_surface, q, 0.0).w;
+        nearest = min(nearest, surface_offset(depth, coverage, dot(VIEW_AXES[k], centred)));
     }
     return nearest;
 }
@@ -88,31 +76,23 @@ HeadSample head_field(vec3 x) {
     float size = float(textureSize(u_head_shape, 0).y / 2);
     vec3 centred = x - HEAD_CENTRE;
     vec3 normal_sum = vec3(0.0);
-    vec2 places[6];
-    float offsets[6], coverages[6], shares[6];
-    float nearest = 1e3, largest = 0.0, away = 1e3;
+    vec4 color_sum = vec4(0.0), surface_sum = vec4(0.0);
+    float offsets[6], coverages[6];
+    float nearest = 1e3, away = 1e3;
     for (int k = 0; k < 6; k++) {
         vec2 q = atlas_coordinates(k, plane_coordinates(k, centred / HEAD_HALF), size);
-        vec4 shape = textureLod(u_head_shape, q, 0.0);
-        float coverage = coverage_at(q, shape.xyz);
-        float offset = surface_offset(shape.w, coverage, dot(VIEW_AXES[k], centred));
-        float facing = dot(shape.xyz, VIEW_AXES[k]) / max(coverage, MIN_COVERAGE);
+        vec4 shape = textureLod(u_head_shape, q, 0.0), surface = textureLod(u_head_surface, q, 0.0);
+        float offset = surface_offset(shape.w, surface.w, dot(VIEW_AXES[k], centred));
+        float facing = dot(shape.xyz, VIEW_AXES[k]) / max(surface.w, MIN_COVERAGE);
         facing = clamp(facing, MIN_FACING, 1.0);
-        shares[k] = facing * facing * exp(-abs(offset) / HEAD_REACH) + HEAD_FLOOR;
-        largest = max(largest, shares[k]);
-        normal_sum += shares[k] * shape.xyz;
+        float share = facing * facing * exp(-abs(offset) / HEAD_REACH) + HEAD_FLOOR;
+        normal_sum += share * shape.xyz;
+        color_sum += share * textureLod(u_head_color, q, 0.0);
+        surface_sum += share * surface;
         nearest = min(nearest, offset);
         away = min(away, abs(offset));
         offsets[k] = tanh(clamp(offset / OFFSET_SCALE, -20.0, 20.0));
-        coverages[k] = coverage;
-        places[k] = q;
-    }
-    vec4 color_sum = vec4(0.0), surface_sum = vec4(0.0);
-    for (int k = 0; k < 6; k++) {
-        WHEN(shares[k] > NO_SHARE * largest) {
-            color_sum += shares[k] * textureLod(u_head_color, places[k], 0.0);
-            surface_sum += shares[k] * textureLod(u_head_surface, places[k], 0.0);
-        }
+        coverages[k] = surface.w;
     }
     float total = surface_sum.w + 1e-12;
     vec4 color = color_sum / total, surface = surface_sum / total;

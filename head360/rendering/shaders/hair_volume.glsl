@@ -54,7 +54,7 @@ HairSample hair_at(vec3 x) {
 
 void conclude(vec3 ray) {
     for (int k = 0; k < 3; k++) {
-        WHEN(met[k] > WORTH_A_LOOK) {
+        if (met[k] > WORTH_A_LOOK) {
             float t = mean_t[k] / met[k];
             look(hair_at(u_eye + ray * t), t, met[k]);
         }

@@ -2,9 +2,9 @@
 //
 // Space    : head space, metres. A turned head is marched as if it looked straight on: each ray is turned
 //            back as the place is where it meets the mesh.
-// Matches  : march_head() in head360/rendering/march.py where QUALITY is EXACT. Otherwise one sample at the
-//            surface stands for the steep density's mean, found from the mesh's own distance.
-// Needs    : field_head.glsl, rays.glsl, neck.glsl, and QUALITY, one of EXACT, FINE and DRAFT.
+// Matches  : march_head() in head360/rendering/march.py where QUALITY is EXACT. Otherwise one sample stands
+//            for the steep density's mean: at the field's surface where FINE, at the mesh's where DRAFT.
+// Needs    : when.glsl, field_head.glsl, rays.glsl, neck.glsl, and QUALITY, one of EXACT, FINE and DRAFT.
 
 uniform sampler2D u_mesh_distance;  // metres along the ray, share of the neck's turn
 
@@ -81,20 +81,21 @@ float first_root(vec3 ray, float mesh_t) {
     return found;
 }
 
-// Nearly as good, but beside outlines, and a third quicker.
-float newton_step(vec3 ray, float mesh_t, HeadSample s) {
-    float facing = max(-dot(s.normal, ray), MIN_SLOPE);
-    return mesh_t - clamp(s.distance / facing, -SOLID_BEHIND, HEAD_WINDOW);
-}
-
-void fast(vec3 ray, float mesh_t) {
+void fine(vec3 ray, float mesh_t) {
     HeadSample s = head_field(eye + ray * mesh_t);
     float t = mesh_t;
     WHEN(abs(s.distance) > ON_SURFACE) {
-        t = QUALITY == DRAFT ? newton_step(ray, mesh_t, s) : first_root(ray, mesh_t);
+        t = first_root(ray, mesh_t);
         s = head_field(eye + ray * t);
     }
     put(s, t);
+}
+
+// One sample where the mesh is; the surface, one step of Newton's from there, only moves its t.
+void draft(vec3 ray, float mesh_t) {
+    HeadSample s = head_field(eye + ray * mesh_t);
+    float facing = max(-dot(s.normal, ray), MIN_SLOPE);
+    put(s, mesh_t - clamp(s.distance / facing, -SOLID_BEHIND, HEAD_WINDOW));
 }
 
 void main() {
@@ -108,5 +109,7 @@ void main() {
         ray = neck_rotated(ray, -share);
         eye = straight - ray * mesh_t;
     }
-    if (QUALITY == EXACT) exact(ray, mesh_t); else fast(ray, mesh_t);
+    if (QUALITY == EXACT) exact(ray, mesh_t);
+    else if (QUALITY == FINE) fine(ray, mesh_t);
+    else draft(ray, mesh_t);
 }
