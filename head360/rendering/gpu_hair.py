@@ -107,14 +107,24 @@ class GpuHair:
         rays: dict[str, Uniform],
         *,
         exact: bool,
+        step: int = 1,
     ) -> None:
-        """Draw the hair's G-buffer; where not `exact`, from the volume, which must be baked."""
+        """Draw the hair's G-buffer; where not `exact`, from the volume, which must be baked.
+
+        Args:
+            target: what to draw on.
+            head_shape: of the head's G-buffer.
+            rays: those of the target's samples.
+            exact: ask the field itself.
+            step: samples of the head's G-buffer along each side of one of the target's.
+        """
         if exact and self._exact is None:
             self._exact = FullScreen(self._ctx, self._exact_source)
         program = self._exact if exact and self._exact is not None else self._fast
         baked = self._volumes[not self._volumes[False].baked]
         textures = {**self._textures, **baked.textures, "u_head_hit": head_shape}
-        program.draw(target, textures, {**self._uniforms, **baked.uniforms, **rays}, marks=True)
+        uniforms = {**self._uniforms, **baked.uniforms, **rays, "u_hair_step": step}
+        program.draw(target, textures, uniforms, marks=step == 1)
 
 
 class _Volume:

@@ -18,6 +18,7 @@ import numpy.typing as npt
 
 from head360.camera import NEAR_M, OrbitCamera
 from head360.light import Background
+from head360.rendering.buffers import COARSE, Buffers, cleared
 from head360.rendering.field_glsl import head_field_source
 from head360.rendering.gpu_hair import (
     GpuHair,
@@ -53,7 +54,6 @@ _MODES: dict[ViewMode, int] = {
 }  # fmt: skip
 #: Metres in front of and behind the target that the depth view spans.
 _DEPTH_SPAN = 0.16
-_HAIR_TOO = "#version 330\n#define HAIR 1"
 _LINES = 0.0003  # share of the clip depth that lines stand in front of their surface
 
 
@@ -81,9 +81,8 @@ class Viewer:
             self._hair = GpuHair(self._ctx, models.head, models.hair)
             self._field = head_field_source(models.head)
             self._marches: dict[str, FullScreen] = {}
-            text = shader("shade.frag")
-            self._shade_head = FullScreen(self._ctx, text)
-            self._shade_hair = FullScreen(self._ctx, text.replace("#version 330", _HAIR_TOO, 1))
+            self._shade_head = FullScreen(self._ctx, shader("shade.frag"))
+            self._compiled: dict[tuple[str, str], FullScreen] = {}
             self._resolve = FullScreen(self._ctx, shader("resolve.frag"))
             noise = strand_noise()
             self._noise = texture(self._ctx, noise.shape[1::-1], 2, noise, dtype="f4")
@@ -91,7 +90,7 @@ class Viewer:
         self._scene: Scene | None = None
         self._planes: dict[int, dict[str, moderngl.Texture]] = {}  # those that show the scene
         self._light: dict[str, AnyTexture] = {}
-        self._buffers: _Buffers | None = None
+        self._buffers: Buffers | None = None
 
     @property
     def info(self) -> dict[str, str]:
@@ -193,7 +192,7 @@ class Viewer:
         self,
         scene: Scene,
         shot: Shot,
-        buffers: _Buffers,
+        buffers: Buffers,
         planes: dict[str, moderngl.Texture],
         rows: tuple[int, int],
     ) -> Tile:
@@ -204,10 +203,10 @@ class Viewer:
         tile = Tile((shot.width * n, shot.height * n), (0, bottom * n), size)
         buffers.fit(size)
         if shot.mode == "hair":
-            _cleared(buffers.distance, NO_HIT)
+            cleared(buffers.distance, NO_HIT)
         else:
             self._head.distance(buffers.distance, shot.camera, tile)
-        _cleared(buffers.head, 0.0)
+        cleared(buffers.head, 0.0)
         mesh_t = {"u_mesh_distance": buffers.distance_texture}
         rays = {
             **_ray_uniforms(shot.camera, tile),
@@ -217,28 +216,21 @@ class Viewer:
         return tile
 
     def _shade(
-        self, scene: Scene, shot: Shot, buffers: _Buffers, tile: Tile, *, first: bool
+        self, scene: Scene, shot: Shot, buffers: Buffers, tile: Tile, *, first: bool
     ) -> None:
         """Light a tile's samples, and march through its hair unless that was done before."""
         rays = _ray_uniforms(shot.camera, tile)
-        _cleared(buffers.color, 0.0)
+        cleared(buffers.color, 0.0)
         look = {**rays, **self._light_uniforms(scene, shot)}
         sources = {**buffers.textures, **self._light, "u_noise": self._noise}
         # Marching marks where hair is and forgets where the head was: later modes shade everything.
         self._lit(self._shade_head, buffers, sources, look, mask=first)
         if scene.hair and shot.mode not in ("head", "wireframe"):
-            whole = (0, 0, *buffers.color.size)
-            box = whole if shot.exact else _screen_box(self._hair.bounds, shot.camera, tile)
-            buffers.hair.scissor = buffers.color.scissor = box
-            if first:
-                shape = buffers.textures["u_head_shape"]
-                self._hair.march(buffers.hair, shape, rays, exact=shot.exact)
-            self._lit(self._shade_hair, buffers, sources, look)
-            buffers.hair.scissor = buffers.color.scissor = whole
+            self._draw_hair(shot, buffers, tile, (sources, look), first=first)
         if shot.mode == "wireframe":
             self._head.lines(buffers.lines, shot.camera, tile, _LINES)
 
-    def _resolved(self, shot: Shot, buffers: _Buffers, rows: tuple[int, int]) -> Picture:
+    def _resolved(self, shot: Shot, buffers: Buffers, rows: tuple[int, int]) -> Picture:
         """(rows, W, 4) pixels of a tile, top row first."""
         bottom, count = rows
         placed: dict[str, Uniform] = {
@@ -252,6 +244,50 @@ class Viewer:
         raw = buffers.out.read(viewport=(0, 0, shot.width, count), components=4, alignment=1)
         return np.frombuffer(raw, np.uint8).reshape(count, shot.width, 4)[::-1]
 
+    def _draw_hair(
+        self,
+        shot: Shot,
+        buffers: Buffers,
+        tile: Tile,
+        lighting: tuple[dict[str, AnyTexture], dict[str, Uniform]],
+        *,
+        first: bool,
+    ) -> None:
+        """Hair over what has been shaded, where its box is on screen."""
+        whole = (0, 0, *tile.size)
+        box = whole if shot.exact else _screen_box(self._hair.bounds, shot.camera, tile)
+        step = COARSE if shot.draft else 1
+        if first:
+            self._march_hair(shot, buffers, tile, box, step)
+        buffers.color.scissor = box
+        defines = f"#define HAIR 1\n#define COARSE {step}"
+        self._lit(self._compiled_pass("shade.frag", defines), buffers, *lighting)
+        buffers.color.scissor = (0, 0, *buffers.color.size)
+
+    def _march_hair(
+        self, shot: Shot, buffers: Buffers, tile: Tile, box: tuple[int, int, int, int], step: int
+    ) -> None:
+        """Fill the hair's G-buffer and mark in the depth buffer what it may reach."""
+        rays = _ray_uniforms(shot.camera, tile, step)
+        shape = buffers.textures["u_head_shape"]
+        if step > 1:
+            cleared(buffers.hair, 0.0)
+        buffers.hair.scissor = _coarser(box, step)
+        self._hair.march(buffers.hair, shape, rays, exact=shot.exact, step=step)
+        buffers.hair.scissor = (0, 0, *buffers.hair.size)
+        if step > 1:
+            buffers.marks.scissor = box
+            mark = self._compiled_pass("mark_hair.frag", f"#define COARSE {step}")
+            mark.draw(buffers.marks, buffers.textures, {}, marks=True)
+            buffers.marks.scissor = (0, 0, *buffers.marks.size)
+
+    def _compiled_pass(self, name: str, defines: str) -> FullScreen:
+        """A pass of its own for these definitions, compiled when it is first needed."""
+        if (name, defines) not in self._compiled:
+            text = shader(name).replace("#version 330", f"#version 330\n{defines}", 1)
+            self._compiled[name, defines] = FullScreen(self._ctx, text)
+        return self._compiled[name, defines]
+
     def _march(self, shot: Shot) -> FullScreen:
         """The head's march, compiled when it is first needed."""
         quality = "EXACT" if shot.exact else "DRAFT" if shot.draft else "FINE"
@@ -262,7 +298,7 @@ class Viewer:
     def _lit(
         self,
         shading: FullScreen,
-        buffers: _Buffers,
+        buffers: Buffers,
         sources: dict[str, AnyTexture],
         look: dict[str, Uniform],
         *,
@@ -287,69 +323,14 @@ class Viewer:
             "u_mode": _MODES.get(shot.mode, 0),
         }
 
-    def _fitting_buffers(self, shot: Shot, rows: int) -> _Buffers:
+    def _fitting_buffers(self, shot: Shot, rows: int) -> Buffers:
         size = (shot.width * shot.samples, rows * shot.samples)
         pixels = (shot.width, rows)
-        if self._buffers is None or not self._buffers.holds(size, pixels):
+        if self._buffers is None or not self._buffers.holds(size, pixels, draft=shot.draft):
             if self._buffers is not None:
                 self._buffers.release()
-            self._buffers = _Buffers(self._ctx, size, pixels)
+            self._buffers = Buffers(self._ctx, size, pixels, draft=shot.draft)
         return self._buffers
-
-
-class _Buffers:
-    """Framebuffers for one tile: G-buffers, shaded samples, pixels."""
-
-    def __init__(
-        self, ctx: moderngl.Context, size: tuple[int, int], pixels: tuple[int, int]
-    ) -> None:
-        self._size, self._pixels = size, pixels
-
-        def made(components: int, dtype: str) -> moderngl.Texture:
-            return texture(ctx, size, components, dtype=dtype, smooth=False)
-
-        self.distance_texture = made(2, "f4")
-        self._depth = ctx.depth_renderbuffer(size)
-        self.textures: dict[str, moderngl.Texture] = {
-            "u_head_color": made(4, "f4"), "u_head_shape": made(4, "f4"),
-            "u_head_surface": made(4, "f4"), "u_hair_color": made(4, "f4"),
-            "u_hair_strand": made(4, "f4"), "u_hair_root": made(2, "f4"),
-        }  # fmt: skip
-        self.color_texture = made(4, "f4")
-        self._pixel_texture = texture(ctx, pixels, 4, dtype="f1")
-        images = list(self.textures.values())
-        self.distance = ctx.framebuffer([self.distance_texture], self._depth)
-        self.head = ctx.framebuffer(images[:3], self._depth)  # marched only where the mesh is
-        self.head.depth_mask = False
-        self.hair = ctx.framebuffer(images[3:], self._depth)  # and marks in it where hair is
-        self.color = ctx.framebuffer([self.color_texture], self._depth)
-        self.color.depth_mask = False
-        self.lines = ctx.framebuffer([self.color_texture], self._depth)
-        self.out = ctx.framebuffer([self._pixel_texture])
-
-    def holds(self, size: tuple[int, int], pixels: tuple[int, int]) -> bool:
-        """Whether a tile of this size is exactly what these are for."""
-        return (size, pixels) == (self._size, self._pixels)
-
-    def fit(self, size: tuple[int, int]) -> None:
-        """Draw to the lower left part of this many samples."""
-        for frame in (self.distance, self.head, self.hair, self.color, self.lines):
-            frame.viewport = (0, 0, *size)
-
-    def release(self) -> None:
-        """Free everything."""
-        for frame in (self.distance, self.head, self.hair, self.color, self.lines, self.out):
-            frame.release()
-        for image in (*self.textures.values(), self.distance_texture, self.color_texture):
-            image.release()
-        self._pixel_texture.release()
-        self._depth.release()
-
-
-def _cleared(frame: moderngl.Framebuffer, value: float) -> None:
-    """Fill a whole frame; in use first, or the scissor box of the last one would still hold."""
-    frame.use()
-    frame.clear(value, value, value, value, depth=1.0)
 
 
 def _march_source(field: str, quality: str) -> str:
@@ -359,15 +340,16 @@ def _march_source(field: str, quality: str) -> str:
     return "".join(["#version 330\n", field, *parts])
 
 
-def _ray_uniforms(camera: OrbitCamera, tile: Tile) -> dict[str, Uniform]:
+def _ray_uniforms(camera: OrbitCamera, tile: Tile, step: int = 1) -> dict[str, Uniform]:
+    """The rays of a tile's samples, or through the middle of blocks of step x step of them."""
     width, height = tile.picture
     tangent = tan(radians(camera.fov_degrees) / 2)
     return {
         "u_eye": tuple(camera.eye.tolist()),
         "u_axes": camera.axes.T,
         "u_tangent": (tangent * width / height, tangent),
-        "u_size": (float(width), float(height)),
-        "u_origin": (float(tile.origin[0]), float(tile.origin[1])),
+        "u_size": (width / step, height / step),
+        "u_origin": (tile.origin[0] / step, tile.origin[1] / step),
     }
 
 
@@ -385,6 +367,14 @@ def _screen_box(
     low = np.floor(places.min(0)).clip(0, tile.size).astype(int)
     high = np.ceil(places.max(0)).clip(0, tile.size).astype(int)
     return (int(low[0]), int(low[1]), int(high[0] - low[0]), int(high[1] - low[1]))
+
+
+def _coarser(box: tuple[int, int, int, int], step: int) -> tuple[int, int, int, int]:
+    """(x, y, width, height) texels of step x step samples that hold a box and a rim."""
+    x, y, width, height = box
+    left, bottom = max(x // step - 1, 0), max(y // step - 1, 0)
+    right, top = (x + width) // step + 2, (y + height) // step + 2
+    return (left, bottom, right - left, top - bottom)
 
 
 def _background_uniforms(background: Background) -> dict[str, Uniform]:

@@ -180,3 +180,16 @@ def test_nothing_is_drawn_where_there_is_nothing(viewer: Viewer, builder: SceneB
     away = OrbitCamera(target=(2.0, 0.0, 0.0))
 
     assert not draw(viewer, scene, away)[..., :3].any()
+
+
+@pytest.mark.parametrize("seed", [1, 3])
+def test_a_draft_shows_the_same_head_and_hair(
+    viewer: Viewer, builder: SceneBuilder, seed: int
+) -> None:
+    person, camera = someone(seed)
+    scene = builder.build(person)
+
+    draft = draw(viewer, scene, camera, draft=True)[..., :3].astype(int)
+    fast = draw(viewer, scene, camera)[..., :3].astype(int)
+
+    assert psnr(draft, fast) >= 32

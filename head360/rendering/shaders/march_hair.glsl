@@ -8,19 +8,20 @@
 //            hair_extinction(), meet() and conclude().
 
 uniform sampler2D u_head_hit;  // normal, t; 0 where there is no head
+uniform int u_hair_step;       // samples of the head's G-buffer along each side of one of hair
 
+// All but the limit times alpha, so that they may be filtered.
 layout(location = 0) out vec4 f_color;   // alpha, tone, along, t
-layout(location = 1) out vec4 f_strand;  // tangent
+layout(location = 1) out vec4 f_strand;  // tangent; metres to where the ray ends
 layout(location = 2) out vec2 f_root;
 
 const float VISIBLE = 0.003;  // share of a pixel
+const float NO_END = 1e3;      // metres
 
 void main() {
-    f_color = f_strand = vec4(0.0);
-    f_root = vec2(0.0);
     vec3 ray = view_ray();
-    float head_t = texelFetch(u_head_hit, ivec2(gl_FragCoord.xy), 0).w;
-    float limit = head_t > 0.0 ? head_t : 1e3;
+    float head_t = texelFetch(u_head_hit, ivec2(gl_FragCoord.xy) * u_hair_step, 0).w;
+    float limit = head_t > 0.0 ? head_t : NO_END;
     vec3 safe = mix(ray, vec3(1e-9), lessThan(abs(ray), vec3(1e-9)));
     vec3 low = (HAIR_CENTRE - HAIR_HALF - u_eye) / safe, high = (HAIR_CENTRE + HAIR_HALF - u_eye) / safe;
     vec3 first = min(low, high), last = max(low, high);
@@ -41,11 +42,14 @@ void main() {
         i += max(ahead, 1);
     }
     conclude(ray);
-    float share = 1.0 / max(looked, TINY_WEIGHT);
+    float share = alpha / max(looked, TINY_WEIGHT);
     f_color = vec4(alpha, color.yzw * share);
     tangent *= share;
-    if (u_neck_angle != 0.0) tangent = neck_rotated(tangent, straight_hair(u_eye + ray * (color.w * share)).w);
-    f_strand = vec4(tangent, 0.0);
+    if (u_neck_angle != 0.0) {
+        vec3 x = u_eye + ray * (color.w / max(looked, TINY_WEIGHT));
+        tangent = neck_rotated(tangent, straight_hair(x).w);
+    }
+    f_strand = vec4(tangent, limit);
     f_root = root * share;
     gl_FragDepth = alpha > VISIBLE ? 0.0 : 1.0;  // what shading has to touch
 }

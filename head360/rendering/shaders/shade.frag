@@ -9,13 +9,16 @@
 #ifndef HAIR
 #define HAIR 0  // 1: hair
 #endif
+#ifndef COARSE
+#define COARSE 1  // samples along each side of a texel of the hair's G-buffer
+#endif
 
 uniform sampler2D u_head_color;    // albedo rgb, alpha
 uniform sampler2D u_head_shape;    // normal xyz, t in metres
 uniform sampler2D u_head_surface;  // roughness, specular, scatter, occlusion
-uniform sampler2D u_hair_color;    // alpha, tone, along, t in metres
-uniform sampler2D u_hair_strand;   // tangent xyz
-uniform sampler2D u_hair_root;     // scalp coordinates of the root
+uniform sampler2D u_hair_color;    // alpha; times alpha: tone, along, t in metres
+uniform sampler2D u_hair_strand;   // times alpha: tangent xyz; metres to the end of the ray
+uniform sampler2D u_hair_root;     // times alpha: scalp coordinates of the root
 uniform sampler2D u_sharp;         // latitude-longitude radiance, row 0 up
 uniform sampler2D u_blurred;
 uniform sampler2D u_noise;         // strand noise: tone, sheen
@@ -34,6 +37,7 @@ out vec4 f_color;
 
 //include rays.glsl
 //include hair_sample.glsl
+//include hair_place.glsl
 
 const vec3 SKULL_CENTRE = vec3(0.0, 0.04, -0.005); // metres: hair bulges away from here
 const float EXPOSURE = 0.42;
@@ -200,10 +204,14 @@ void main() {
         vec4 head = texelFetch(u_head_color, at, 0), shape = texelFetch(u_head_shape, at, 0);
         f_color = vec4(head_pixel(ray, head, shape, texelFetch(u_head_surface, at, 0)), 1.0) * head.a;
     } else {
-        vec4 hair = texelFetch(u_hair_color, at, 0);
-        vec3 tangent = texelFetch(u_hair_strand, at, 0).xyz;
-        tangent /= max(length(tangent), 1e-4);
-        vec2 root = texelFetch(u_hair_root, at, 0).rg;
-        f_color = vec4(hair_pixel(ray, hair, tangent, root), 1.0) * hair.x;
+        vec2 place = hair_place(at);
+        vec4 hair = textureLod(u_hair_color, place, 0.0);
+        f_color = vec4(0.0);
+        if (hair.x > 0.0) {
+            vec3 tangent = textureLod(u_hair_strand, place, 0.0).xyz / hair.x;
+            tangent /= max(length(tangent), 1e-4);
+            vec2 root = textureLod(u_hair_root, place, 0.0).rg / hair.x;
+            f_color = vec4(hair_pixel(ray, hair / hair.x, tangent, root), 1.0) * hair.x;
+        }
     }
 }
