@@ -60,6 +60,18 @@ def test_the_sample_is_the_picture_of_its_key(tmp_path: Path) -> None:
         assert sample["image"][1, 0, 0] == view + sample["set_up"]
 
 
+def test_a_picture_that_comes_again_is_said_in_other_words(tmp_path: Path) -> None:
+    said: dict[str, list[str]] = {}
+    for sample in itertools.islice(iter(stream(tmp_path, echo=6)), 36):
+        said.setdefault(sample["key"], []).append(sample["caption"])
+        for span in sample["spans"]:
+            assert sample["facts"][span.attribute] == span.value
+
+    texts = max(said.values(), key=len)
+    assert len(texts) > 3
+    assert len(set(texts)) == len(texts)
+
+
 def test_every_new_picture_is_drawn_once_and_used_echo_times_on_average(tmp_path: Path) -> None:
     opener = PlainOpener()
     source = HeadStream(opener, StreamOptions(tmp_path, **SMALL))

@@ -141,3 +141,8 @@ def test_light_is_that_of_the_set_up() -> None:
     assert [picture_facts(record, FRONT, i).get("light") for i in range(3)] == [
         "night", "forest", None,
     ]  # fmt: skip
+
+
+def test_a_label_that_is_no_number_is_an_error() -> None:
+    with pytest.raises(ValueError, match="beyond"):
+        head_facts({"texture_code": [float("nan")]})

@@ -21,7 +21,7 @@ from torch import distributed
 from torch.utils.data import DataLoader, IterableDataset, get_worker_info
 
 from training.synhead.cache import RollingCache
-from training.synhead.samples import Sample, collate, pack, sample_key, unpack
+from training.synhead.samples import Sample, collate, pack, rephrased, sample_key, unpack
 from training.synhead.shards import read_index, read_shard
 from training.synhead.tars import PackedSample, ShardError
 from training.synhead.writer import Shoot, Studio
@@ -153,7 +153,8 @@ class HeadStream(IterableDataset[Sample]):
         drawing = self._ready()
         while True:
             draw = schedule.draw(step)
-            yield unpack(drawing.sample(draw.person, draw.view), draw.set_up)
+            sample = unpack(drawing.sample(draw.person, draw.view), draw.set_up)
+            yield rephrased(sample, (self._options.seed, schedule.worker, step))
             step += 1
 
     def close(self) -> None:
@@ -239,7 +240,8 @@ class ShardDataset(IterableDataset[Sample]):
         )
         rng = np.random.default_rng([self._seed, _MIX, self.epoch, worker])
         for packed in _mixed(self._read(order[worker::workers].tolist()), self._mixed, rng):
-            yield unpack(packed, int(rng.integers(2**16)))
+            sample = unpack(packed, int(rng.integers(2**16)))
+            yield rephrased(sample, (self._seed, self.epoch, int(rng.integers(2**32))))
 
     def _read(self, numbers: list[int]) -> Iterator[PackedSample]:
         for number in numbers:

@@ -115,7 +115,10 @@ def _perceived(color: Sequence[float]) -> np.ndarray:
 
 
 def _level(value: float, ends: Sequence[tuple[float, str]]) -> str:
-    return next(name for end, name in ends if value <= end)
+    for end, name in ends:
+        if value <= end:
+            return name
+    raise ValueError(f"{value} is beyond {ends[-1][0]}")
 
 
 def _traits(traits: Record) -> Facts:

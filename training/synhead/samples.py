@@ -22,7 +22,8 @@ from torch import Tensor
 
 from head360.params import EXPRESSIONS
 from training.synhead.cameras import numbers_of, recorded_camera
-from training.synhead.captions import Caption
+from training.synhead.captions import Caption, caption
+from training.synhead.facts import picture_facts
 from training.synhead.tars import LIMITS, PackedSample, ShardError
 from training.synhead.writer import View, captioned
 
@@ -107,6 +108,7 @@ def _sample(
         "set_up": lit,
         "image": _channels_first(pictures[f"image-{lit}"]),
         "expression": expression_of(view["expression"]),
+        "facts": picture_facts(head, view, lit),
         "caption": said.text,
         "spans": said.spans,
         "pictures": {name: _channels_first(picture) for name, picture in pictures.items()},
@@ -117,6 +119,12 @@ def _sample(
     camera = recorded_camera(view["camera"])
     sample["camera"] = torch.from_numpy(numbers_of(camera).astype(np.float32))
     return sample | {name: tensors[name] for name in ("landmarks", "mesh") if name in tensors}
+
+
+def rephrased(sample: Sample, seed: Sequence[int]) -> Sample:
+    """The same sample with another caption, chosen by whole numbers, 0 or more."""
+    said = caption(sample["facts"], seed)
+    return {**sample, "caption": said.text, "spans": said.spans}
 
 
 def expression_of(weights: Mapping[str, float]) -> Tensor:
