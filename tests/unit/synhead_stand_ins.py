@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -53,10 +54,10 @@ class PlainShoot:
 
 
 class PlainStudio:
-    def __init__(self, views: int) -> None:
+    def __init__(self, views: int, log: Path | None = None) -> None:
         self.opened: list[int] = []
         self.released = False
-        self._views = views
+        self._views, self._log = views, log
 
     def open(self, seed: int) -> PlainShoot:
         self.opened.append(seed)
@@ -64,12 +65,20 @@ class PlainStudio:
 
     def release(self) -> None:
         self.released = True
+        note(self._log, "close")
+
+
+def note(log: Path | None, what: str) -> None:
+    """A line of what happened in which process."""
+    if log:
+        with log.open("a") as file:
+            file.write(f"{what} {os.getpid()}\n")
 
 
 @dataclass
 class PlainOpener:
     views: int = 6
-    log: Path | None = None  # a line for each process that opened a studio
+    log: Path | None = None  # notes who opened and gave back a studio
     studios: list[PlainStudio] = field(default_factory=list)
 
     @property
@@ -77,10 +86,6 @@ class PlainOpener:
         return {"views": self.views}
 
     def __call__(self) -> PlainStudio:
-        import os
-
-        if self.log:
-            with self.log.open("a") as file:
-                file.write(f"{os.getpid()}\n")
-        self.studios.append(PlainStudio(self.views))
+        note(self.log, "open")
+        self.studios.append(PlainStudio(self.views, self.log))
         return self.studios[-1]

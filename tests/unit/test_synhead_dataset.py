@@ -150,6 +150,19 @@ def test_closing_gives_the_graphics_card_back(tmp_path: Path) -> None:
 
 
 @pytest.mark.filterwarnings("ignore:.*fork")
+@pytest.mark.filterwarnings("ignore:.*fork")
+def test_workers_give_their_studios_back(tmp_path: Path) -> None:
+    log = tmp_path / "log"
+    source = HeadStream(PlainOpener(log=log), StreamOptions(tmp_path / "cache", **SMALL))
+
+    data = iter(loader(source, 2, workers=1, multiprocessing_context="fork"))
+    next(data)
+    data._shutdown_workers()
+
+    assert [line.split()[0] for line in log.read_text("utf-8").splitlines()] == ["open", "close"]
+
+
+@pytest.mark.filterwarnings("ignore:.*fork")
 def test_each_worker_opens_a_studio_of_its_own_and_a_stopped_run_goes_on(tmp_path: Path) -> None:
     log = tmp_path / "log"
     options = StreamOptions(tmp_path / "cache", **SMALL)
@@ -161,7 +174,8 @@ def test_each_worker_opens_a_studio_of_its_own_and_a_stopped_run_goes_on(tmp_pat
         return [batch["key"] for batch in itertools.islice(data, count)]
 
     whole = batches(None, 5)
-    processes = log.read_text("utf-8").split()
+    lines = log.read_text("utf-8").splitlines()
+    processes = [line.split()[1] for line in lines if line.startswith("open")]
     rest = batches(StreamState(3, 2), 2)
 
     assert len(set(processes)) == len(processes) == 2

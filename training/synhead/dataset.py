@@ -151,11 +151,15 @@ class HeadStream(IterableDataset[Sample]):
     def __iter__(self) -> Iterator[Sample]:
         schedule, step = self._from_here()
         drawing = self._ready()
-        while True:
-            draw = schedule.draw(step)
-            sample = unpack(drawing.sample(draw.person, draw.view), draw.set_up)
-            yield rephrased(sample, (self._options.seed, schedule.worker, step))
-            step += 1
+        try:
+            while True:
+                draw = schedule.draw(step)
+                sample = unpack(drawing.sample(draw.person, draw.view), draw.set_up)
+                yield rephrased(sample, (self._options.seed, schedule.worker, step))
+                step += 1
+        finally:
+            if get_worker_info():  # a worker draws once; drivers want to be left in good order
+                self.close()
 
     def close(self) -> None:
         """Give the graphics card back, if this process has drawn anything."""
