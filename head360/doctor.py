@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from head360 import __version__
-from head360.assets import catalog, checksum, resource
+from head360.assets import REFINE_FILE, catalog, checksum, refine_problem, resource
 from head360.errors import Head360Error, ResourceError
 from head360.export.video import Renderer
 from head360.rendering.request import RenderRequest
@@ -35,6 +35,7 @@ _MODEL_FILES = (
     "models/hair*.safetensors",
 )
 _REINSTALL = "Reinstall Head360 Studio: “pip install --force-reinstall .” in its folder."
+_REFINING_WAITS = "All else works; “Refine” stays off until a version that has it is installed."
 _MIN_MEMORY, _MIN_DISK = 1.5e9, 0.5e9  # bytes
 _FRAME_SIZE = 256
 _SLOW_FRAME_MS = 500.0
@@ -63,6 +64,7 @@ def diagnose(make_engine: Callable[[], HeadEngine]) -> Iterator[Finding]:
     yield _video_encoders()
     for pattern in _MODEL_FILES:
         yield _model_files(pattern)
+    yield _refine_net()
     yield _catalog()
     yield _memory()
     yield _disk()
@@ -157,6 +159,13 @@ def _model_files(pattern: str) -> Finding:
             return Finding(pattern, "bad", f"{file.name} is damaged: {error}", _REINSTALL)
     size = sum(file.stat().st_size for file in files)
     return Finding(pattern, "good", f"{_bytes(size)}, {count} arrays")
+
+
+def _refine_net() -> Finding:
+    """Everything works without it; only pictures cannot be refined."""
+    if problem := refine_problem():
+        return Finding(f"models/{REFINE_FILE}", "note", problem, _REFINING_WAITS)
+    return _model_files(f"models/{REFINE_FILE}")
 
 
 def _catalog() -> Finding:

@@ -14,6 +14,7 @@ from head360.camera import OrbitCamera
 from head360.light import BLACK
 from head360.model.bilinear import SHOWN_MODES, Identity, vertex_normals
 from head360.model.checkpoint import load_arrays
+from head360.model.refine import RefineNet
 from head360.model.seating import Seat
 from head360.rendering.lighting import (
     Lighting,
@@ -21,6 +22,7 @@ from head360.rendering.lighting import (
     key_transmittance,
     seated_extinction,
 )
+from head360.rendering.refined import refined
 from head360.rendering.scene import Models, Scene, WornHair
 from head360.rendering.viewer import Shot, Viewer
 from training.catalog import scalp_tint
@@ -107,6 +109,19 @@ class Contender:
             key_transmittance(extinction, lighting.directions[0]),
             ambient_visibility(extinction),
         )
+
+
+def refined_picture(
+    viewer: Viewer, net: RefineNet, scene: Scene, camera: OrbitCamera, size: int
+) -> Picture:
+    """The same as `viewer_picture`, refined as the studio refines complete pictures."""
+    steps = refined(viewer, net, scene, Shot(camera, size, size, SAMPLES, background=BLACK))
+    while True:
+        try:
+            next(steps)
+        except StopIteration as done:
+            picture: Picture = done.value[..., :3]
+            return picture
 
 
 def viewer_picture(

@@ -5,15 +5,15 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 
-from head360.assets import resource
+from head360.assets import REFINE_FILE, resource
 from head360.errors import Head360Error
 from head360.files import replacing
 from head360.model.bilinear import BilinearModel
 from head360.model.hair import HairLibrary
 from training.catalog import write_catalog
 
-#: Files of the stages mesh, texture and direct; hair comes in several.
-_PARTS = ("mesh.safetensors", "texture.safetensors", "fields.safetensors")
+#: Files of the stages mesh, texture, direct and refine; hair comes in several.
+_PARTS = ("mesh.safetensors", "texture.safetensors", "fields.safetensors", REFINE_FILE)
 _HAIR = "hair-*.safetensors"
 _LIGHTS = "lights.safetensors"
 
