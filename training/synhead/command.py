@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Callable, Generator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -102,6 +102,8 @@ def run(parsed: argparse.Namespace, terminal: Terminal) -> None:
     options = ShootOptions(
         parsed.views, parsed.size, parsed.set_ups, parsed.hair, parsed.samples, parsed.mesh
     )
+    if parsed.layout == "synhead100":  # it has room for one picture of a view
+        options = replace(options, set_ups=1, paired=False)
     job = _prepared(parsed, asdict(options))
     terminal.note("Preparing skin and source shapes…")
     studio = TrueStudio(source, options)

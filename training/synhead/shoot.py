@@ -37,6 +37,7 @@ class ShootOptions:
     hair: str = RANDOM_HAIR  # or a style's name, or NO_HAIR
     samples: int = 4  # along each side of a pixel
     mesh: bool = False  # keep the posed mesh with every view (0.3 MB)
+    paired: bool = True  # also draw the head without its hair, and the hair alone
 
 
 class TrueStudio:
@@ -83,7 +84,8 @@ class TrueShoot:
         self, maker: HeadMaker, renderer: TruthRenderer, head: TrueHead, options: ShootOptions
     ) -> None:
         self._maker, self._renderer, self._head = maker, renderer, head
-        self._cameras, self._mesh = rig(options.views), options.mesh
+        self._cameras = rig(options.views)
+        self._mesh, self._paired = options.mesh, options.paired
         self._lights = set_ups(head.seed, options.set_ups)
         reach = HairReach.of(head.groom) if head.groom else None
         found = [lighting(light) for light in self._lights]
@@ -140,7 +142,7 @@ class TrueShoot:
         pictures["class"] = labels.kind
         coverage = renderer.hair_coverage()
         pictures["hair-mask"] = np.rint(coverage * 255).astype(np.uint8)
-        if head.groom is not None:
+        if head.groom is not None and self._paired:
             renderer.show(whole, camera, "hair")
             pictures |= {f"hair-{i}": renderer.picture(each) for i, each in enumerate(self._worn)}
             bald = TrueScene(posed, self._bald_maps, None, whole.hair_color)
