@@ -100,11 +100,11 @@ def paint_attributes(maps: Tensor, layers: Layers, params: HeadParams, scalp_tin
     strengths["scalp"] = scalp_tint
     for name, recipe in RECIPES.items():
         if (strength := strengths[name]) > 0:
-            for placement, share in _placements(layers[name], recipe, params):
+            for placement, share in chosen_placements(layers[name], recipe, params):
                 _apply(maps, placement, strength * share, recipe, params)
 
 
-def _placements(
+def chosen_placements(
     placements: tuple[Placement, ...], recipe: Recipe, params: HeadParams
 ) -> list[tuple[Placement, float]]:
     """The placements worth painting, with their shares 0 … 1."""

@@ -17,11 +17,11 @@ from head360.rendering.scene import Models, Scene
 from head360.rendering.viewer import Viewer
 from training.contenders import viewer_picture
 from training.measures import psnr
+from training.synhead.classes import CLASS_EYES, CLASS_HAIR, CLASS_SKIN
 from training.synhead.grooms import Groom
 from training.synhead.heads import Posed
 from training.synhead.renderer import HairReach, SetUp, TrueScene, TruthRenderer
 from training.synhead.shoot import packed_labels
-from training.synhead.true_layers import CLASS_EYE, CLASS_HAIR, CLASS_SKIN
 
 SIZE = 96
 CAMERA = OrbitCamera(25.0, 5.0)
@@ -105,7 +105,7 @@ def test_layers_are_aligned(renderer: TruthRenderer, posed: Posed, maps: torch.T
     hair = renderer.labels()
 
     covered = whole.kind == CLASS_HAIR
-    assert {CLASS_SKIN, CLASS_EYE} <= set(np.unique(bald.kind))
+    assert {CLASS_SKIN, CLASS_EYES} <= set(np.unique(bald.kind))
     assert covered[SIZE // 2, SIZE // 2 + 5]  # the head's left is the picture's right
     assert not covered[:, : SIZE // 2 - 1].any()
     assert coverage[covered].min() > 0

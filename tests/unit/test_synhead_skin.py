@@ -29,7 +29,7 @@ def canvas() -> Canvas:
     features = 0.3 * torch.rand(len(SHARED), count, generator=generator)
     for name, level in (("melanin", 1.0), ("blood", 1.0), ("flat", 0.5), ("roughness", 0.5)):
         features[SHARED.index(name)] += level
-    others = torch.rand(4, count, generator=generator)
+    others = torch.rand(5, count, generator=generator)
     return Canvas((ROWS, COLUMNS), SHARED, features, *others)
 
 
@@ -75,7 +75,7 @@ def test_a_darker_tone_darkens_every_texel(canvas: Canvas) -> None:
 def test_one_texel_checked_by_hand() -> None:
     features = torch.zeros(len(SHARED), 1)
     features[SHARED.index("melanin")] = 1.0
-    flat = Canvas((1, 1), SHARED, features, *torch.ones(4, 1))
+    flat = Canvas((1, 1), SHARED, features, *torch.ones(5, 1))
 
     maps = bake_skin(flat, torch.zeros(1, 64))
 

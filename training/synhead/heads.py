@@ -24,6 +24,7 @@ from head360.params import EXPRESSIONS, HeadParams
 from training.catalog import scalp_tint
 from training.errors import check_source
 from training.stages.run_texture import fixed_tiles
+from training.synhead.classes import Atlas, ClassAtlas
 from training.synhead.grooms import Groom, make_groom
 from training.synhead.grooms_scalp import ScalpSurface
 from training.synhead.people import Person, Proportions, neutral, random_person
@@ -50,6 +51,7 @@ class TrueHead:
     maps: Tensor  # (8, U, 2.5 U) as worn with the hairstyle
     bald_maps: Tensor  # (8, U, 2.5 U) without any tint of the scalp
     groom: Groom | None  # strands on this head
+    classes: Atlas  # (U, 2.5 U) what each texel of skin is
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -72,6 +74,12 @@ class HeadMaker:
         generator = TextureGenerator(GeneratorShape(rows=self._studio.texels.shape[0]))
         self._painter = TextureModel(
             generator, draw_layers(self._studio), fixed_tiles(self._studio)
+        )
+        self._classes = ClassAtlas(
+            self._studio.zones,
+            self._studio.lashes,
+            self._studio.texels.position,
+            self._painter.layers,
         )
         topology = self.source.topology
         mean = torch.from_numpy(self.source.mean)
@@ -102,7 +110,8 @@ class HeadMaker:
         if hairstyle is not None:
             maps = self._painter.painted(skin, params, scalp_tint(hairstyle))
             groom = self._worn(hairstyle, identity.neutral)
-        return TrueHead(seed, person, params, identity, maps, bald, groom)
+        classes = self._classes.of(params)
+        return TrueHead(seed, person, params, identity, maps, bald, groom, classes)
 
     def repainted(self, head: TrueHead, params: HeadParams) -> TrueHead:
         """The same person with other attributes, colours or skin code; shape and hair stay."""
@@ -111,7 +120,8 @@ class HeadMaker:
         maps = bald
         if params.hairstyle is not None:
             maps = self._painter.painted(skin, params, scalp_tint(params.hairstyle))
-        return replace(head, params=params, maps=maps, bald_maps=bald)
+        classes = self._classes.of(params)
+        return replace(head, params=params, maps=maps, bald_maps=bald, classes=classes)
 
     def pose(self, head: TrueHead, expression: Floats) -> Posed:
         """A head that makes an expression, (52,) weights 0 … 1."""

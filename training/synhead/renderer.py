@@ -9,7 +9,7 @@ true picture and the viewer's is therefore the model, not the light.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import radians, tan
 from typing import Literal, TypeAlias
 
@@ -41,14 +41,10 @@ from head360.rendering.offscreen import (
     volume,
 )
 from training.stages.hair_data import extinction_grid
+from training.synhead.classes import BACKGROUND, CLASS_HAIR, refined
 from training.synhead.grooms import Groom
 from training.synhead.heads import Posed
-from training.synhead.true_layers import (
-    BACKGROUND,
-    CLASS_HAIR,
-    TrueMesh,
-    TrueStrands,
-)
+from training.synhead.true_layers import TrueMesh, TrueStrands
 
 Floats = npt.NDArray[np.float32]
 Bytes = npt.NDArray[np.uint8]
@@ -72,6 +68,7 @@ class TrueScene:
     maps: Floats  # (8, rows, columns)
     groom: Groom | None
     hair_color: tuple[float, float, float]  # linear RGB
+    classes: Bytes | None = None  # (rows, columns) what each texel of skin is; None: just skin
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -108,7 +105,7 @@ class SetUp:
 class Labels:
     """What lies under the centre of each pixel, top row first."""
 
-    kind: Bytes  # (H, W) index into true_layers.CLASSES
+    kind: Bytes  # (H, W) index into classes.CLASSES
     depth: Floats  # (H, W) metres along the camera's axis, 0 where nothing is
     uv: Floats  # (H, W, 2) atlas 0 … 1; scalp coordinates of the root for hair
     normal: Floats  # (H, W, 3) unit, head space; the strand's direction for hair
@@ -164,12 +161,15 @@ class TruthRenderer:
 
     def labels(self) -> Labels:
         """One sample in the middle of each pixel."""
-        _, camera, _ = self._showing()
+        scene, camera, _ = self._showing()
         with self._ctx:
             if self._coarse is not self._fine:
                 self._fill(self._coarse)
             images = {name: _read(image) for name, image in self._coarse.textures.items()}
-        return _labels(images, camera)
+        found = _labels(images, camera)
+        if scene.classes is None:
+            return found
+        return replace(found, kind=refined(found.kind, found.uv, scene.classes))
 
     def release(self) -> None:
         """Give everything on the graphics card back."""

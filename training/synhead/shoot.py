@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -15,10 +15,11 @@ from head360.light import Light
 from head360.model.topology import Topology
 from head360.params import ATTRIBUTES, EXPRESSIONS
 from head360.rendering.lighting import lighting
+from training.synhead.classes import BACKGROUND, CLASSES
 from training.synhead.heads import HeadMaker, TrueHead
+from training.synhead.landmarks import in_picture, landmarks68, landmarks478
 from training.synhead.renderer import HairReach, Labels, SetUp, TrueScene, TruthRenderer
 from training.synhead.styles import STYLES
-from training.synhead.true_layers import BACKGROUND, CLASSES
 from training.synhead.views import expression, random_style, rig, set_ups
 from training.synhead.writer import View
 
@@ -131,7 +132,9 @@ class TrueShoot:
         head, camera = self._head, self._cameras[number]
         posed = self._maker.pose(head, face)
         color = tuple(float(c) for c in head.params.hair_color)
-        whole = TrueScene(posed, self._maps, head.groom, (color[0], color[1], color[2]))
+        whole = TrueScene(
+            posed, self._maps, head.groom, (color[0], color[1], color[2]), head.classes
+        )
         pictures: dict[str, npt.NDArray[np.uint8]] = {}
         renderer = self._renderer
         renderer.show(whole, camera, "whole")
@@ -145,15 +148,25 @@ class TrueShoot:
         if head.groom is not None and self._paired:
             renderer.show(whole, camera, "hair")
             pictures |= {f"hair-{i}": renderer.picture(each) for i, each in enumerate(self._worn)}
-            bald = TrueScene(posed, self._bald_maps, None, whole.hair_color)
+            bald = replace(whole, maps=self._bald_maps, groom=None)
             renderer.show(bald, camera, "bald")
             pictures |= {f"bald-{i}": renderer.picture(each) for i, each in enumerate(self._bald)}
-        numbers = packed_labels(labels) | self._shape(posed.vertices.numpy())
+        vertices = posed.vertices.numpy()
+        numbers = packed_labels(labels) | self._shape(vertices)
+        numbers |= self._landmarks(vertices, camera, labels.depth)
         return View(_view_record(camera, face), pictures, numbers)
+
+    def _landmarks(
+        self, vertices: Floats, camera: OrbitCamera, depth: Floats
+    ) -> dict[str, npt.NDArray[Any]]:
+        """Column, row and whether it is seen, of each landmark."""
+        topology = self._maker.topology
+        found = {"68": landmarks68(topology, vertices), "478": landmarks478(topology, vertices)}
+        return {f"landmarks{n}": in_picture(points, camera, depth) for n, points in found.items()}
 
     def _shape(self, vertices: Floats) -> dict[str, npt.NDArray[Any]]:
         """Points in head space: landmarks, and the mesh if it is asked for."""
-        landmarks = {"landmarks": vertices[self._maker.topology.landmarks68]}
+        landmarks = {"landmarks": landmarks68(self._maker.topology, vertices)}
         return landmarks | ({"mesh": vertices} if self._mesh else {})
 
 

@@ -17,7 +17,7 @@ from torch import Tensor
 
 from head360.params import TEXTURE_SIZE
 from training.synhead.people import suited, traits_of
-from training.synhead.skin_atlas import Head, Texels, load_head, tile_texels
+from training.synhead.skin_atlas import FloatMap, Head, Texels, load_head, tile_texels
 from training.synhead.skin_canvas import Canvas, prepare_canvas
 from training.synhead.skin_recipe import CODE_NAMES, MELANIN_BEND, SUM_NAMES, weights
 from training.synhead.skin_zones import Zones, find_zones
@@ -43,6 +43,12 @@ class SkinStudio:
     texels: Texels
     zones: Zones
     canvas: Canvas
+
+    @property
+    def lashes(self) -> FloatMap:
+        """(U, 2U) how much of each texel is covered by painted lashes, or dark by their roots."""
+        found: FloatMap = self.canvas.lashes.cpu().numpy().reshape(self.canvas.size)
+        return found
 
     @classmethod
     def open(cls, source: Path, rows: int = 512, device: str | torch.device = "cpu") -> SkinStudio:

@@ -42,11 +42,13 @@ class Canvas:
     specular: Tensor  # (N,) where it has none
     dulling: Tensor  # (N,) what a pit of a millimetre takes from it
     scatter: Tensor  # (N,)
+    lashes: Tensor  # (N,) how much of a texel lashes cover
 
     def to(self, device: torch.device) -> Canvas:
         """The same on another device."""
-        maps = (self.features, self.openness, self.specular, self.dulling, self.scatter)
-        return Canvas(self.size, self.names, *(each.to(device) for each in maps))
+        surface = (self.openness, self.specular, self.dulling, self.scatter, self.lashes)
+        maps = (each.to(device) for each in (self.features, *surface))
+        return Canvas(self.size, self.names, *maps)
 
 
 def prepare_canvas(head: Head, texels: Texels, zones: Zones) -> Canvas:
@@ -72,6 +74,7 @@ def prepare_canvas(head: Head, texels: Texels, zones: Zones) -> Canvas:
         + 0.62 * z["rim"],
         dulling=0.9 * wet,
         scatter=1 - 0.25 * z["lash_line"] - 0.3 * z["mouth"],
+        lashes=z["lashes"],
     )
 
 

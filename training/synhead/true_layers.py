@@ -12,15 +12,14 @@ from head360.rendering.offscreen import bind, set_uniforms, shader, texture
 from head360.rendering.reference import HEIGHT_RANGE
 from head360.rendering.shade import SHADOW_DEPTH
 from training.stages.strands import RIBBON_VERTEX, ribbons
+from training.synhead.classes import CLASS_EYES, CLASS_MOUTH, CLASS_SKIN, CLASS_TEETH
 from training.synhead.grooms import Groom
 
 Floats = npt.NDArray[np.float32]
 Matrix = npt.NDArray[np.float64]
 
-#: What a pixel shows.
-BACKGROUND, CLASS_SKIN, CLASS_MOUTH, CLASS_TEETH, CLASS_EYE, CLASS_HAIR = range(6)
-CLASSES = ("background", "skin", "mouth", "teeth", "eye", "hair")
-_CLASS_OF = {SKIN: CLASS_SKIN, MOUTH: CLASS_MOUTH, TEETH: CLASS_TEETH, EYE: CLASS_EYE}
+#: What a material shows; skin is split up by `training.synhead.classes`.
+_CLASS_OF = {SKIN: CLASS_SKIN, MOUTH: CLASS_MOUTH, TEETH: CLASS_TEETH, EYE: CLASS_EYES}
 #: Painted maps that are kept on the card: a head's with and without its hairstyle's tint.
 _KEPT = 2
 

@@ -8,7 +8,8 @@ were made, so that no folder ever mixes two kinds.
     DIR/sheet.png                 a look at it
     DIR/head-00007/head.json      codes, lights, cameras and expressions
     DIR/head-00007/000/*.png      pictures and masks of the first camera
-    DIR/head-00007/000/labels.npz depth (0.1 mm), uv (/65535), normal (/32767)
+    DIR/head-00007/000/labels.npz depth (0.1 mm), uv (/65535), normal (/32767); landmarks in metres,
+                                  landmarks68 and landmarks478 in pixels with 1 for seen
 """
 
 from __future__ import annotations
