@@ -1,14 +1,16 @@
 """The library of hairstyles: packed planes and grids, one blob a style.
 
-On disk a style is an LZMA blob inside a safetensors file. Its planes and grid are rounded to fixed
-steps (`_PLANE_STEPS`, `_GRID_STEP`), stored as differences along rows, low bytes before high
-bytes. A file holds as many styles as fit; each blob carries its own size, checked before and while
-it is unpacked.
+On disk a style is a blob inside a safetensors file, which holds as many styles as fit. A blob of
+the second format says so, then its sizes and how coarse its steps are; the rest is LZMA: planes as
+cosines (`head360.model.transform`), channel by channel, the grid as differences along rows, and
+last the few numbers that no byte can hold. Blobs of the first format (differences along rows, for
+the planes as well) are read, too. All sizes are checked before and while a blob is unpacked.
 """
 
 from __future__ import annotations
 
 import lzma
+import struct
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TypeAlias
@@ -24,8 +26,17 @@ from head360.errors import ResourceError, UnknownNameError
 from head360.files import replacing
 from head360.model.field import HAIR_CHANNELS, HairPlanes
 from head360.model.planes import PLANES
+from head360.model.transform import (
+    WAVES,
+    filled,
+    from_bytes,
+    padded,
+    quantised,
+    restored,
+    to_bytes,
+)
 
-Integers: TypeAlias = npt.NDArray[np.uint16]
+Floats: TypeAlias = npt.NDArray[np.float32]
 
 #: Steps of the plane channels: metres for depth and spread.
 _PLANE_STEPS = (
@@ -35,6 +46,20 @@ _PLANE_STEPS = (
 )  # fmt: skip
 _GRID_STEP = 1 / 8  # of log(1/m)
 _MAX_PLANE_SIZE, _MAX_GRID_SIZE = 512, 96
+_MAX_MEMORY = 1 << 28  # bytes, while unpacking
+#: What a packed style may weigh, bytes: 33 of them stay below 13 MB.
+MOST_BYTES = 380_000
+#: Steps never get coarser than this factor, and about how much coarser is how much smaller.
+_COARSEST, _SIZE_EXPONENT = 4.0, 1.55
+_FORMAT = 2
+_HEAD = struct.Struct("<HHHHf")  # 0, format, size of planes, of the grid, coarseness
+_FILTERS = [
+    {"id": lzma.FILTER_LZMA1, "preset": 9 | lzma.PRESET_EXTREME, "dict_size": 1 << 23, "lc": 0,
+     "lp": 0, "pb": 0}
+]  # fmt: skip
+_SHARES = ("coverage", "along", "root_u", "root_v")
+#: Less coverage than this is none; from the second on, what a texel says is all its own.
+_NO_COVERAGE, _TRUSTED_COVERAGE = 0.006, 0.03
 _PREFIX = "style."
 
 
@@ -103,45 +128,108 @@ def save_blobs(path: Path, blobs: Mapping[str, bytes]) -> None:
         save_file(packed, partial)
 
 
-def pack_style(hair: HairPlanes) -> bytes:
-    """One style as a blob: two sizes (uint16), then LZMA of rounded differences."""
-    steps = np.array(_PLANE_STEPS)[:, None, None]
-    planes = np.rint(hair.planes.detach().cpu().numpy() / steps)
-    grid = np.rint(hair.grid.detach().cpu().numpy() / _GRID_STEP)
-    body = b"".join(_differences(part.astype(np.int16).view(np.uint16)) for part in (planes, grid))
-    sizes = np.array([planes.shape[-1], grid.shape[-1]], "<u2").tobytes()
-    return sizes + lzma.compress(body, lzma.FORMAT_ALONE)
+def pack_style(hair: HairPlanes, most: int = MOST_BYTES) -> bytes:
+    """One style as a blob, with steps as fine as `most` bytes allow, within limits."""
+    planes = _ready(hair.planes.detach().cpu().float().numpy())
+    grid = hair.grid.detach().cpu().float().numpy()
+    coarseness = 1.0
+    while len(blob := _packed(planes, grid, coarseness)) > most and coarseness < _COARSEST:
+        wanted = coarseness * (len(blob) / most) ** _SIZE_EXPONENT
+        coarseness = min(max(wanted, 1.05 * coarseness), _COARSEST)
+    return blob
+
+
+def _ready(planes: Floats) -> Floats:
+    """Planes whose channels go on smoothly where there is no hair, and cost nothing there."""
+    coverage = np.where(planes[:, :1] < _NO_COVERAGE, 0, planes[:, :1])
+    others = planes[:, 1:]
+    known = np.broadcast_to(np.clip(coverage / _TRUSTED_COVERAGE, 0, 1), others.shape)
+    size = others.shape[2:]
+    smooth = filled(others.reshape(-1, *size), known.reshape(-1, *size))
+    return np.concatenate([coverage, smooth.reshape(others.shape)], 1).astype(np.float32)
+
+
+def _packed(planes: Floats, grid: Floats, coarseness: float) -> bytes:
+    parts = [
+        quantised(planes[:, channel], step * coarseness)
+        for channel, step in enumerate(_PLANE_STEPS)
+    ]
+    small, large = to_bytes(np.concatenate([part.ravel() for part in parts]))
+    cells = np.rint(grid / _GRID_STEP).clip(-127, 127).astype(np.int8)
+    steps = np.diff(cells, axis=-1, prepend=np.zeros_like(cells[..., :1]))
+    body = small.tobytes() + steps.tobytes() + large.astype("<i4").tobytes()
+    head = _HEAD.pack(0, _FORMAT, planes.shape[-1], grid.shape[-1], coarseness)
+    return head + lzma.compress(body, lzma.FORMAT_ALONE, filters=_FILTERS)
 
 
 def unpack_style(blob: bytes) -> HairPlanes:
-    """The style of a blob.
+    """The style of a blob of either format.
 
     Raises:
         ResourceError: the blob is damaged, or claims an absurd size.
     """
     try:
-        size, cells = (int(n) for n in np.frombuffer(blob[:4], "<u2"))
-        if not (0 < size <= _MAX_PLANE_SIZE and 0 < cells <= _MAX_GRID_SIZE):
-            raise ValueError("absurd size")
-        shape = (PLANES, len(HAIR_CHANNELS), size, size)
-        split = 2 * int(np.prod(shape))
-        expected = split + 2 * cells**3
-        body = lzma.LZMADecompressor(lzma.FORMAT_ALONE).decompress(blob[4:], expected)
-        planes = _restored(body[:split], shape)
-        grid = _restored(body[split:], (cells, cells, cells))
-    except (ValueError, lzma.LZMAError, EOFError) as error:
+        # A blob of the first format begins with its planes' size, which is never zero.
+        return _unpacked_first(blob) if blob[:2] != b"\0\0" else _unpacked(blob)
+    except (ValueError, lzma.LZMAError, EOFError, struct.error) as error:
         raise ResourceError("A hairstyle of the library is damaged.") from error
+
+
+def _unpacked(blob: bytes) -> HairPlanes:
+    _, version, size, cells, coarseness = _HEAD.unpack(blob[: _HEAD.size])
+    if version != _FORMAT or not 0 < coarseness <= 2 * _COARSEST:
+        raise ValueError("unknown format")
+    _check_sizes(size, cells)
+    channels = len(HAIR_CHANNELS)
+    count = channels * PLANES * padded(size) ** 2
+    least, most = count + cells**3, 5 * count + cells**3
+    body = _decompressor().decompress(blob[_HEAD.size :], most)
+    if len(body) < least or (len(body) - least) % 4:
+        raise ValueError("wrong length")
+    small = np.frombuffer(body, np.int8, count)
+    steps = np.frombuffer(body, np.int8, cells**3, count).reshape(cells, cells, cells)
+    numbers = from_bytes(small, np.frombuffer(body, "<i4", offset=least))
+    parts = numbers.reshape(channels, WAVES, -1)
+    planes = np.empty((PLANES, channels, size, size), np.float32)
+    for channel, step in enumerate(_PLANE_STEPS):
+        planes[:, channel] = restored(parts[channel], step * coarseness, (PLANES, size, size))
+    grid = np.cumsum(steps, axis=-1, dtype=np.int8).astype(np.float32) * _GRID_STEP
+    return HairPlanes(torch.from_numpy(_legal(planes)), torch.from_numpy(grid))
+
+
+def _legal(planes: Floats) -> Floats:
+    """Coverage and the like within 0 … 1: waves may overshoot, a hostile file may say anything."""
+    np.nan_to_num(planes, copy=False)
+    for name in _SHARES:
+        channel = planes[:, HAIR_CHANNELS.index(name)]
+        np.clip(channel, 0, 1, out=channel)
+    return planes
+
+
+def _unpacked_first(blob: bytes) -> HairPlanes:
+    size, cells = (int(n) for n in np.frombuffer(blob[:4], "<u2"))
+    _check_sizes(size, cells)
+    shape = (PLANES, len(HAIR_CHANNELS), size, size)
+    split = 2 * int(np.prod(shape))
+    expected = split + 2 * cells**3
+    body = _decompressor().decompress(blob[4:], expected)
+    planes = _restored_rows(body[:split], shape)
+    grid = _restored_rows(body[split:], (cells, cells, cells))
     steps = torch.tensor(_PLANE_STEPS)[:, None, None]
     return HairPlanes(planes * steps, grid * _GRID_STEP)
 
 
-def _differences(values: Integers) -> bytes:
-    """Differences along rows, all low bytes before all high bytes."""
-    change = np.diff(values, axis=-1, prepend=np.zeros_like(values[..., :1]))
-    return (change & 0xFF).astype(np.uint8).tobytes() + (change >> 8).astype(np.uint8).tobytes()
+def _check_sizes(size: int, cells: int) -> None:
+    if not (0 < size <= _MAX_PLANE_SIZE and 0 < cells <= _MAX_GRID_SIZE):
+        raise ValueError("absurd size")
 
 
-def _restored(body: bytes, shape: tuple[int, ...]) -> Tensor:
+def _decompressor() -> lzma.LZMADecompressor:
+    return lzma.LZMADecompressor(lzma.FORMAT_ALONE, memlimit=_MAX_MEMORY)
+
+
+def _restored_rows(body: bytes, shape: tuple[int, ...]) -> Tensor:
+    """Undo the first format: differences along rows, low bytes before high bytes."""
     low, high = np.frombuffer(body, np.uint8).reshape(2, *shape).astype(np.uint16)
     values = np.cumsum(low | (high << 8), axis=-1, dtype=np.uint16).view(np.int16)
     return torch.from_numpy(values.astype(np.float32))

@@ -1,13 +1,22 @@
 from __future__ import annotations
 
+import lzma
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 
 from head360.errors import ResourceError, UnknownNameError
-from head360.model.field import HairPlanes
-from head360.model.hair import HairLibrary, pack_style, save_styles, unpack_style
+from head360.model.field import HAIR_CHANNELS, HairPlanes
+from head360.model.hair import (
+    _PLANE_STEPS,
+    HairLibrary,
+    pack_style,
+    save_styles,
+    unpack_style,
+)
+from head360.model.transform import filled, from_bytes, to_bytes
 
 
 def some_hair(seed: int = 0) -> HairPlanes:
@@ -18,14 +27,99 @@ def some_hair(seed: int = 0) -> HairPlanes:
     return HairPlanes(planes, 8 * torch.rand(4, 4, 4, generator=generator) - 2)
 
 
-def test_a_style_survives_packing_within_its_steps() -> None:
+def smooth_hair(size: int = 40) -> HairPlanes:
+    """A round of hair, no multiple of a block wide, with nothing around it."""
+    x = torch.linspace(-1, 1, size)
+    radius = torch.hypot(x[:, None], x[None])
+    coverage = ((0.8 - radius) / 0.3).clamp(0, 1)
+    planes = (0.5 + 0.4 * torch.sin(3 * x)[:, None] * x).expand(6, 11, size, size).clone()
+    planes[:, 1:3] *= 0.1
+    planes[:, 0] = coverage
+    return HairPlanes(planes, torch.linspace(-2, 8, 125).view(5, 5, 5))
+
+
+def packed_first(hair: HairPlanes) -> bytes:
+    """A blob of the first format, as of version 0.1."""
+    steps = np.array(_PLANE_STEPS)[:, None, None]
+    body = b""
+    for part in (hair.planes.numpy() / steps, hair.grid.numpy() * 8):
+        values = np.rint(part).astype(np.int16).view(np.uint16)
+        change = np.diff(values, axis=-1, prepend=np.zeros_like(values[..., :1]))
+        body += (change & 0xFF).astype(np.uint8).tobytes()
+        body += (change >> 8).astype(np.uint8).tobytes()
+    sizes = np.array([hair.planes.shape[-1], hair.grid.shape[-1]], "<u2").tobytes()
+    return sizes + lzma.compress(body, lzma.FORMAT_ALONE)
+
+
+def test_a_style_of_the_first_format_is_read() -> None:
     hair = some_hair()
 
-    found = unpack_style(pack_style(hair))
+    found = unpack_style(packed_first(hair))
 
     assert (found.planes[:, 1] - hair.planes[:, 1]).abs().max() < 0.00036
     assert (found.planes - hair.planes).abs().max() < 0.042
     assert (found.grid - hair.grid).abs().max() < 0.063
+
+
+def test_a_style_survives_packing_where_there_is_hair() -> None:
+    hair = smooth_hair()
+
+    found = unpack_style(pack_style(hair))
+
+    error = (found.planes - hair.planes).abs() * (hair.planes[:, :1] > 0.1)
+    steps = torch.tensor(_PLANE_STEPS)
+    assert found.planes.shape == hair.planes.shape
+    assert (error.amax((0, 2, 3)) < 2 * steps).all()
+    assert (found.grid - hair.grid).abs().max() < 0.063
+
+
+def test_packing_is_smaller_than_the_first_format_was() -> None:
+    hair = smooth_hair(64)
+    noise = torch.randn(hair.planes.shape, generator=torch.Generator().manual_seed(0))
+    hair.planes[:, 1:] += 2 * torch.tensor(_PLANE_STEPS)[1:, None, None] * noise[:, 1:]
+
+    assert 2 * len(pack_style(hair)) < len(packed_first(hair))
+
+
+def test_a_style_that_weighs_too_much_gets_coarser_steps() -> None:
+    hair = some_hair()
+    fine = pack_style(hair)
+
+    coarse = pack_style(hair, most=len(fine) * 3 // 4)
+
+    assert len(coarse) <= len(fine) * 3 // 4
+    assert (unpack_style(coarse).planes - hair.planes).abs().mean() < 0.1
+
+
+def test_coverage_and_the_like_stay_shares() -> None:
+    hair = smooth_hair()
+    hair.planes[:, 0] = (hair.planes[:, 0] > 0.5).float()  # waves overshoot at edges
+
+    found = unpack_style(pack_style(hair, most=1)).planes
+
+    for name in ("coverage", "along", "root_u", "root_v"):
+        channel = found[:, HAIR_CHANNELS.index(name)]
+        assert channel.min() >= 0
+        assert channel.max() <= 1
+
+
+def test_numbers_too_large_for_a_byte_survive() -> None:
+    numbers = np.array([[0, 126, 127, -127, 5000, -70000]], np.int32)
+
+    small, large = to_bytes(numbers)
+
+    assert small.dtype == np.int8
+    np.testing.assert_array_equal(from_bytes(small, large), numbers)
+
+
+def test_holes_are_filled_from_what_is_around_them() -> None:
+    known = np.ones((1, 12, 12))
+    known[0, 3:9, 3:9] = 0
+    image = np.where(known > 0, 0.25, 9.0)
+
+    found = filled(image, known)
+
+    np.testing.assert_allclose(found, 0.25, atol=1e-6)
 
 
 def test_library_round_trip(tmp_path: Path) -> None:

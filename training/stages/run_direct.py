@@ -46,7 +46,7 @@ from training.synhead.styles import STYLES
 DECODER_STYLES = ("short_side_part", "bob", "long_wavy", "short_curly", "afro", "ponytail")
 _STYLES_IN_A_FILE = 9
 #: Seconds kept for packing and writing where the time is limited.
-_RESERVE = 12.0
+_RESERVE = 20.0
 #: Share of the head's time, and of the hair decoder's, that making data may take.
 _DATA_SHARE = 0.5
 _LEAST_EXAMPLES, _CHECK_PEOPLE, _LEAST_STEPS = 2, 2, 20
@@ -106,7 +106,7 @@ class _Bench:
     hair: HairField = field(init=False)
     budget: Budget = field(init=False)
     parts: list[Part] = field(default_factory=list)
-    packers: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(2))
+    packers: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(4))
     packing: list[Future[None]] = field(default_factory=list)
 
     def __post_init__(self) -> None:

@@ -1,0 +1,124 @@
+"""Images as cosines: blocks of 8 × 8 texels, coarser steps for finer waves, and what fills holes.
+
+Most numbers become zero, so that a general compressor does the rest. Waves come sorted from coarse
+to fine, each with all its blocks in a row: equals beside equals.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+
+Floats: TypeAlias = npt.NDArray[np.float32]
+Bytes: TypeAlias = npt.NDArray[np.int8]
+
+BLOCK = 8
+WAVES = BLOCK * BLOCK
+#: Steps grow linearly with a wave's number of half periods, up to 1 + this.
+_RAMP = 3.0
+#: Numbers this far below half a step become zero, too.
+_ROUNDING = 0.4
+#: Bytes with this magnitude say that the number is found among the large ones.
+_ESCAPE = 127
+
+
+@cache
+def _waves() -> tuple[Floats, Floats]:
+    """(64, 64) waves by texels, unit length, coarse ones first, and the (64,) step of each."""
+    n = np.arange(BLOCK)
+    rows = np.cos(np.pi * (n[None] + 0.5) * n[:, None] / BLOCK) * np.sqrt(2 / BLOCK)
+    rows[0] /= np.sqrt(2)
+    waves = np.einsum("ay,bx->abyx", rows, rows).reshape(WAVES, WAVES)
+    i, j = np.indices((BLOCK, BLOCK))
+    order = np.lexsort((i.ravel(), (i + j).ravel()))
+    steps = 1 + _RAMP * (i + j).ravel()[order] / (2 * BLOCK - 2)
+    return waves[order].astype(np.float32), steps.astype(np.float32)
+
+
+def padded(size: int) -> int:
+    """Texels along a side once blocks are complete."""
+    return -(-size // BLOCK) * BLOCK
+
+
+def quantised(images: npt.NDArray[np.floating], step: float) -> npt.NDArray[np.int32]:
+    """(64, N · blocks) whole numbers of steps in images (N, H, W).
+
+    Each block's mean is told as the difference to the block before.
+    """
+    count, height, width = images.shape
+    fill = ((0, 0), (0, padded(height) - height), (0, padded(width) - width))
+    tiles = np.pad(images, fill, "edge").reshape(
+        count, padded(height) // BLOCK, BLOCK, padded(width) // BLOCK, BLOCK
+    )
+    texels = tiles.transpose(2, 4, 0, 1, 3).reshape(WAVES, -1)
+    waves, steps = _waves()
+    shares = (waves @ texels.astype(np.float32)) / (steps[:, None] * np.float32(step))
+    numbers = (np.sign(shares) * np.floor(np.abs(shares) + _ROUNDING)).astype(np.int32)
+    numbers[0] = np.diff(numbers[0], prepend=0)
+    return numbers
+
+
+def restored(numbers: npt.NDArray[np.integer], step: float, shape: tuple[int, int, int]) -> Floats:
+    """The images (N, H, W) of `quantised` numbers."""
+    count, height, width = shape
+    waves, steps = _waves()
+    shares = numbers.astype(np.float32)
+    shares[0] = np.cumsum(numbers[0], dtype=np.int64)
+    basis = waves.T * (steps * np.float32(step))
+    down, across = padded(height) // BLOCK, padded(width) // BLOCK
+    tiles = (basis @ shares).reshape(BLOCK, BLOCK, count, down, across)
+    images = tiles.transpose(2, 3, 0, 4, 1).reshape(count, BLOCK * down, BLOCK * across)
+    found: Floats = images[:, :height, :width]
+    return found
+
+
+def to_bytes(numbers: npt.NDArray[np.int32]) -> tuple[Bytes, npt.NDArray[np.int32]]:
+    """Numbers as bytes, and those that are too large for one, in order."""
+    small = numbers.clip(-_ESCAPE, _ESCAPE).astype(np.int8)
+    return small, numbers[np.abs(small) == _ESCAPE]
+
+
+def from_bytes(small: Bytes, large: npt.NDArray[np.int32]) -> npt.NDArray[np.int32]:
+    """Undo `to_bytes`.
+
+    Raises:
+        ValueError: there are not as many large numbers as there should be.
+    """
+    numbers = small.astype(np.int32)
+    escaped = np.abs(numbers) >= _ESCAPE
+    if int(escaped.sum()) != len(large):
+        raise ValueError("wrong count of large numbers")
+    numbers[escaped] = large
+    return numbers
+
+
+def filled(images: npt.NDArray[np.floating], known: npt.NDArray[np.floating]) -> Floats:
+    """Images (N, H, W) continued smoothly to where little is known, `known` (N, H, W) 0 … 1.
+
+    What is known for certain stays. Means of ever larger squares fill the rest.
+    """
+    return _pulled((images * known).astype(np.float32), known.astype(np.float32))
+
+
+def _pulled(weighted: Floats, known: Floats) -> Floats:
+    height, width = weighted.shape[1:]
+    if height <= 1 and width <= 1:
+        return (weighted / np.maximum(known, 1e-12)).astype(np.float32)
+    total, mass = _halved(weighted), _halved(known)
+    share = np.minimum(mass, 1) / np.maximum(mass, 1e-12)
+    coarse = _pulled((total * share).astype(np.float32), (mass * share).astype(np.float32))
+    grown = coarse.repeat(2, 1).repeat(2, 2)[:, :height, :width]
+    result: Floats = weighted + (1 - known) * grown
+    return result
+
+
+def _halved(images: Floats) -> Floats:
+    """Sums of 2 × 2 texels; an odd last row or column stands alone."""
+    height, width = images.shape[1:]
+    even = np.pad(images, ((0, 0), (0, height % 2), (0, width % 2)))
+    left, right = even[:, :, 0::2], even[:, :, 1::2]
+    sums: Floats = left[:, 0::2] + left[:, 1::2] + right[:, 0::2] + right[:, 1::2]
+    return sums
