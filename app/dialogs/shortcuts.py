@@ -17,6 +17,7 @@ GESTURES: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = (
             ("Move", "Middle drag, Space drag"),
             ("Zoom", "Wheel, + −"),
             ("Centre a point", "Double click"),
+            ("Before refining", "Hold C"),
         ),
     ),
     (

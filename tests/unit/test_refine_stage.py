@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -14,8 +16,9 @@ from training.config import ConfigError
 from training.stages.refine import Learner, PairStore, unpacked
 from training.stages.refine_config import RefineConfig, load_refine_config
 from training.stages.refine_losses import Critics, critic_loss, feature_distance, persuasion
-from training.stages.refine_pairs import PAIR_CHANNELS, PairPlan, make_pairs
+from training.stages.refine_pairs import PAIR_CHANNELS, PairError, PairPlan, make_pairs
 from training.stages.refine_report import report, sheet
+from training.stages.run_refine import RefineRun, run
 
 CPU = torch.device("cpu")
 SMALL = RefineConfig(
@@ -156,3 +159,42 @@ def test_presets_can_be_read(name: str) -> None:
     presets = Path(__file__).parents[2] / "training" / "configs"
 
     assert load_refine_config(presets / name).heads > 0
+
+
+def session(tmp_path: Path, steps: int) -> list[str]:
+    """A run whose pairs are there already."""
+    config = replace(SMALL, heads=1, held_out=1, steps=steps, makers=0, save_seconds=0.0)
+    job = RefineRun(config, tmp_path / "no-source", tmp_path / "out", tmp_path / "work")
+    for plan in job.plans():
+        plan.folder.mkdir(parents=True, exist_ok=True)
+        np.save(plan.path(0), noisy_pairs())
+    return list(run(job))
+
+
+def test_a_run_leaves_weights_a_report_and_a_diary(tmp_path: Path) -> None:
+    said = session(tmp_path, 22)
+
+    assert said[-1].startswith("refined:")
+    measured = json.loads((tmp_path / "out" / "refine.json").read_text("utf-8"))
+    assert measured["steps"] == 22
+    assert set(measured["held_out"]) == {"drawn", "refined"}
+    assert load_refine(tmp_path / "out" / "refine.safetensors").shape.fine == 8
+    assert (tmp_path / "out" / "curves.png").is_file()
+    assert len(list((tmp_path / "out").glob("sheet-*.png"))) == 2
+
+
+def test_a_run_goes_on_from_its_checkpoint(tmp_path: Path) -> None:
+    session(tmp_path, 4)
+
+    said = session(tmp_path, 6)
+
+    steps = [line for line in said if line.startswith("step ")]
+    assert [line.split(",")[0] for line in steps] == ["step 5", "step 6"]
+
+
+def test_without_pairs_it_says_so(tmp_path: Path) -> None:
+    config = replace(SMALL, heads=0, held_out=0, makers=0)
+    job = RefineRun(config, tmp_path, tmp_path / "out", tmp_path / "work")
+
+    with pytest.raises(PairError):
+        list(run(job))

@@ -36,7 +36,7 @@ _REPORT_S = 45.0
 _SHEETS = (0.3, 1.0)
 _SHEET_VIEWS = 7
 #: Views that are measured in between, and in the end.
-_QUICK_VIEWS, _REPORT_VIEWS = 12, 64
+_QUICK_VIEWS, _REPORT_VIEWS = 12, 40
 
 
 @dataclass(frozen=True, slots=True)
