@@ -27,6 +27,8 @@ from head360.files import replacing
 from head360.model.field import HAIR_CHANNELS, HairPlanes
 from head360.model.planes import PLANES
 from head360.model.transform import (
+    MAX_MEMORY,
+    SIZE_EXPONENT,
     WAVES,
     filled,
     from_bytes,
@@ -46,11 +48,10 @@ _PLANE_STEPS = (
 )  # fmt: skip
 _GRID_STEP = 1 / 8  # of log(1/m)
 _MAX_PLANE_SIZE, _MAX_GRID_SIZE = 512, 96
-_MAX_MEMORY = 1 << 28  # bytes, while unpacking
 #: What a packed style may weigh, bytes: 33 of them stay below 13 MB.
 MOST_BYTES = 380_000
-#: Steps never get coarser than this factor, and about how much coarser is how much smaller.
-_COARSEST, _SIZE_EXPONENT = 4.0, 1.55
+#: Steps never get coarser than this factor.
+_COARSEST = 4.0
 _FORMAT = 2
 _HEAD = struct.Struct("<HHHHf")  # 0, format, size of planes, of the grid, coarseness
 _FILTERS = [
@@ -134,7 +135,7 @@ def pack_style(hair: HairPlanes, most: int = MOST_BYTES) -> bytes:
     grid = hair.grid.detach().cpu().float().numpy()
     coarseness = 1.0
     while len(blob := _packed(planes, grid, coarseness)) > most and coarseness < _COARSEST:
-        wanted = coarseness * (len(blob) / most) ** _SIZE_EXPONENT
+        wanted = coarseness * (len(blob) / most) ** SIZE_EXPONENT
         coarseness = min(max(wanted, 1.05 * coarseness), _COARSEST)
     return blob
 
@@ -225,7 +226,7 @@ def _check_sizes(size: int, cells: int) -> None:
 
 
 def _decompressor() -> lzma.LZMADecompressor:
-    return lzma.LZMADecompressor(lzma.FORMAT_ALONE, memlimit=_MAX_MEMORY)
+    return lzma.LZMADecompressor(lzma.FORMAT_ALONE, memlimit=MAX_MEMORY)
 
 
 def _restored_rows(body: bytes, shape: tuple[int, ...]) -> Tensor:

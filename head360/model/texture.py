@@ -29,6 +29,7 @@ from head360.model.texture_generator import (
     activate,
 )
 from head360.model.texture_layers import RECIPES, Layers, Placement, encoded, paint_attributes
+from head360.model.transform import is_packed, packed_images, unpacked_images
 from head360.params import HeadParams
 
 _DESCRIPTION = "description"  # JSON about shapes, as bytes
@@ -40,6 +41,9 @@ _WORN_TEETH = (0.03, 0.06, 0.14)  # what age takes from encoded albedo
 _CLAY_GREY = 0.35  # of the skin's saturation is lost where the bust is cut
 #: Parameters stored with fixed steps, deflated: name and step. The rest is stored as float16.
 _STEPS = {"mean": 0.02, "details": 0.08, "basis": 0.02, "soft_mean": 0.004}
+#: Large ones stored as cosines instead: the finest step, and what they may weigh, bytes. Files of
+#: version 0.1 have them deflated, their details rounded to almost nothing.
+_COSINES = {"mean": (0.02, 1_200_000), "details": (0.008, 2_000_000)}
 _TILE_STEP = 1 / 255
 _LAYER_STEP = 1 / 100
 
@@ -169,10 +173,12 @@ def pack_model(generator: TextureGenerator, layers: Layers, fixed: FixedTiles) -
     described: dict[str, Any] = {"generator": asdict(generator.shape), "layers": {}, "tiles": []}
     arrays: Arrays = {}
     for name, values in generator.state_dict().items():
-        if step := _STEPS.get(name):
+        if name in _COSINES:
+            arrays[name] = _as_cosines(values, *_COSINES[name])
+        elif step := _STEPS.get(name):
             arrays[name] = _stepped(values, step)
         else:
-            arrays[name] = values.half().numpy()
+            arrays[name] = values.half().cpu().numpy()
     for name, placements in layers.items():
         described["layers"][name] = [[p.row, p.column, *p.map.shape] for p in placements]
         for number, placement in enumerate(placements):
@@ -187,10 +193,16 @@ def pack_model(generator: TextureGenerator, layers: Layers, fixed: FixedTiles) -
 
 
 def _stepped(values: Tensor, step: float) -> npt.NDArray[np.uint8]:
-    return deflated((values / step).round().to(torch.int16).numpy())
+    return deflated((values.cpu() / step).round().to(torch.int16).numpy())
+
+
+def _as_cosines(values: Tensor, step: float, most: int) -> npt.NDArray[np.uint8]:
+    return np.frombuffer(packed_images(values.cpu().numpy(), step, most), np.uint8)
 
 
 def _restored(packed: npt.NDArray[np.uint8], shape: tuple[int, ...], step: float) -> Tensor:
+    if len(shape) == 3 and is_packed(packed[:1].tobytes()):
+        return torch.from_numpy(unpacked_images(packed.tobytes(), (shape[0], shape[1], shape[2])))
     return torch.from_numpy(inflated(packed, shape).astype(np.float32)) * step
 
 

@@ -6,6 +6,8 @@ to fine, each with all its blocks in a row: equals beside equals.
 
 from __future__ import annotations
 
+import lzma
+import struct
 from functools import cache
 from typing import TypeAlias
 
@@ -23,6 +25,11 @@ _RAMP = 3.0
 _ROUNDING = 0.4
 #: Bytes with this magnitude say that the number is found among the large ones.
 _ESCAPE = 127
+_MARK, _VERSION = 0xC5, 1
+_HEAD = struct.Struct("<BBf")  # mark, version, step
+#: About how much coarser steps must be for so much smaller a size.
+SIZE_EXPONENT = 1.55
+MAX_MEMORY = 1 << 28  # bytes, while unpacking
 
 
 @cache
@@ -73,6 +80,41 @@ def restored(numbers: npt.NDArray[np.integer], step: float, shape: tuple[int, in
     images = tiles.transpose(2, 3, 0, 4, 1).reshape(count, BLOCK * down, BLOCK * across)
     found: Floats = images[:, :height, :width]
     return found
+
+
+def packed_images(images: npt.NDArray[np.floating], step: float, most: int | None = None) -> bytes:
+    """Images (N, H, W) as a blob, rounded to steps, coarser ones if `most` bytes demand it."""
+    while True:
+        small, large = to_bytes(quantised(images, step))
+        body = lzma.compress(small.tobytes() + large.astype("<i4").tobytes(), lzma.FORMAT_ALONE)
+        blob = _HEAD.pack(_MARK, _VERSION, step) + body
+        if most is None or len(blob) <= most:
+            return blob
+        step *= max(1.05, (len(blob) / most) ** SIZE_EXPONENT)
+
+
+def is_packed(blob: bytes) -> bool:
+    """Whether bytes begin as `packed_images` begins."""
+    return blob[:1] == bytes([_MARK])
+
+
+def unpacked_images(blob: bytes, shape: tuple[int, int, int]) -> Floats:
+    """The images (N, H, W) of `packed_images`.
+
+    Raises:
+        ValueError: the blob is damaged, or holds images of another shape.
+    """
+    try:
+        _, version, step = _HEAD.unpack(blob[: _HEAD.size])
+        count = shape[0] * padded(shape[1]) * padded(shape[2])
+        unpacker = lzma.LZMADecompressor(lzma.FORMAT_ALONE, memlimit=MAX_MEMORY)
+        body = unpacker.decompress(blob[_HEAD.size :], 5 * count)
+    except (struct.error, lzma.LZMAError, EOFError) as error:
+        raise ValueError("damaged images") from error
+    if version != _VERSION or not 0 < step < 1e6 or len(body) < count or (len(body) - count) % 4:
+        raise ValueError("damaged images")
+    small, large = np.frombuffer(body, np.int8, count), np.frombuffer(body, "<i4", offset=count)
+    return restored(from_bytes(small, large).reshape(WAVES, -1), step, shape)
 
 
 def to_bytes(numbers: npt.NDArray[np.int32]) -> tuple[Bytes, npt.NDArray[np.int32]]:

@@ -17,7 +17,7 @@ from safetensors.numpy import save_file
 from torch import Tensor
 
 from head360.files import replacing
-from head360.model.texture import FixedTiles, Tile, pack_model
+from head360.model.texture import FixedTiles, TextureModel, Tile, pack_model
 from head360.model.texture_generator import GeneratorShape, TextureGenerator
 from training.config import TextureConfig
 from training.stages.checkpoint import Checkpoint
@@ -46,7 +46,7 @@ _SHOWN = 4
 #: Rows the convolutions begin with, and their channels at 4, 8, 16 … rows.
 _FIRST_ROWS, _CONVOLUTION = 4, (96, 96, 64, 48, 32, 24)
 #: Share of limited time that painting may take, and seconds kept for what follows the training.
-_PAINT_SHARE, _RESERVE, _RESERVE_ON_CPU = 0.45, 40.0, 60.0
+_PAINT_SHARE, _RESERVE, _RESERVE_ON_CPU = 0.45, 70.0, 90.0
 _LEAST_STEPS = 20
 
 
@@ -91,8 +91,10 @@ def run(job: TextureRun) -> Iterator[str]:
         settle_details(generator, data, rows)
         write_model(generator, studio, job.out)
         write_report(job.out / "report.json", job.device, [part])
-        yield _report(generator, studio)
-        _sheet(generator, studio, journal, part.steps)
+        yield "before packing, " + _report(generator, studio)
+        packed = TextureModel.load(job.out / "texture.safetensors").generator.to(job.device)
+        yield "as packed, " + _report(packed, studio)
+        _sheet(packed, studio, journal, part.steps)
 
 
 def _painted(studio: SkinStudio, job: TextureRun, budget: Budget) -> Generator[str, None, SkinData]:
