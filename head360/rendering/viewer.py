@@ -132,7 +132,8 @@ class Viewer:
             for _ in self._hair.bake(draft=shot.draft):
                 yield
         pictures = tuple(np.empty((shot.height, shot.width, 4), np.uint8) for _ in modes)
-        rows = max(1, _TILE_SAMPLES // (shot.width * shot.samples**2))
+        samples = _TILE_SAMPLES if len(modes) == 1 else _TILE_SAMPLES // 2  # each takes longer
+        rows = max(1, samples // (shot.width * shot.samples**2))
         buffers = self._fitting_buffers(shot, min(rows, shot.height))
         for top in range(0, shot.height, rows):
             count = min(rows, shot.height - top)
