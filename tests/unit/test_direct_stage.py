@@ -61,21 +61,21 @@ def some_data(size: int = 12, cells: int = 8) -> HairData:
 
 @pytest.fixture(scope="module")
 def people() -> ProductPeople:
-    return ProductPeople()
+    return ProductPeople(CPU)
 
 
 @pytest.fixture
 def quick(monkeypatch: pytest.MonkeyPatch, people: ProductPeople) -> None:
     """Nothing is groomed, and people are read from the disk once."""
     monkeypatch.setattr(hair_pool, "Salon", NoSalon)
-    monkeypatch.setattr(run_direct, "ProductPeople", lambda: people)
+    monkeypatch.setattr(run_direct, "ProductPeople", lambda _device: people)
 
 
 @pytest.fixture(scope="module")
 def examples(people: ProductPeople):
     rng = np.random.default_rng(0)
     cameras = random_cameras(1, rng)
-    return [head_example(people.surface(seed, CPU), cameras, HEAD) for seed in range(2)]
+    return [head_example(people.surface(seed), cameras, HEAD) for seed in range(2)]
 
 
 class NoSalon:
@@ -96,7 +96,7 @@ def test_a_stage_stays_on_the_device_it_is_given(people) -> None:
     """What is made without a device would land on “meta” here, and could not be computed with."""
     head, hair, data = HeadField(), HairField(), some_data()
     with torch.device("meta"):
-        surface = people.surface(5, CPU)
+        surface = people.surface(5)
         example = head_example(surface, random_cameras(1, np.random.default_rng(1)), HEAD)
         loss = head_loss(example.columns, example.columns)
         checked, picture = check(hair, data.start, data.check)

@@ -214,15 +214,15 @@ def _minutes(seconds: float | None) -> float | None:
 def _examples(bench: _Bench, budget: Budget) -> Generator[str, None, list[HeadExample]]:
     """People to learn from; fewer of them if time is short."""
     job, stage = bench.job, bench.job.config.head
-    stand_ins = StandIns(job.source) if stage.real_share < 1 else None
-    product = ProductPeople() if stage.real_share else None
+    stand_ins = StandIns(job.source, job.device) if stage.real_share < 1 else None
+    product = ProductPeople(job.device) if stage.real_share else None
     examples: list[HeadExample] = []
     for seed in range(stage.heads):
         rng = np.random.default_rng([job.config.seed, seed])
         real = int((seed + 1) * stage.real_share) > int(seed * stage.real_share)
         people = product if real else stand_ins
         assert people is not None
-        surface = people.surface(seed, job.device)
+        surface = people.surface(seed)
         examples.append(head_example(surface, random_cameras(stage.views, rng), stage))
         if seed % 8 == 0 or seed + 1 == stage.heads:
             yield f"head data {seed + 1}/{stage.heads}"

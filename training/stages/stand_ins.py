@@ -18,6 +18,7 @@ from head360.assets import resource
 from head360.model.bilinear import BilinearModel, vertex_normals
 from head360.model.sampling import random_person
 from head360.model.texture import TextureModel
+from head360.model.texture_generator import activate
 from head360.rendering.reference import Layout, Surface
 from training.synhead.views import expression
 
@@ -33,9 +34,12 @@ _FACES = 9
 class ProductPeople:
     """The product's own random people: model, generated skin, attributes, expressions."""
 
-    def __init__(self) -> None:
+    def __init__(self, device: torch.device) -> None:
+        """`device` is where skin is generated, and where surfaces will be."""
+        self._device = device
         self._mesh = BilinearModel.load(resource("models", "mesh.safetensors"))
         self._texture = TextureModel.load(resource("models", "texture.safetensors"))
+        self._generator = self._texture.generator.to(device)
         topology = self._mesh.topology
         drawn = topology.drawn
         self._triangles = torch.from_numpy(topology.triangles).long()
@@ -46,17 +50,18 @@ class ProductPeople:
         )
 
     @torch.inference_mode()
-    def surface(self, seed: int, device: torch.device) -> Surface:
+    def surface(self, seed: int) -> Surface:
         """One person with an expression, bald."""
         person = random_person(seed)
         identity = self._mesh.identity(torch.from_numpy(np.array(person.shape)))
         face = torch.from_numpy(expression(seed, seed % _FACES))
         vertices = self._mesh.pose(identity, face)
         normals = vertex_normals(vertices, self._triangles)
-        maps = self._texture.maps(person, 0.0)
-        return Surface(
-            moved(self._layout, device), vertices.to(device), normals.to(device), maps.to(device)
-        )
+        code = torch.from_numpy(np.array(person.texture))[None].to(self._device)
+        skin = activate(self._generator(code)[0]).cpu()
+        maps = self._texture.painted(skin, person, 0.0).to(self._device)
+        layout = moved(self._layout, self._device)
+        return Surface(layout, vertices.to(self._device), normals.to(self._device), maps)
 
 
 def moved(layout: Layout, device: torch.device) -> Layout:
@@ -67,7 +72,8 @@ def moved(layout: Layout, device: torch.device) -> Layout:
 class StandIns:
     """Random people from ict_head.npz."""
 
-    def __init__(self, source: Path) -> None:
+    def __init__(self, source: Path, device: torch.device) -> None:
+        self._device = device
         with np.load(source / "ict_head.npz") as data:
             part, faces = data["tri_part"], data["tris"].astype(np.int64)
             drawn = (part < _LASHES) & ~_inner_iris(data)
@@ -84,8 +90,9 @@ class StandIns:
             torch.from_numpy(corners),
         )
 
-    def surface(self, seed: int, device: torch.device, texture_rows: int = 512) -> Surface:
+    def surface(self, seed: int, texture_rows: int = 512) -> Surface:
         """One person: shape, two or three expressions at once, textures."""
+        device = self._device
         rng = np.random.default_rng(seed)
         codes = 0.7 * rng.normal(size=len(self._modes))
         shape = self._mean + self._step * np.tensordot(codes, self._modes, 1)
