@@ -96,7 +96,7 @@ def volume_points(size: tuple[int, int, int] = VOLUME_SIZE) -> Tensor:
 
 def seated_extinction(grid: Tensor, warp: Warp) -> Tensor:
     """(z, y, x) extinction in 1/m over the hair box in head space, on the light volume's cells."""
-    log_extinction = sample_grid(grid, warp(volume_points()), HAIR_BOX)
+    log_extinction = sample_grid(grid, warp(volume_points().to(grid)), HAIR_BOX)
     presence = (log_extinction - EMPTY_LOG_EXTINCTION).clamp(0, 1)
     return (presence * log_extinction.exp()).view(VOLUME_SIZE[::-1])
 
@@ -107,9 +107,9 @@ def ambient_visibility(extinction: Tensor) -> Tensor:
     directions = rng.normal(size=(14, 3))
     directions /= np.linalg.norm(directions, axis=1, keepdims=True)
     coarse = (VOLUME_SIZE[0] // 2, VOLUME_SIZE[1] // 2, VOLUME_SIZE[2] // 2)
-    points = volume_points(coarse)
+    points = volume_points(coarse).to(extinction)
     seen = torch.stack(
-        [_transmittance(extinction, points, torch.tensor(d).float()) for d in directions]
+        [_transmittance(extinction, points, extinction.new_tensor(d)) for d in directions]
     )
     small = seen.mean(0).view(1, 1, *coarse[::-1])
     size = VOLUME_SIZE[::-1]
@@ -121,13 +121,14 @@ def ambient_visibility(extinction: Tensor) -> Tensor:
 
 def key_transmittance(extinction: Tensor, direction: Floats) -> Tensor:
     """(z, y, x) share of the key lamp's light that reaches each cell through hair, 0 … 1."""
-    found = _transmittance(extinction, volume_points(), torch.from_numpy(direction).float())
+    points = volume_points().to(extinction)
+    found = _transmittance(extinction, points, extinction.new_tensor(direction))
     return found.view(VOLUME_SIZE[::-1])
 
 
 def _transmittance(extinction: Tensor, points: Tensor, direction: Tensor) -> Tensor:
     """(N,) exp(-optical depth) from points along a unit direction, through scattering hair."""
-    steps = (torch.arange(int(_REACH / _STEP)) + 0.6) * _STEP
+    steps = (torch.arange(int(_REACH / _STEP), device=points.device) + 0.6) * _STEP
     ahead = points + direction * steps[:, None, None]  # (steps, N, 3)
     met = sample_grid(extinction, ahead.view(-1, 3), HAIR_BOX).view(len(steps), -1)
     return torch.exp(-_LIGHT_EXTINCTION * _STEP * met.sum(0))

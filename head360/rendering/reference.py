@@ -154,11 +154,22 @@ class Reference:
         hair_columns = self._trace_hair(hair, rays, head[:, HEAD_COLUMNS.index("t")])
         return Buffers(head.view(*size, -1), hair_columns.view(*size, -1), directions)
 
+    def along(
+        self, planes: Tensor, hair: SeatedHair | None, rays: Rays, mesh_t: Tensor
+    ) -> tuple[Tensor, Tensor]:
+        """Columns (N, 12) of the head and (N, 9) of the hair for N rays, any rays.
+
+        `planes` (6, 12, R, R); the rays meet the head's mesh at `mesh_t` (N,) metres. At `NO_HIT`
+        everywhere there is no head, and hair is seen alone.
+        """
+        head = self._trace_head(planes, rays, mesh_t)
+        return head, self._trace_hair(hair, rays, head[:, HEAD_COLUMNS.index("t")])
+
     def _trace_head(self, planes: Tensor, rays: Rays, mesh_t: Tensor) -> Tensor:
         columns = mesh_t.new_zeros(len(rays), len(HEAD_COLUMNS))
         columns[:, HEAD_COLUMNS.index("t")] = NO_HIT
         hits = torch.nonzero(mesh_t < NO_HIT)[:, 0]
-        for part in hits.split(_CHUNK):
+        for part in hits.split(_CHUNK) if len(hits) else ():
             found = march_head(self._head, planes, rays[part], mesh_t[part])
             columns = columns.index_put((part,), found)
         return columns
@@ -197,12 +208,63 @@ def _turned_strands(columns: Tensor, rays: Rays, warp: Warp) -> Tensor:
 
 def head_planes(surface: Surface, size: int) -> Tensor:
     """Draw a head onto six planes (6, 12, size, size), HEAD_CHANNELS; see the module's text."""
+    return painted_planes(plane_views(surface, size), surface.maps)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Seen:
+    """What pixels see of a surface, whatever is painted on it: leading dimensions (…, H, W)."""
+
+    uv: Tensor  # (…, 2) atlas coordinates, 0 … 1
+    normal: Tensor  # (…, 3) unit, before the height map bends it
+    gradients: Tensor  # (…, 2, 3) of u and v in the triangle's plane, 1/m
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class PlaneViews:
+    """A posed head on its six planes, not painted yet."""
+
+    seen: Seen  # (6, R, R, …)
+    depth: Tensor  # (6, R, R) metres towards the plane's viewer, or empty, or unknown
+    coverage: Tensor  # (6, R, R) 1 where the plane sees the outside
+
+
+def plane_views(surface: Surface, size: int) -> PlaneViews:
+    """Draw a head's shape onto six planes; painting them (`painted_planes`) is quick."""
     coordinates = plane_coordinates(surface.vertices, HEAD_BOX)
     height = heights(surface.vertices, HEAD_BOX)
-    return torch.stack([_plane(surface, k, coordinates[k], height[k], size) for k in range(PLANES)])
+    gradients = _uv_gradients(surface)
+    parts = [_plane(surface, gradients, k, coordinates[k], height[k], size) for k in range(PLANES)]
+    seen, depth, coverage = zip(*parts, strict=True)
+    uv, normal, bends = (torch.stack(part) for part in zip(*seen, strict=True))
+    return PlaneViews(Seen(uv, normal, bends), torch.stack(depth), torch.stack(coverage))
 
 
-def _plane(surface: Surface, number: int, coordinates: Tensor, height: Tensor, size: int) -> Tensor:
+def painted_planes(views: PlaneViews, maps: Tensor) -> Tensor:
+    """Planes (6, 12, R, R) of a shape under texture maps (8, rows, columns)."""
+    flat = Seen(*(part.flatten(0, 1) for part in _parts(views.seen)))
+    material, normal = (
+        part.view(*views.depth.shape, part.shape[-1]) for part in _attributes(maps, flat)
+    )
+    shown = views.coverage[..., None]
+    channels = [material[..., :4] * shown, normal * shown, views.depth[..., None]]
+    channels += [material[..., 4:7] * shown, shown]
+    return torch.cat(channels, -1).permute(0, 3, 1, 2)
+
+
+def _parts(seen: Seen) -> tuple[Tensor, Tensor, Tensor]:
+    return seen.uv, seen.normal, seen.gradients
+
+
+def _plane(
+    surface: Surface,
+    gradients: Tensor,
+    number: int,
+    coordinates: Tensor,
+    height: Tensor,
+    size: int,
+) -> tuple[tuple[Tensor, Tensor, Tensor], Tensor, Tensor]:
+    """Parts of what one plane sees, its depth and its coverage."""
     layout = surface.layout
     points = torch.cat([(coordinates * 0.5 + 0.5) * size, -height[:, None]], -1)
     raster = rasterize(points, layout.triangles, (size, size), perspective=False)
@@ -210,28 +272,28 @@ def _plane(surface: Surface, number: int, coordinates: Tensor, height: Tensor, s
     front = raster.covered & (facing[raster.triangle.clamp(min=0)] > 0)
     depth = interpolate(raster, height[:, None], layout.triangles)[..., 0]
     depth = torch.where(front, depth, torch.where(raster.covered, UNKNOWN_DEPTH, EMPTY_DEPTH))
-    material, normal = _attributes(surface, raster)
-    coverage = front.to(depth)
-    shown = coverage[..., None]
-    channels = [material[..., :4] * shown, normal * shown, depth[..., None]]
-    channels += [material[..., 4:7] * shown, shown]
-    return torch.cat(channels, -1).permute(2, 0, 1)
+    return _parts(_seen(surface, gradients, raster)), depth, front.to(depth)
 
 
-def _attributes(surface: Surface, raster: Raster) -> tuple[Tensor, Tensor]:
-    """Material (H, W, 8) and bent unit normal (H, W, 3) of the triangle each pixel sees."""
-    layout, maps = surface.layout, surface.maps
+def _seen(surface: Surface, gradients: Tensor, raster: Raster) -> Seen:
+    layout = surface.layout
     uv = interpolate(raster, layout.uv, layout.uv_triangles)
     normal = interpolate(raster, surface.normals, layout.triangles)
     normal = functional.normalize(normal, dim=-1, eps=1e-9)
+    return Seen(uv, normal, gradients[raster.triangle.clamp(min=0)])
+
+
+def _attributes(maps: Tensor, seen: Seen) -> tuple[Tensor, Tensor]:
+    """Material (H, W, 8) and bent unit normal (H, W, 3) of what each pixel sees."""
     rows, columns = maps.shape[1:]
-    du, dv = uv.new_tensor([1 / columns, 0]), uv.new_tensor([0, 1 / rows])
+    du, dv = maps.new_tensor([1 / columns, 0]), maps.new_tensor([0, 1 / rows])
     height = maps[_HEIGHT:] * HEIGHT_RANGE
-    slope_u = (_sample_map(height, uv + du) - _sample_map(height, uv - du)) * (columns / 2)
-    slope_v = (_sample_map(height, uv + dv) - _sample_map(height, uv - dv)) * (rows / 2)
-    gradients = _uv_gradients(surface)[raster.triangle.clamp(min=0)]  # (H, W, 2, 3)
-    bend = slope_u * gradients[..., 0, :] + slope_v * gradients[..., 1, :]
-    return _sample_map(maps, uv), functional.normalize(normal - bend, dim=-1, eps=1e-9)
+    slope_u = _sample_map(height, seen.uv + du) - _sample_map(height, seen.uv - du)
+    slope_v = _sample_map(height, seen.uv + dv) - _sample_map(height, seen.uv - dv)
+    bend = slope_u * (columns / 2) * seen.gradients[..., 0, :]
+    bend = bend + slope_v * (rows / 2) * seen.gradients[..., 1, :]
+    normal = functional.normalize(seen.normal - bend, dim=-1, eps=1e-9)
+    return _sample_map(maps, seen.uv), normal
 
 
 def _sample_map(maps: Tensor, uv: Tensor) -> Tensor:
@@ -276,7 +338,7 @@ def mesh_distance(
 def mesh_buffer(surface: Surface, camera: OrbitCamera, size: tuple[int, int]) -> Tensor:
     """The head's G-buffer (H, W, 12) as the mesh itself shows it: what the field should return."""
     raster, distance = _seen_mesh(surface.placed, surface.layout.triangles, camera, size)
-    material, normal = _attributes(surface, raster)
+    material, normal = _attributes(surface.maps, _seen(surface, _uv_gradients(surface), raster))
     covered = raster.covered[..., None].to(distance)
     channels = [material[..., :3], covered, normal, distance[..., None]]
     channels += [material[..., 4:7], material[..., 3:4]]

@@ -13,14 +13,17 @@ from head360.errors import UnknownNameError
 from training.arguments import add_device, add_source, count, minutes, source_of
 from training.config import ConfigError, DirectConfig, TextureConfig, load_as, preset
 from training.errors import check_source
+from training.stages.joint_config import PictureConfig
+from training.stages.picture_command import PICTURE_STAGES, add_picture_arguments, picture_lines
 from training.stages.refine_config import RefineConfig
 
-STAGES = ("mesh", "texture", "direct", "lights", "refine")
-AnyConfig: TypeAlias = DirectConfig | TextureConfig | RefineConfig
+STAGES = ("mesh", "texture", "direct", "lights", "refine", *PICTURE_STAGES)
+AnyConfig: TypeAlias = DirectConfig | TextureConfig | RefineConfig | PictureConfig
 _CONFIGURED: dict[str, type[AnyConfig]] = {
     "direct": DirectConfig,
     "texture": TextureConfig,
     "refine": RefineConfig,
+    **dict.fromkeys(PICTURE_STAGES, PictureConfig),
 }
 _VARIANTS = ("depth", "plain", "triplane")
 _DONE = "was trained before; delete it to train again"
@@ -33,20 +36,21 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
         help="train a part of the model",
         description="mesh: shape and expressions. texture: skin from a code. direct: the decoders "
         "of head and hair, and every hairstyle. lights: the light presets. refine: the network "
-        "that adds detail to pictures. A stage that was stopped goes on where it was.",
+        "that adds detail to pictures. sittings: pictures to learn from. joint: all from pictures. "
+        "detach: head and hair apart. A stage that was stopped goes on where it was.",
     )
     parser.add_argument("stage", choices=STAGES)
     add_source(parser)
     parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="where to write")
     chosen = parser.add_mutually_exclusive_group()
     chosen.add_argument(
-        "--config", type=Path, metavar="FILE", help="TOML file: direct, texture, refine"
+        "--config", type=Path, metavar="FILE", help="TOML file: direct, texture, refine, joint, detach"
     )
     chosen.add_argument("--preset", metavar="NAME", help="one that comes along: cpu, gpu-25min")
     add_device(parser)
     parser.add_argument(
         "--minutes", type=minutes, metavar="M",
-        help="direct, texture, refine: be done in time, by fewer steps if need be",
+        help="direct, texture, refine, joint, detach: be done in time, by fewer steps if need be",
     )  # fmt: skip
     parser.add_argument(
         "--workers", type=count(0, 256), default=0, metavar="N",
@@ -59,6 +63,7 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     parser.add_argument(
         "--work", type=Path, metavar="DIR", help="refine: pairs and checkpoint (default: OUT/work)"
     )
+    add_picture_arguments(parser)
     parser.set_defaults(run=run)
 
 
@@ -69,12 +74,18 @@ def run(parsed: argparse.Namespace, terminal: Terminal) -> None:
         Head360Error: source data is missing, or the configuration cannot be used.
     """
     config = _chosen_config(parsed)
+    for line in _lines(parsed, config):
+        terminal.note(line)
+    terminal.result(str(parsed.out))
+
+
+def _lines(parsed: argparse.Namespace, config: AnyConfig | None) -> Iterator[str]:
+    if isinstance(config, PictureConfig):  # pictures that are there need no source data
+        return picture_lines(parsed, config)
     source = source_of(parsed)
     check_source(source)
     parsed.out.mkdir(parents=True, exist_ok=True)
-    for line in _stage(source, parsed, config):
-        terminal.note(line)
-    terminal.result(str(parsed.out))
+    return _stage(source, parsed, config)
 
 
 def _stage(source: Path, parsed: argparse.Namespace, config: AnyConfig | None) -> Iterator[str]:
@@ -93,7 +104,8 @@ def _chosen_config(parsed: argparse.Namespace) -> AnyConfig | None:
         if parsed.config or parsed.preset:
             raise ConfigError(f"The stage “{parsed.stage}” has no configuration file.")
         return None
-    path = preset(parsed.stage, parsed.preset) if parsed.preset else parsed.config
+    stage = "joint" if parsed.stage == "sittings" else parsed.stage
+    path = preset(stage, parsed.preset) if parsed.preset else parsed.config
     return load_as(kind, path) if path else kind()
 
 

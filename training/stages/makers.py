@@ -1,0 +1,74 @@
+"""Processes that make sittings while another one learns from those that are there."""
+
+from __future__ import annotations
+
+import multiprocessing
+import time
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from training.stages.joint_config import SittingStage
+from training.stages.photographer import Share, take_sittings
+from training.stages.sittings import SittingError, sittings_in
+
+_LOOK_S = 2.0
+_AGAIN = "Start the same command again; what is there is kept."
+
+
+class Makers:
+    """Some of them at work on one folder; they end with the process that started them."""
+
+    def __init__(
+        self, source: Path, folder: Path, stage: SittingStage, styles: Sequence[str]
+    ) -> None:
+        context = multiprocessing.get_context("spawn")  # OpenGL and CUDA do not survive a fork
+        self._processes = [
+            context.Process(
+                target=_make,
+                args=(source, folder, stage, tuple(styles), Share(number, stage.makers)),
+                daemon=True,
+            )
+            for number in range(stage.makers)
+        ]
+        for process in self._processes:
+            process.start()
+
+    def at_work(self) -> bool:
+        """Whether any is not finished yet."""
+        return any(process.is_alive() for process in self._processes)
+
+    def stop(self) -> None:
+        """End them; what is half done is lost."""
+        for process in self._processes:
+            process.terminate()
+        for process in self._processes:
+            process.join()
+
+
+def _make(
+    source: Path, folder: Path, stage: SittingStage, styles: Sequence[str], share: Share
+) -> None:
+    import torch
+
+    torch.set_num_threads(1)  # there is one process for each core that may be used
+    for _ in take_sittings(source, folder, stage, styles, share):
+        pass
+
+
+def watched(makers: Makers, folder: Path, wanted: int) -> Iterator[str]:
+    """Wait for them; tells now and then how many sittings there are.
+
+    Raises:
+        SittingError: they ended without having made all.
+    """
+    told = -1
+    while makers.at_work():
+        there = len(sittings_in(folder))
+        if there != told:
+            yield f"sittings: {there} of {wanted}"
+            told = there
+        time.sleep(_LOOK_S)
+    there = len(sittings_in(folder))
+    yield f"sittings: {there} of {wanted}"
+    if there < wanted:
+        raise SittingError("Some sittings could not be made; see what was said above.", _AGAIN)
