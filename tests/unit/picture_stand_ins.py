@@ -59,10 +59,14 @@ def tiny_model(seed: int = 0) -> Trainable:
         generator = TextureGenerator(shape)
         torch.nn.init.normal_(generator.soft_mean, std=0.5)
         torch.nn.init.normal_(generator.basis, std=0.3)
-        half = ROWS // 2
+        half, quarter = ROWS // 2, ROWS // 4
         grey = torch.full((8, half, half), 0.5)
-        eye, rest = Tile(0, 2 * ROWS, grey), Tile(half, 2 * ROWS, grey)
-        fixed = FixedTiles((rest,), eye, torch.full((2, half, half), 0.5))
+        rest = tuple(
+            Tile(half + row, 2 * ROWS + column, grey[:, :quarter, :quarter])
+            for row in (0, quarter)
+            for column in (0, quarter)
+        )
+        fixed = FixedTiles(rest, Tile(0, 2 * ROWS, grey), torch.full((2, half, half), 0.5))
         texture = TextureModel(generator, dict.fromkeys(RECIPES, ()), fixed)
         return Trainable(texture, HeadField(), HairField(), {STYLE: cap()})
 

@@ -44,7 +44,10 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="where to write")
     chosen = parser.add_mutually_exclusive_group()
     chosen.add_argument(
-        "--config", type=Path, metavar="FILE", help="TOML file: direct, texture, refine, joint, detach"
+        "--config",
+        type=Path,
+        metavar="FILE",
+        help="TOML file of the stage’s settings",
     )
     chosen.add_argument("--preset", metavar="NAME", help="one that comes along: cpu, gpu-25min")
     add_device(parser)

@@ -101,13 +101,13 @@ class Workers:
         distributed.all_reduce(row)
         return dict(zip(names, (row / self.count).tolist(), strict=True))
 
-    def agree(self, wish: bool) -> bool:
-        """What the leading process wishes, for all."""
+    def told(self, value: float) -> float:
+        """The leading process's value, for all; whoever comes first waits."""
         if self.count == 1:
-            return wish
-        flag = torch.tensor([float(wish and self.leads)], device=self.device)
-        distributed.all_reduce(flag)
-        return bool(flag.item() > 0)
+            return value
+        row = torch.tensor([value if self.leads else 0.0], device=self.device)
+        distributed.all_reduce(row)
+        return float(row.item())
 
     def _touched(self, parameters: list[nn.Parameter]) -> list[nn.Parameter]:
         """Those that any process has a gradient for; missing ones become zero."""

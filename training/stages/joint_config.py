@@ -7,6 +7,7 @@ from pathlib import Path
 
 from training.config import ConfigError, load_as
 
+
 @dataclass(frozen=True, slots=True)
 class SittingStage:
     """The pictures to learn from."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import multiprocessing
+import os
 import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -50,7 +51,10 @@ def _make(
 ) -> None:
     import torch
 
-    torch.set_num_threads(1)  # there is one process for each core that may be used
+    # There is one process for each core that may be used: neither torch nor software OpenGL
+    # shall take more.
+    torch.set_num_threads(1)
+    os.environ.setdefault("LP_NUM_THREADS", "1")
     for _ in take_sittings(source, folder, stage, styles, share):
         pass
 

@@ -47,9 +47,7 @@ def picture_lines(parsed: argparse.Namespace, config: PictureConfig) -> Iterator
     from training.stages.run_joint import PictureRun, run
 
     folder = parsed.sittings or parsed.out / "sittings"
-    job = PictureRun(
-        config, folder, parsed.out, parsed.start, parsed.device, parsed.minutes
-    )
+    job = PictureRun(config, folder, parsed.out, parsed.start, parsed.device, parsed.minutes)
     makers = None
     if config.sittings.makers > 0 and _leads() and _has_source(parsed):
         from training.stages.makers import Makers  # pulls in OpenGL

@@ -25,6 +25,7 @@ from training.stages.gallery import Gallery, NothingToSeeError
 from training.stages.joint import PictureTrainer
 from training.stages.joint_config import PictureConfig
 from training.stages.journal import Journal
+from training.stages.pace import Budget
 from training.stages.showing import Shown, cells
 from training.stages.sittings import Sitting, load_sitting, sittings_in
 from training.stages.snapshot import Snapshot
@@ -38,6 +39,9 @@ _SHOWN = 6
 #: Training begins when so many are there, or all that are wanted.
 _ENOUGH = 8
 _TELL_EVERY = 10
+#: Of a budget of minutes, kept for the last pictures and for packing hair.
+_RESERVE_S = 45.0
+_OVER = (0, -1.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +53,7 @@ class PictureRun:
     out: Path
     start: Path | None = None  # what it begins with; None: the shipped model
     device: str = "auto"
-    minutes: float | None = None  # of training, in all; None: as many as the steps take
+    minutes: float | None = None  # for all of it; None: as many as the steps take
 
 
 def run(job: PictureRun, makers: Makers | None = None) -> Iterator[str]:
@@ -58,14 +62,15 @@ def run(job: PictureRun, makers: Makers | None = None) -> Iterator[str]:
     Raises:
         Head360Error: there are no sittings, or a file cannot be used.
     """
+    budget = Budget(job.minutes)
     workers = Workers.start(job.device)
     # Ten bits of TF32 would misplace points by a millimetre: geometry needs all of float32.
     torch.set_float32_matmul_precision("highest")
     try:
         if workers.leads:
             yield from _wait(job, makers)
-        workers.agree(True)  # the others wait here
-        yield from _Run(job, workers).steps()
+        workers.told(0.0)  # the others wait here
+        yield from _Run(job, workers, budget).steps()
     finally:
         workers.stop()
 
@@ -83,7 +88,7 @@ def _wait(job: PictureRun, makers: Makers | None) -> Iterator[str]:
 class _Run:
     """One process's part of a run."""
 
-    def __init__(self, job: PictureRun, workers: Workers) -> None:
+    def __init__(self, job: PictureRun, workers: Workers, budget: Budget) -> None:
         stage = job.config.stage
         self.job, self.workers = job, workers
         self._mesh = HeadMesh.load(resource("models", "mesh.safetensors"))
@@ -96,12 +101,13 @@ class _Run:
         self._snapshot = _snapshot(self._trainer)
         self._done, self._before = self._snapshot.resume(self._checkpoint)
         self._begun = self._saved = time.monotonic()
+        self._pace = budget.pace(stage.steps, reserve=_RESERVE_S)
 
     def steps(self) -> Iterator[str]:
         """All steps that are left, then the results."""
         if not self.workers.leads:
-            for number in self._numbers():
-                self._learn(number)
+            for number, share in self._numbers():
+                self._trainer.step(number, self._gallery, share)
             return
         yield f"from step {self._done} on {described(self.workers.device)}"
         with Journal(self.job.out) as journal:
@@ -117,8 +123,8 @@ class _Run:
 
     def _lead(self, journal: Journal, show: _Show) -> Iterator[str]:
         stage = self.job.config.stage
-        for number in self._numbers():
-            losses = self._learn(number)
+        for number, share in self._numbers():
+            losses = self._trainer.step(number, self._gallery, share)
             self._done = number + 1
             journal.losses(self._done, losses)
             if self._done % _TELL_EVERY == 0:
@@ -144,18 +150,15 @@ class _Run:
         self._snapshot.save(self._checkpoint, self._done, self._minutes())
         self._saved = time.monotonic()
 
-    def _numbers(self) -> Iterator[int]:
-        limit = self.job.minutes
-        for number in range(self._done, self.job.config.stage.steps):
-            if self.workers.agree(limit is not None and self._minutes() >= limit):
+    def _numbers(self) -> Iterator[tuple[int, float]]:
+        """Steps to do, and the share of the run that is over; the leading process's clock rules."""
+        paced = self._pace.run(self._done)
+        for number in range(self._done, self.job.config.stage.steps + 1):
+            _, share = next(paced, _OVER) if self.workers.leads else _OVER
+            share = self.workers.told(share)
+            if share < 0:
                 return
-            yield number
-
-    def _learn(self, number: int) -> dict[str, float]:
-        share = number / self.job.config.stage.steps
-        if self.job.minutes is not None:
-            share = max(share, self._minutes() / self.job.minutes)
-        return self._trainer.step(number, self._gallery, share)
+            yield number, share
 
     def _minutes(self) -> float:
         """Of training, earlier runs included."""

@@ -65,17 +65,19 @@ class Painting:
     offset: Tensor  # (8, U, 2.5U)
 
     @classmethod
-    def of(cls, texture: TextureModel, params: HeadParams, tint: float, like: Tensor) -> Painting:
-        """Measured on black and on white skin; `like` has the skin tile's shape and device."""
-        skin = torch.zeros_like(like)
-        dark = texture.painted(skin, params, tint)
-        bright = texture.painted(skin + 1, params, tint)
-        slope = (bright - dark)[..., : like.shape[-1]]
-        middle = texture.painted(skin + 0.5, params, tint)
-        middle[_ALBEDO:, :, : like.shape[-1]] -= 0.5  # these channels are added to, and clamped
-        dark[_ALBEDO:] = middle[_ALBEDO:]
-        slope[_ALBEDO:] = 1
-        return cls(slope, dark)
+    def of(cls, texture: TextureModel, params: HeadParams, tint: float, skin: Tensor) -> Painting:
+        """Measured on black and white skin, and on a skin (8, U, 2U) about as it will be.
+
+        The cap below the neck takes its colour from the whole of that skin; it keeps it.
+        """
+        width = skin.shape[-1]
+        dark = texture.painted(torch.zeros_like(skin), params, tint)
+        bright = texture.painted(torch.ones_like(skin), params, tint)
+        slope = (bright - dark)[..., :width]
+        slope[_ALBEDO:] = 1  # these channels are added to, and clamped
+        offset = texture.painted(skin, params, tint)
+        offset[..., :width] -= slope * skin
+        return cls(slope, offset)
 
     def over(self, skin: Tensor) -> Tensor:
         """(8, U, 2.5U) maps from a skin tile (8, U, 2U), 0 … 1."""
@@ -202,8 +204,8 @@ class Trainable(nn.Module):
         device = next(self.parameters()).device
         surface = _surface(sitting, topology, device)
         style, params = sitting.params.hairstyle, sitting.params
-        shape = self.texture.shape
-        like = torch.zeros(8, shape.rows, 2 * shape.rows, device=device)
+        code = torch.tensor(params.texture, device=device)
+        skin = self.skin(code)
         photos = tuple(_moved(photo, device) for photo in sitting.photos)
         seating = _seated_on(sitting.seating, device)
         tint = scalp_tint(style) if style else 0.0
@@ -212,11 +214,11 @@ class Trainable(nn.Module):
             plane_views(surface, sizes[0]),
             tuple(_distance(surface, photo, sizes[1]) for photo in photos),
             photos,
-            Painting.of(self._texture_model, params, tint, like),
-            Painting.of(self._texture_model, params, 0.0, like) if style else None,
+            Painting.of(self._texture_model, params, tint, skin),
+            Painting.of(self._texture_model, params, 0.0, skin) if style else None,
             self._lit(surface, params, seating),
             seating,
-            torch.tensor(params.texture, device=device),
+            code,
         )
 
     def _lit(self, surface: Surface, params: HeadParams, seating: Seating | None) -> LitScene:
