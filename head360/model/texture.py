@@ -99,6 +99,11 @@ class TextureModel:
         """Placements of the named attributes."""
         return self._layers
 
+    @property
+    def fixed(self) -> FixedTiles:
+        """Tiles that every head shares."""
+        return self._fixed
+
     @torch.inference_mode()
     def maps(self, params: HeadParams, scalp_tint: float) -> Tensor:
         """The maps of a head.
