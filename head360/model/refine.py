@@ -45,6 +45,8 @@ REACH = 0.5
 _FRAY_CELLS = 3
 #: Numbers of multiply-and-add between two yields, about 30 ms of two processor cores.
 _PIECE = 1.2e9
+#: Pixels that are made into a picture between two yields.
+_FINISHED = 100_000
 _SLOPE = 0.2  # of the leaky ReLU
 #: Shrinks what the last layer says: Adam's first steps would otherwise turn pictures inside out.
 _CAUTION = 0.1
@@ -238,26 +240,34 @@ def _tile(
     ]
     stack = _padded(layers.part(wide[0], wide[1]).stack())
     yield
-    steps = _whole(net, torch.from_numpy(stack), strength)
+    steps = _whole(net, torch.from_numpy(stack))
     while True:
         with torch.inference_mode():  # never across a yield: the mode belongs to the thread
             try:
                 next(steps)
             except StopIteration as done:
-                made: Tensor = done.value
+                x, change = done.value
                 break
         yield
     drawn = layers.shaded[rows, columns]
+    made = np.empty_like(drawn)
     top, left = rows.start - wide[0].start, columns.start - wide[1].start
-    return _straight(made[:, top:, left:][:, : drawn.shape[0], : drawn.shape[1]], drawn)
+    band = max(1, _FINISHED // drawn.shape[1])
+    for row in range(0, len(drawn), band):
+        part = (slice(None), slice(None), slice(top + row, top + row + band), slice(left, None))
+        with torch.inference_mode():
+            color = changed(x[part], change[part], strength)[0]
+        here = drawn[row : row + band]
+        made[row : row + band] = _straight(color[:, : len(here), : here.shape[1]], here)
+        yield
+    return made
 
 
-def _whole(net: RefineNet, stack: Tensor, strength: float) -> Generator[None, None, Tensor]:
-    """(4, H, W) RGB times opacity and opacity of a whole stack."""
+def _whole(net: RefineNet, stack: Tensor) -> Generator[None, None, tuple[Tensor, Tensor]]:
+    """What the network is given of a whole stack, and what it answers."""
     x = prepared(stack[None])
     yield
-    change = yield from net.pieces(x)
-    return changed(x, change, strength)[0]
+    return x, (yield from net.pieces(x))
 
 
 def _padded(stack: Picture) -> Picture:

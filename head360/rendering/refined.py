@@ -22,7 +22,7 @@ Picture = npt.NDArray[np.uint8]
 #: What RefineNet sees, in the order of `head360.model.refine.Layers`.
 LAYERS: tuple[ViewMode, ...] = ("shaded", "albedo", "aspect", "guide")
 #: Pixels that are put before a background at once.
-_PIECE = 500_000
+_PIECE = 100_000
 
 
 def refined(
