@@ -7,6 +7,8 @@ from typing import Any
 import numpy as np
 import pytest
 
+from head360.light import LIGHT_PRESETS
+from head360.model.sampling import HAIR_COLORS, IRIS_COLORS
 from head360.params import ATTRIBUTES, EXPRESSIONS
 from training.synhead.caption_words import THINGS, WORDS
 from training.synhead.captions import Caption, caption, picture_captions, sayings
@@ -117,11 +119,13 @@ Labels = dict[str, Any]
 CLAIMS: dict[str, Callable[[Labels, Labels], bool]] = {
     r"\b(woman|lady|she|her|female)\b": lambda head, _: head["traits"]["male"] < 0,
     r"\b(man|gentleman|guy|he|his|male)\b": lambda head, _: head["traits"]["male"] > 0,
-    r"\bbald|no hair|hairless": lambda head, _: head["hairstyle"] is None,
+    r"\bbald\b|no hair|hairless": lambda head, _: head["hairstyle"] is None,
     r"\b(ponytail|bun|top knot)\b": lambda head, _: STYLES[head["hairstyle"]].tail is not None,
     r"\b(fringe|bangs)\b": lambda head, _: STYLES[head["hairstyle"]].fringe is not None,
     r"\bcurly": lambda head, _: STYLES[head["hairstyle"]].curl > 0,
-    r"\b(braid|plait)": lambda head, _: STYLES[head["hairstyle"]].ropes is not None,
+    r"\b(braid|plait)": lambda head, _: "braid" in head["hairstyle"] or "corn" in head["hairstyle"],
+    r"mohawk|mohican": lambda head, _: head["hairstyle"] == "mohawk",
+    r"pigtails|bunches|two braids": lambda head, _: STYLES[head["hairstyle"]].tail.twin,
     r"(?<!no )freckle": lambda head, _: head["attributes"].get("freckles", 0) > 0,
     r"no freckles": lambda head, _: head["attributes"].get("freckles", 0) == 0,
     r"(?<!no )wrinkle": lambda head, _: head["attributes"].get("wrinkles", 0) > 0,
@@ -202,6 +206,20 @@ def test_a_caption_survives_json() -> None:
     said = caption(FULL, (7,))
 
     assert Caption.of(said.record()) == said
+
+
+def test_every_hairstyle_that_is_more_than_length_and_curl_has_words() -> None:
+    plain = {style for style in STYLES if not sayings("hair_style", style)}
+
+    assert plain <= {
+        "short_curly", "long_straight", "long_wavy", "long_curly", "long_bangs",
+    }  # fmt: skip
+
+
+def test_every_named_colour_and_light_has_words() -> None:
+    assert all(sayings("hair_colour", name) for name in HAIR_COLORS)
+    assert all(sayings("eyes", name) for name in IRIS_COLORS)
+    assert all(sayings("light", name) for name in LIGHT_PRESETS)
 
 
 @pytest.mark.parametrize("place", sorted(set(re.findall(r"\{(\w+)\.(\w+)\}", " ".join(THINGS)))))

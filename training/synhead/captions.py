@@ -255,10 +255,12 @@ class _Speaker:
 
 
 def sayings(attribute: str, value: str) -> frozenset[str]:
-    """Everything that may stand in a span of this fact, small letters."""
+    """Everything that may stand in a span of this fact, in small letters."""
     roles = WORDS.get(attribute, {}).values()
     said = [role[value] for role in roles if value in role]
-    return frozenset(word for text in said for us in (False, True) for word in _spoken(text, us))
+    return frozenset(
+        word.lower() for text in said for us in (False, True) for word in _spoken(text, us)
+    )
 
 
 def _spoken(alternatives: str, american: bool) -> list[str]:

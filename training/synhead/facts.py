@@ -149,7 +149,7 @@ def _attributes(strengths: Record) -> Facts:
 
 def _groomed(style: GroomStyle) -> Facts:
     found = {"hair_texture": _texture(style)}
-    if style.tail is None:  # of tied hair nobody sees how long it is
+    if style.tail is None or style.hem is not None:  # of tied hair nobody sees how long it is
         found["hair_length"] = _length(style)
     if style.fringe is not None:
         found["fringe"] = "some"
@@ -159,6 +159,8 @@ def _groomed(style: GroomStyle) -> Facts:
 
 
 def _texture(style: GroomStyle) -> str:
+    if style.rows is not None:
+        return "braided"
     if style.ropes is not None:
         return {"braid": "braided", "lock": "locked"}[style.ropes.kind]
     if style.curl and style.curl_pitch < 0.0125:
@@ -172,7 +174,7 @@ def _length(style: GroomStyle) -> str:
     if style.hem is not None:
         return "long" if style.hem.height < -0.15 else "medium"
     longest = max(style.lengths.top, style.lengths.back)
-    return _level(longest, ((0.012, "cropped"), (0.11, "short"), (0.2, "medium"), (9, "long")))
+    return _level(longest, ((0.012, "cropped"), (0.13, "short"), (0.2, "medium"), (9, "long")))
 
 
 def _height(pitch: float) -> Facts:
