@@ -14,9 +14,8 @@ from math import radians
 
 import torch
 from torch import Tensor
-from torch.nn import functional
 
-from head360.model.planes import HAIR_BOX, cell_centres
+from head360.model.planes import HAIR_BOX, cell_centres, sample_vectors
 from head360.model.seating import Seating
 from head360.params import POSE_LIMITS, FloatArray
 
@@ -27,7 +26,7 @@ _FIXED, _FREE, _SLOPE = -0.137, -0.064, 0.32
 #: Nodes of the grid of hair along x, y, z.
 GRID_SIZE = (28, 32, 28)
 #: Steps of searching where a node came from, and the share of each that is taken.
-_ROUNDS, _STRIDE = 14, 0.7
+_ROUNDS, _STRIDE = 9, 0.8
 #: Turns below this are none, radians.
 _LEAST = 1e-4
 
@@ -106,14 +105,7 @@ def straightened(turn: Turn, seating: Seating) -> Tensor:
 
 def straight_points(grid: Tensor, points: Tensor) -> tuple[Tensor, Tensor]:
     """Where points (N, 3) of the turned head are on the straight one, and their shares (N,)."""
-    unit = (points - points.new_tensor(HAIR_BOX.centre)) / points.new_tensor(HAIR_BOX.half)
-    sampled = functional.grid_sample(
-        grid.to(points).permute(3, 0, 1, 2)[None],
-        unit[None, None, None],
-        padding_mode="border",
-        align_corners=False,
-    )
-    found = sampled[0, :, 0, 0].T
+    found = sample_vectors(grid, points, HAIR_BOX)
     return found[:, :3], found[:, 3]
 
 

@@ -113,6 +113,18 @@ def sample_grid(grid: Tensor, points: Tensor, box: PlaneBox) -> Tensor:
     return sampled[0, 0, 0, 0]
 
 
+def sample_vectors(grid: Tensor, points: Tensor, box: PlaneBox) -> Tensor:
+    """Trilinear samples (N, C) of a volume (z, y, x, C) of the box at points (N, 3) metres."""
+    unit = (points - points.new_tensor(box.centre)) / points.new_tensor(box.half)
+    sampled = functional.grid_sample(
+        grid.to(points).permute(3, 0, 1, 2)[None],
+        unit[None, None, None],
+        padding_mode="border",
+        align_corners=False,
+    )
+    return sampled[0, :, 0, 0].T
+
+
 def cell_centres(box: PlaneBox, size: tuple[int, int, int]) -> Tensor:
     """(N, 3) metres: centres of the cells of a grid over a box, x fastest, then y, then z."""
     axes = [(torch.arange(n) + 0.5) / n * 2 - 1 for n in size]

@@ -17,7 +17,7 @@ import numpy.typing as npt
 import torch
 from torch import Tensor
 
-from head360.model.planes import HAIR_BOX, cell_centres
+from head360.model.planes import HAIR_BOX, cell_centres, sample_vectors
 from head360.model.topology import SKIN, Topology
 
 #: Nodes of the displacement grid along x, y, z.
@@ -40,22 +40,14 @@ class Seating:
 
     def __call__(self, points: Tensor) -> Tensor:
         moved = points @ self.matrix.T + self.offset
-        half, centre = moved.new_tensor(HAIR_BOX.half), moved.new_tensor(HAIR_BOX.centre)
-        unit = (moved - centre) / half
-        sampled = torch.nn.functional.grid_sample(
-            self.displacement.permute(3, 0, 1, 2)[None],
-            unit[None, None, None],
-            padding_mode="border",
-            align_corners=False,
-        )
-        return moved + sampled[0, :, 0, 0].T
+        return moved + sample_vectors(self.displacement, moved, HAIR_BOX)
 
 
 class Seat:
     """Fits seatings to heads."""
 
     def __init__(self, topology: Topology, mean: Tensor) -> None:
-        self._chosen = _thinned_skin(topology, mean)
+        self._chosen = thinned_skin(topology, mean)
         self._mean = mean[self._chosen]
         scalp = torch.from_numpy(topology.scalp)[self._chosen]
         self._weights = 1 + (_SCALP_WEIGHT - 1) * scalp
@@ -88,7 +80,7 @@ def _kernel(distance: Tensor, width: float) -> Tensor:
     return weights / (weights.sum(1, keepdim=True) + _FADE)
 
 
-def _thinned_skin(topology: Topology, mean: Tensor) -> Tensor:
+def thinned_skin(topology: Topology, mean: Tensor) -> Tensor:
     """Indices of about evenly spread vertices of the outer skin."""
     skin = np.unique(topology.triangles[topology.triangle_material == SKIN])
     outer = skin[topology.occlusion[skin] > 0.25]

@@ -13,6 +13,7 @@ from scipy.ndimage import distance_transform_edt
 from torch import Tensor
 
 from head360.model.field import HairField, HeadField
+from head360.model.jaw import FURTHEST
 from head360.model.neck import Turn
 from head360.model.planes import HAIR_BOX, to_atlas
 from head360.rendering.field_glsl import hair_field_source, head_field_source
@@ -54,6 +55,8 @@ class GpuHair:
         self._exact: FullScreen | None = None
         self._textures: dict[str, AnyTexture] = {}
         self._uniforms: dict[str, Uniform] = {}
+        self._jaw: dict[str, AnyTexture] = {}
+        self.follow(None)
         self._volumes = {draft: _Volume(ctx, draft) for draft in (False, True)}
 
     def wear(self, hair: WornHair) -> None:
@@ -80,6 +83,14 @@ class GpuHair:
         for each in self._volumes.values():
             each.baked = False
 
+    def follow(self, shift: Tensor | None) -> None:
+        """Let hair move with the jaw, (z, y, x, 3) metres, or not; nothing is baked again."""
+        release(self._jaw)
+        nowhere = np.zeros((1, 1, 1, 3), np.float32)
+        content = nowhere if shift is None else shift.numpy()
+        self._jaw["u_jaw_shift"] = volume(self._ctx, content)
+        self._follows = shift is not None
+
     def bake(self, *, draft: bool) -> Iterator[None]:
         """Fill a volume, a row of slices at a time; yields between rows.
 
@@ -98,7 +109,9 @@ class GpuHair:
     @property
     def bounds(self) -> tuple[Point, Point]:
         """Lowest and highest corner (metres) of a box that all baked hair lies in."""
-        return self._volumes[not self._volumes[False].baked].bounds
+        low, high = self._volumes[not self._volumes[False].baked].bounds
+        reach = FURTHEST if self._follows else 0.0
+        return low - reach, high + reach
 
     def march(
         self,
@@ -122,9 +135,9 @@ class GpuHair:
             self._exact = FullScreen(self._ctx, self._exact_source)
         program = self._exact if exact and self._exact is not None else self._fast
         baked = self._volumes[not self._volumes[False].baked]
-        textures = {**self._textures, **baked.textures, "u_head_hit": head_shape}
-        uniforms = {**self._uniforms, **baked.uniforms, **rays, "u_hair_step": step}
-        program.draw(target, textures, uniforms, marks=step == 1)
+        textures = {**self._textures, **self._jaw, **baked.textures, "u_head_hit": head_shape}
+        own = {**self._uniforms, **baked.uniforms, "u_jaw_follows": float(self._follows)}
+        program.draw(target, textures, {**own, **rays, "u_hair_step": step}, marks=step == 1)
 
 
 class _Volume:

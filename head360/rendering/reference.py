@@ -24,6 +24,7 @@ from torch.nn import functional
 
 from head360.camera import OrbitCamera
 from head360.model.field import HairPlanes
+from head360.model.jaw import FollowingSeating
 from head360.model.neck import Turn, TurnedMesh, TurnedSeating
 from head360.model.planes import (
     EMPTY_DEPTH,
@@ -198,7 +199,7 @@ class Reference:
 
 def _turned_strands(columns: Tensor, rays: Rays, warp: Warp) -> Tensor:
     """Hair columns (N, 9) whose tangents have turned with the head, at the mean distance met."""
-    if not isinstance(warp, TurnedSeating):
+    if not isinstance(warp, TurnedSeating | FollowingSeating):
         return columns
     t, first = HAIR_COLUMNS.index("t"), HAIR_COLUMNS.index("tangent_x")
     points = rays.origins + rays.directions * columns[:, t : t + 1]

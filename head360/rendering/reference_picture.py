@@ -6,6 +6,7 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
+from head360.model.jaw import FollowingSeating
 from head360.model.topology import Topology
 from head360.rendering.lighting import SHADOW_SIZE
 from head360.rendering.reference import Buffers, Layout, Reference, SeatedHair, Surface
@@ -30,6 +31,8 @@ def reference_picture(
     renderer = Reference(models.head, models.hair)
     worn = scene.hair if request.mode != "head" else None
     hair = SeatedHair(worn.style, worn.warp) if worn else None
+    if worn and scene.hair_shift is not None:
+        hair = SeatedHair(worn.style, FollowingSeating(worn.warp, scene.hair_shift))
 
     def shaded(buffers: Buffers) -> torch.Tensor:
         return shade(buffers, lit)

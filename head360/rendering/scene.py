@@ -14,7 +14,16 @@ from head360.model.bilinear import BilinearModel, Identity, vertex_normals
 from head360.model.field import HairField, HairPlanes, HeadField, load_fields
 from head360.model.hair import HairLibrary
 from head360.model.hair_mix import HairMorph
-from head360.model.neck import Neck, Turn, TurnedMesh, TurnedSeating, straightened
+from head360.model.jaw import Jaw
+from head360.model.neck import (
+    Neck,
+    Turn,
+    TurnedMesh,
+    TurnedSeating,
+    straight_points,
+    straightened,
+)
+from head360.model.planes import HAIR_BOX, sample_vectors
 from head360.model.seating import Seat, Seating
 from head360.model.texture import TextureModel
 from head360.params import HeadParams
@@ -24,8 +33,8 @@ from head360.rendering.lighting import (
     key_transmittance,
     lighting,
     seated_extinction,
+    volume_points,
 )
-from head360.rendering.march import Warp
 
 Value = TypeVar("Value")
 
@@ -72,7 +81,7 @@ class WornHair:
     turned: TurnedSeating | None = None  # where it sits once the head has turned
 
     @property
-    def warp(self) -> Warp:
+    def warp(self) -> Seating | TurnedSeating:
         """From the head as it is seen to the canonical frame."""
         return self.turned or self.seating
 
@@ -88,6 +97,7 @@ class Scene:
     lighting: Lighting
     hair_color: Tensor  # (3,) linear RGB
     turned: TurnedMesh | None = None  # the same vertices where the head has turned them
+    hair_shift: Tensor | None = None  # (z, y, x, 3) metres that hair has moved with the jaw
 
     @property
     def placed(self) -> Tensor:
@@ -107,6 +117,8 @@ class SceneBuilder:
         self._style: _Last[HairPlanes] = _Last()
         self._identity: _Last[Identity] = _Last()
         self._neck = Neck(models.mesh.mean)
+        self._jaw = Jaw(models.mesh.topology, models.mesh.mean)
+        self._shift: _Last[Tensor | None] = _Last()
         self._turn: _Last[Turn | None] = _Last()
         self._turned: _Last[TurnedMesh] = _Last()
         self._turned_seating: _Last[TurnedSeating] = _Last()
@@ -114,6 +126,7 @@ class SceneBuilder:
         self._maps: _Last[Tensor] = _Last()
         self._seating: _Last[Seating] = _Last()
         self._extinction: _Last[tuple[Tensor, Tensor]] = _Last()
+        self._turned_reach: _Last[tuple[Tensor, Tensor]] = _Last()
         self._lighting: _Last[Lighting] = _Last()
         self._worn: _Last[WornHair] = _Last()
         self._hair_color: _Last[Tensor] = _Last()
@@ -138,16 +151,18 @@ class SceneBuilder:
         )
         turned = self._turn_mesh(turn, vertices) if turn else None
         light = self._lighting.get((params.light,), lambda: lighting(params.light))
-        hair = self._hair(params)
+        style = self._hair(params)
+        hair = self._wear(identity, style, turn, light) if style else None
         look = (params.texture, params.attributes, params.hair_color, params.iris_color)
         return Scene(
             vertices,
             normals,
             self._maps.get((*look, f"{self._tint(params):.2f}"), lambda: self._paint(params)),
-            self._wear(identity, hair, turn, light) if hair else None,
+            hair,
             light,
             self._hair_color.get((params.hair_color,), lambda: torch.tensor(params.hair_color)),
             turned,
+            self._follow(identity, params, hair) if hair else None,
         )
 
     def _pose(self, identity: Identity, params: HeadParams) -> tuple[Tensor, Tensor]:
@@ -162,6 +177,31 @@ class SceneBuilder:
             return TurnedSeating(seating, turn, straightened(turn, seating))
 
         return self._turned_seating.get((turn, seating), made)
+
+    def _follow(self, identity: Identity, params: HeadParams, hair: WornHair) -> Tensor | None:
+        """How far hair has moved with the jaw."""
+
+        def made() -> Tensor | None:
+            shift = self._jaw.shift(identity, torch.tensor(params.expression))
+            if shift is None or hair.turned is None:
+                return shift
+            return self._jaw.turned(shift, hair.turned)
+
+        return self._shift.get((identity, params.expression, hair.warp), made)
+
+    def _turn_reach(
+        self, turned: TurnedSeating, extinction: Tensor, visibility: Tensor
+    ) -> tuple[Tensor, Tensor]:
+        """The light volumes of straight hair, turned with it: what is open to the sky stays so."""
+
+        def made() -> tuple[Tensor, Tensor]:
+            straight = straight_points(turned.straight, volume_points())[0]
+            volumes = torch.stack([extinction, visibility], -1)
+            moved = sample_vectors(volumes, straight, HAIR_BOX)
+            there = moved.view(*extinction.shape, 2)
+            return there[..., 0].contiguous(), there[..., 1].contiguous()
+
+        return self._turned_reach.get((turned, extinction), made)
 
     def _paint(self, params: HeadParams) -> Tensor:
         return self._models.texture.maps(params, round(self._tint(params), 2))
@@ -193,10 +233,12 @@ class SceneBuilder:
         turned = self._turn_hair(turn, seating) if turn else None
 
         def reach() -> tuple[Tensor, Tensor]:
-            extinction = seated_extinction(style.grid, turned or seating)
-            return extinction, ambient_visibility(extinction)
+            straight = seated_extinction(style.grid, seating)
+            return straight, ambient_visibility(straight)
 
-        extinction, visibility = self._extinction.get((style, turned or seating), reach)
+        extinction, visibility = self._extinction.get((style, seating), reach)
+        if turned is not None:
+            extinction, visibility = self._turn_reach(turned, extinction, visibility)
 
         def worn() -> WornHair:
             transmittance = key_transmittance(extinction, light.directions[0])

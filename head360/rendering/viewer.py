@@ -167,6 +167,8 @@ class Viewer:
         worn = last.hair if last else None
         if hair and (worn is None or worn.style is not hair.style or worn.warp is not hair.warp):
             self._hair.wear(hair)
+        if (last.hair_shift if last else None) is not scene.hair_shift:
+            self._hair.follow(scene.hair_shift)
         if relit or worn is not hair:
             self._relight(scene)
         # A bald scene in between keeps the hair that is on the card, so forget none of it.

@@ -19,7 +19,7 @@ from head360.rendering.scene import Models, SceneBuilder
 from head360.rendering.viewer import Shot, Viewer
 
 SIZE = 96
-TURNED_FROM = 3  # seeds from here on turn their heads and mix two hairstyles
+TURNED_FROM = 3  # seeds from here on turn heads, open mouths and mix hairstyles
 
 
 @pytest.fixture(scope="module")
@@ -49,6 +49,8 @@ def someone(seed: int) -> tuple[HeadParams, OrbitCamera]:
         yaw_degrees=rng.uniform(-180, 180), pitch_degrees=rng.uniform(-30, 40),
         distance=rng.uniform(0.9, 1.4),
     )  # fmt: skip
+    if seed >= TURNED_FROM:
+        making[EXPRESSIONS.index("jawOpen")] = 0.8
     person = random_person(seed).with_(hairstyle=worn, expression=making, light=light)
     if seed >= TURNED_FROM:
         mix = HairMix(styles[(seed * 3) % len(styles)], 0.5)

@@ -3,7 +3,7 @@
 // Density is one volume; where it is negative it says how far the nearest hair is. What strands look
 // like lies in slices, side by side, and is read where the march has met most hair: at the mean
 // depths of the first, the middle and the last third of a ray's opacity.
-// Needs    : struct HairSample, HAIR_CENTRE, HAIR_HALF; rays.glsl, hair_sums.glsl.
+// Needs    : struct HairSample, HAIR_CENTRE, HAIR_HALF; rays.glsl, hair_sums.glsl, hair_neck.glsl.
 
 uniform sampler3D u_volume_density;  // extinction's square root; negative: steps to go at least
 uniform sampler2D u_volume_strand;   // tangent xyz, tone; times the density's root
@@ -56,7 +56,7 @@ void conclude(vec3 ray) {
     for (int k = 0; k < 3; k++) {
         if (met[k] > WORTH_A_LOOK) {
             float t = mean_t[k] / met[k];
-            look(hair_at(u_eye + ray * t), t, met[k]);
+            look(hair_at(before_jaw(u_eye + ray * t)), t, met[k]);
         }
     }
 }

@@ -15,6 +15,7 @@ layout(location = 0) out vec4 f_color;   // alpha, tone, along, t
 layout(location = 1) out vec4 f_strand;  // tangent; metres to where the ray ends
 layout(location = 2) out vec2 f_root;
 
+const float STRETCHED = 0.6;  // what is left of an empty way where hair is stretched most
 const float VISIBLE = 0.003;  // share of a pixel
 const float NO_END = 1e3;      // metres
 
@@ -34,11 +35,12 @@ void main() {
         float length_ = min(leave - start, HAIR_STEP);
         float t = start + 0.5 * length_;
         int ahead;
-        float thickness = hair_extinction(u_eye + ray * t, ahead) * length_;
+        float thickness = hair_extinction(before_jaw(u_eye + ray * t), ahead) * length_;
         float weight = exp(-depth) * (1.0 - exp(-thickness));
         if (thickness > 1e-5) meet(t, weight, alpha);
         alpha += weight;
         depth += thickness;
+        if (u_jaw_follows != 0.0) ahead = int(float(ahead) * STRETCHED);
         i += max(ahead, 1);
     }
     conclude(ray);
@@ -46,7 +48,7 @@ void main() {
     f_color = vec4(alpha, color.yzw * share);
     tangent *= share;
     if (u_neck_angle != 0.0) {
-        vec3 x = u_eye + ray * (color.w / max(looked, TINY_WEIGHT));
+        vec3 x = before_jaw(u_eye + ray * (color.w / max(looked, TINY_WEIGHT)));
         tangent = neck_rotated(tangent, straight_hair(x).w);
     }
     f_strand = vec4(tangent, limit);
