@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
-from head360.params import FloatArray, HeadParams
+from head360.params import FloatArray, HairMix, HeadParams
 
-#: What is mixed in a straight line. Expression and light belong to the scene, a style is a choice.
+#: What is mixed in a straight line. Expression, pose and light belong to the scene; hair has a way
+#: of its own.
 MORPHED = ("shape", "texture", "attributes", "hair_color", "iris_color")
 #: What makes a person.
 PERSON = (*MORPHED, "hairstyle", "hair_mix")
@@ -16,6 +19,21 @@ def mixed(first: HeadParams, second: HeadParams, share: float) -> dict[str, Floa
     """The fields of `MORPHED`, from the first head (0) to the second (1); the ends are exact."""
     near, far = np.float32(1 - share), np.float32(share)
     return {name: near * getattr(first, name) + far * getattr(second, name) for name in MORPHED}
+
+
+def hair_between(first: HeadParams, second: HeadParams, share: float) -> dict[str, Any]:
+    """The hairstyle from the first head (0) to the second (1); the ends are exact.
+
+    Two plain hairstyles mix. What is mixed already, or bald, has no way between: there, the hair
+    is that of the nearer head.
+    """
+    plain = not (first.hair_mix or second.hair_mix) and first.hairstyle and second.hairstyle
+    if plain and first.hairstyle != second.hairstyle and 0 < share < 1:
+        assert second.hairstyle is not None
+        mix = HairMix(second.hairstyle, share)
+        return {"hairstyle": first.hairstyle, "hair_mix": mix}
+    nearer = first if share < 0.5 else second
+    return {"hairstyle": nearer.hairstyle, "hair_mix": nearer.hair_mix}
 
 
 def share_of(params: HeadParams, first: HeadParams, second: HeadParams) -> float:

@@ -56,7 +56,8 @@ def _clear_own_clipboard() -> None:
     """Take back what Python put there: Qt would ask it for data when Python is gone, and crash."""
     if QGuiApplication.instance() is None:
         return
-    if QGuiApplication.clipboard().mimeData().hasFormat(MIME):
+    mime: QMimeData | None = QGuiApplication.clipboard().mimeData()  # None without a screen
+    if mime is not None and mime.hasFormat(MIME):
         QGuiApplication.clipboard().clear()
 
 

@@ -10,7 +10,7 @@ from shiboken6 import isValid
 
 from app.document import HeadDocument
 from app.locks import Locks
-from app.morph import MORPHED, PERSON, mixed, share_of
+from app.morph import MORPHED, PERSON, hair_between, mixed, share_of
 from app.theme import Theme
 from app.widgets.labelled_slider import LabelledSlider, SliderSpec
 from app.widgets.section import flat_button
@@ -153,7 +153,8 @@ class MorphPanel(QWidget):
         first, second = (slot.params for slot in self.slots)
         if first is None or second is None:
             return
-        changes = self._locks.allowed(self._document.params, mixed(first, second, share))
+        between = {**mixed(first, second, share), **hair_between(first, second, share)}
+        changes = self._locks.allowed(self._document.params, between)
         self._document.edit(self.tr("Morph"), gesture=gesture, **changes)
 
     def _show(self, params: HeadParams, changed: frozenset[str]) -> None:
@@ -168,7 +169,7 @@ class MorphPanel(QWidget):
         self.exchange.setEnabled(any(filled))
         self.slider.setEnabled(all(filled))
         self.slider.set_locked(not all(filled))
-        ready = self.tr("Blend shape, skin, hair and eye colour between A and B")
+        ready = self.tr("Blend shape, skin, hair and eyes between A and B")
         wait = self.tr("Keep one head as A and another as B first")
         self.slider.setToolTip(ready if all(filled) else wait)
         self._show(self._document.params, frozenset(MORPHED))
@@ -185,4 +186,5 @@ def _column(*buttons: QWidget) -> QVBoxLayout:
 
 def _posed(params: HeadParams) -> HeadParams:
     """The same person at rest in plain light, so that pictures compare people only."""
-    return params.with_(expression=[0.0] * len(EXPRESSIONS), light=Light())
+    rest = [0.0] * len(EXPRESSIONS)
+    return params.with_(expression=rest, head_pose=[0.0] * 3, light=Light())

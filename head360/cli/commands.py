@@ -104,7 +104,8 @@ def new(arguments: argparse.Namespace, engine: HeadEngine, terminal: Terminal) -
     scene = scene_of(arguments, engine)
     name = arguments.name or path.stem
     save_project(Project(scene.params, scene.camera, name, scene.background), path)
-    hair = scene.params.hairstyle or "bald"
+    mix = scene.params.hair_mix if scene.params.hairstyle else None
+    hair = (scene.params.hairstyle or "bald") + (f" + {mix.share:.0%} {mix.style}" if mix else "")
     terminal.note(f"{path}  “{name}”, {hair}")
 
 

@@ -12,13 +12,13 @@ from pytestqt.qtbot import QtBot
 from app.docks.codes import HeadDock
 from app.document import HeadDocument
 from app.head_names import ATTRIBUTE_NAMES, FIRST_SHAPES, IRIS_COLORS
-from app.locks import SHAPE, SKIN, Locks
-from app.morph import MORPHED, mixed, share_of
+from app.locks import HAIR, SHAPE, SKIN, Locks
+from app.morph import MORPHED, hair_between, mixed, share_of
 from app.settings import Settings
 from app.stage import Stage
 from app.theme import Theme
 from app.workers.render_thread import RenderThread
-from head360.params import ATTRIBUTES, HeadParams, changed_fields, neutral_head
+from head360.params import ATTRIBUTES, HairMix, HeadParams, changed_fields, neutral_head
 from tests.gui.conftest import CATALOG, FakeEngine
 
 
@@ -342,3 +342,43 @@ def test_share_of_undoes_mixed() -> None:
 
     assert share_of(between, first, second) == pytest.approx(0.3, abs=1e-4)
     assert share_of(first, first, first) == 0.0
+
+
+def test_hair_goes_from_one_style_to_the_other() -> None:
+    first, second = person(6).with_(hairstyle="bob"), person(7).with_(hairstyle="afro")
+
+    ends = [hair_between(first, second, share) for share in (0.0, 1.0)]
+    between = hair_between(first, second, 0.25)
+
+    assert ends == [
+        {"hairstyle": "bob", "hair_mix": None},
+        {"hairstyle": "afro", "hair_mix": None},
+    ]
+    assert between == {"hairstyle": "bob", "hair_mix": HairMix("afro", 0.25)}
+
+
+def test_hair_without_a_way_between_is_that_of_the_nearer_head() -> None:
+    bald, mixed_already = (
+        person(6).with_(hairstyle=None),
+        person(7).with_(hairstyle="bob", hair_mix=HairMix("afro", 0.4)),
+    )
+
+    hair = [hair_between(bald, mixed_already, share)["hairstyle"] for share in (0.3, 0.7)]
+
+    assert hair == [None, "bob"]
+
+
+def test_morph_mixes_the_hair_unless_it_is_locked(
+    dock: HeadDock, document: HeadDocument, locks: Locks
+) -> None:
+    for index, style in enumerate(("bob", "afro")):
+        become(document, person(index).with_(hairstyle=style))
+        dock.morph.store(index)
+
+    dock.morph.slider.slider.setValue(400)
+    assert document.params.hairstyle == "bob"
+    assert document.params.hair_mix == HairMix("afro", 0.4)
+
+    locks.lock(HAIR, True)
+    dock.morph.slider.slider.setValue(700)
+    assert document.params.hair_mix == HairMix("afro", 0.4)
