@@ -349,6 +349,8 @@ def test_other_options_do_not_mix(tmp_path: Path) -> None:
     [
         (["--shards", "x", "--layout", "synhead100"], 1, "--out"),
         (["--out", "x", "--layout", "synhead100", "--expressions", "jawOpn"], 2, "jawOpen"),
+        (["--out", "x", "--expressions", "jawOpen"], 1, "synhead100"),
+        (["--out", "x", "--part", "1/2"], 1, "--shards"),
     ],
 )
 def test_impossible_exports_say_why(

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from training.synhead.shoot import TrueStudio
     from training.synhead.writer import Written
 
+#: The one part of a data set that is made in one go.
+WHOLE = "1/1"
 #: The expression of a face at rest.
 REST = "neutral"
 
@@ -82,7 +84,7 @@ def _add_place(parser: argparse.ArgumentParser) -> None:
         help="views in a shard (default 256)",
     )  # fmt: skip
     parser.add_argument(
-        "--part", default="1/1", metavar="K/N",
+        "--part", default=WHOLE, metavar="K/N",
         help="make the K-th of N parts of the shards (default 1/1: all)",
     )  # fmt: skip
 
@@ -127,6 +129,7 @@ def _prepared(parsed: argparse.Namespace, options: dict[str, Any]) -> _Job:
     from training.synhead.shards import ShardOrder, claim_shards, parse_part, write_shards
     from training.synhead.writer import Order, claim, write_dataset
 
+    _check_options(parsed)
     if parsed.layout == "synhead100":
         return _layout(parsed, options)
     if parsed.shards is None:
@@ -142,12 +145,21 @@ def _prepared(parsed: argparse.Namespace, options: dict[str, Any]) -> _Job:
     return _Job(shards.out, "shards", partial(write_shards, shards))
 
 
+def _check_options(parsed: argparse.Namespace) -> None:
+    """Refuse what would be ignored."""
+    paper = parsed.layout == "synhead100"
+    if parsed.out is None and paper:
+        raise LayoutError("Only --out can have the layout synhead100, not --shards.")
+    if parsed.shards is None and parsed.part != WHOLE:
+        raise LayoutError("Only --shards can be made in parts, not --out.")
+    if parsed.expressions and not paper:
+        raise LayoutError("Only --layout synhead100 lets expressions be chosen.")
+
+
 def _layout(parsed: argparse.Namespace, options: dict[str, Any]) -> _Job:
     """The paper's own layout."""
     from training.synhead100_export import LayoutOrder, claim_layout, write_layout
 
-    if parsed.out is None:
-        raise LayoutError("Only --out can have the layout synhead100, not --shards.")
     chosen = tuple(name for name in parsed.expressions.split(",") if name) or EXPRESSIONS
     for name in chosen:
         if name not in (*EXPRESSIONS, REST):
