@@ -2,7 +2,9 @@
 
 Skin: wrapped diffuse light whose red reaches furthest round, two GGX lobes, Fresnel reflections of
 the probe. Hair: Kajiya and Kay's strand shading (1989) with Marschner's two shifted highlights
-(2003) and forward scattering. Everything passes one filmic tone curve (Narkowicz, 2015).
+(2003) and forward scattering, and the probe mirrored along each strand's cone. Noise keyed to a
+strand's root tells locks and strands apart. Everything passes one filmic tone curve (Narkowicz,
+2015).
 """
 
 from __future__ import annotations
@@ -24,6 +26,12 @@ EXPOSURE = 0.42
 SKULL_CENTRE = (0.0, 0.04, -0.005)
 #: Shadows start this far behind the surface that the lamp sees, metres.
 SHADOW_BIAS = 0.0012
+#: How much finer the noise of strands is than that of locks.
+STRANDS_IN_A_LOCK = 4.0
+#: Samples of the first size (metres) show single strands, those of the second do not.
+STRANDS_SHOW = (0.0008, 0.0025)
+#: Even black hair scatters some light.
+DARKEST = 0.006
 #: Metres in front of and behind the shadow's centre that the shadow map spans.
 SHADOW_DEPTH = 0.35
 _MIN_HAIR_ALPHA = 0.003
@@ -54,8 +62,10 @@ def shade(buffers: Buffers, scene: LitScene) -> Tensor:
         (seen,), torch.cat([color, torch.ones_like(color[:, :1])], 1) * head[seen, 3:4]
     )
     met = torch.nonzero(hair[:, 0] > _MIN_HAIR_ALPHA)[:, 0]
-    color = tone_curve(_shade_hair(hair[met], rays[met], scene))
-    alpha = hair[met, :1]
+    footprint = hair[met, 3:4] * _sample_angle(buffers.directions)
+    noise = _strand_noise(hair[met, 7:9], hair[met, 2:3], footprint)
+    color = tone_curve(_shade_hair(hair[met], noise, rays[met], scene))
+    alpha = _frayed(hair[met, :1], noise[:, 2:3])
     over = torch.cat([color, torch.ones_like(alpha)], 1) * alpha + sum_[met] * (1 - alpha)
     return sum_.index_put((met,), over).view(*size, 4)
 
@@ -114,39 +124,87 @@ def _shade_head(head: Tensor, rays: Tensor, scene: LitScene) -> Tensor:
     return linear_from_srgb(head[:, :3]) * diffuse + glints
 
 
-def _shade_hair(hair: Tensor, rays: Tensor, scene: LitScene) -> Tensor:
-    """(N, 3) scene-linear light from (N, 9) HAIR_COLUMNS."""
+def _shade_hair(hair: Tensor, noise: Tensor, rays: Tensor, scene: LitScene) -> Tensor:
+    """(N, 3) scene-linear light from (N, 9) HAIR_COLUMNS and their (N, 4) strand noise."""
     view, points = -rays, scene.eye + rays * hair[:, 3:4]
-    t = hair[:, 4:7] / hair[:, 4:7].norm(dim=-1, keepdim=True).clamp(min=1e-4)
-    noise = _noise(hair[:, 7:9])
-    along = hair[:, 2:3]
-    ramp = (along / 0.25).clamp(0, 1)
-    fade = 0.55 + 0.45 * ramp**2 * (3 - 2 * ramp)
-    gain = hair[:, 1:2] * fade * (1 + 0.25 * along) * torch.exp(0.17 * noise[:, :1])
-    albedo = scene.hair_color * gain
-    sheen = albedo.clamp(min=0).sqrt()
+    # Where strands lie this way and that, their mean direction says nothing.
+    t, sure = _unit(hair[:, 4:7]), _smooth(0.35, 0.85, hair[:, 4:7].norm(dim=-1, keepdim=True))
+    albedo = _strand_color(hair, noise, scene.hair_color)
+    tinted = albedo * albedo.clamp(min=0).sqrt()  # light that has been in a strand
+    lock, fine = noise[:, 1:2], noise[:, 3:4]
+    strong, shift = torch.exp(0.22 * lock + 0.20 * fine), 0.02 * lock + 0.015 * fine
     through, visible = _through_hair(points, scene)
     bulge = functional.normalize(points - points.new_tensor(SKULL_CENTRE), dim=-1)
-    flat_on = view - t * _dot(t, view)
-    flat_on = flat_on / flat_on.norm(dim=-1, keepdim=True).clamp(min=1e-4)
-    n = functional.normalize(0.45 * flat_on + 0.55 * bulge, dim=-1)
+    tv = _dot(t, view)
+    n = functional.normalize(0.45 * _unit(view - t * tv) + 0.55 * bulge, dim=-1)
     key_light = points.new_tensor(scene.lighting.directions[0])
     key = _lamp_visibility(points + key_light * 0.004, scene) * through
-    total = albedo * _irradiance(n, scene) * (0.35 * visible + 0.65 * visible**2)
+    # Light hair hands light on where dark hair swallows it.
+    deep = 0.35 + 0.65 * visible
+    open_ = visible * (deep + (1 - deep) * albedo[:, 1:2].clamp(0, 1))
+    outer = (1.6 * visible).clamp(max=1)  # half of what a strand on top sees is the hair below it
+    ambient = _balanced(_irradiance(n, scene))
+    total = (albedo + DARKEST) * ambient * open_
+    # The probe, along the cone that a strand mirrors the view into, where that leaves the hair.
+    side = _unit(n - t * _dot(t, n))
+    mirrored = side * (1 - tv**2).clamp(min=0).sqrt() - t * tv
+    sky = 0.5 * ambient + 0.5 * _balanced(_blurred_probe(mirrored, scene))
+    total = total + sky * (0.033 * strong + 0.30 * tinted) * (outer * open_)
     for i, (light, color) in enumerate(_lamps(scene)):
-        seen = key if i == 0 else (0.3 + 0.7 * visible) * visible
+        seen = key if i == 0 else (0.3 + 0.7 * outer) * outer
         nl = _dot(n, light)
         across = (1 - _dot(t, light) ** 2).clamp(min=0).sqrt()
-        lit = albedo * (0.6 * across * (0.35 + 0.65 * ((nl + 0.45) / 1.45).clamp(0, 1)))
+        wrapped = 0.35 + 0.65 * ((nl + 0.45) / 1.45).clamp(0, 1)
+        lit = (albedo + DARKEST) * (0.55 * across * wrapped)
         th = _dot(t, functional.normalize(light + view, dim=-1))
-        narrow = (1 - (th + 0.06 + 0.02 * noise[:, 1:]) ** 2).clamp(min=0) ** 40
-        wide = (1 - (th - 0.12 + 0.04 * noise[:, 1:]) ** 2).clamp(min=0) ** 24
-        shine = 0.03 * narrow + (0.45 * albedo + 0.018) * sheen * wide
-        edge = ((nl + 0.2) / 0.7).clamp(0, 1)
-        lit = lit + shine * edge**2 * (3 - 2 * edge)
+        first, second = th + 0.07 + shift, th - 0.11 + 1.5 * shift
+        white = 0.25 + (torch.exp(-32 * first**2) - 0.25) * sure
+        colored = 0.40 + (torch.exp(-14 * second**2) - 0.40) * sure
+        shine = strong * (0.050 * white + (0.45 * tinted + 0.008) * colored)
+        lit = lit + shine * _smooth(-0.2, 0.5, nl)
         lit = lit + albedo * (0.6 * (-_dot(light, view)).clamp(min=0) ** 6)
         total = total + color * seen * lit
     return total
+
+
+def _strand_color(hair: Tensor, noise: Tensor, color: Tensor) -> Tensor:
+    """(N, 3) linear RGB: dark roots, bleached tips, tones of locks and of strands."""
+    along, grey = hair[:, 2:3], _greyness(color)
+    fade = 0.60 + 0.40 * _smooth(0.0, 0.3, along)
+    tone = (0.11 + 0.05 * grey) * noise[:, :1] + (0.14 + 0.08 * grey) * noise[:, 2:3]
+    gain = hair[:, 1:2] * fade * (1 + 0.3 * along**2)
+    strands: Tensor = color * gain * torch.exp(tone)
+    return strands
+
+
+def _greyness(color: Tensor) -> Tensor:
+    """Scalar: grey hair is a mixture of dark strands and white ones; 0 coloured … 1 grey."""
+    high, low = color.max(), color.min()
+    neutral = 1 - _smooth(0.15, 0.45, 1 - low / high.clamp(min=1e-4))
+    return neutral * _smooth(0.02, 0.10, high)
+
+
+def _balanced(light: Tensor) -> Tensor:
+    """Cameras balance white, and nothing betrays them like grey hair."""
+    grey = (light @ light.new_tensor([0.2126, 0.7152, 0.0722]))[:, None]
+    return grey + 0.4 * (light - grey)
+
+
+def _frayed(alpha: Tensor, noise: Tensor) -> Tensor:
+    """Thin hair is some strands and some gaps, not a haze."""
+    return (alpha + 0.9 * alpha * (1 - alpha) * noise).clamp(0, 1)
+
+
+def _smooth(low: float, high: float, x: Tensor) -> Tensor:
+    """GLSL's smoothstep."""
+    ramp = ((x - low) / (high - low)).clamp(0, 1)
+    eased: Tensor = ramp**2 * (3 - 2 * ramp)
+    return eased
+
+
+def _unit(vectors: Tensor) -> Tensor:
+    unit: Tensor = vectors / vectors.norm(dim=-1, keepdim=True).clamp(min=1e-4)
+    return unit
 
 
 def _dot(a: Tensor, b: Tensor) -> Tensor:
@@ -188,15 +246,24 @@ def _irradiance(direction: Tensor, scene: LitScene) -> Tensor:
 
 
 def _reflection(direction: Tensor, roughness: Tensor, scene: LitScene) -> Tensor:
-    d = _turned(direction, scene)
-    u = torch.atan2(d[:, 0], d[:, 2]) / (2 * pi) + 0.5
-    v = torch.acos(d[:, 1].clamp(-1 + 1e-7, 1 - 1e-7)) / pi
-    at = torch.stack([u, v], -1)
-    ramp = ((roughness - 0.1) / 0.25).clamp(0, 1)
-    rough = ramp**2 * (3 - 2 * ramp)
+    rough = _smooth(0.1, 0.35, roughness)
+    at = _on_probe(direction, scene)
     sharp = _wrapped(direction.new_tensor(scene.lighting.sharp), at)
     blurred = _wrapped(direction.new_tensor(scene.lighting.blurred), at)
     return sharp + (blurred - sharp) * rough
+
+
+def _blurred_probe(direction: Tensor, scene: LitScene) -> Tensor:
+    image = direction.new_tensor(scene.lighting.blurred)
+    return _wrapped(image, _on_probe(direction, scene))
+
+
+def _on_probe(direction: Tensor, scene: LitScene) -> Tensor:
+    """(N, 2) places 0 … 1 on the probe's picture."""
+    d = _turned(direction, scene)
+    u = torch.atan2(d[:, 0], d[:, 2]) / (2 * pi) + 0.5
+    v = torch.acos(d[:, 1].clamp(-1 + 1e-7, 1 - 1e-7)) / pi
+    return torch.stack([u, v], -1)
 
 
 def _wrapped(image: Tensor, at: Tensor) -> Tensor:
@@ -209,6 +276,25 @@ def _wrapped(image: Tensor, at: Tensor) -> Tensor:
         padded[None], grid[None, None], padding_mode="border", align_corners=False
     )
     return sampled[0, :, 0].T
+
+
+def _strand_noise(root: Tensor, along: Tensor, footprint: Tensor) -> Tensor:
+    """(N, 4) what makes strands of the hair's mass: tone and sheen of locks, then of strands.
+
+    Strands that are much finer than a sample ((N, 1) metres) fade instead of flickering.
+    """
+    fine = root * STRANDS_IN_A_LOCK + along * along.new_tensor([0.11, 0.07])
+    seen = 1 - _smooth(*STRANDS_SHOW, footprint)
+    return torch.cat([_noise(root), _noise(fine) * seen], -1)
+
+
+def _sample_angle(directions: Tensor) -> float:
+    """Radians between neighbours in the middle of a picture (H, W, 3); 0 if it has none."""
+    height, width = directions.shape[:2]
+    if width < 2:
+        return 0.0
+    middle = directions[height // 2, width // 2 - 1 : width // 2 + 1]
+    return float((middle[1] - middle[0]).norm())
 
 
 def _noise(root: Tensor) -> Tensor:

@@ -41,6 +41,9 @@ out vec4 f_color;
 
 const vec3 SKULL_CENTRE = vec3(0.0, 0.04, -0.005); // metres: hair bulges away from here
 const float EXPOSURE = 0.42;
+const float STRANDS_IN_A_LOCK = 4.0;
+const vec2 STRANDS_SHOW = vec2(0.0008, 0.0025);    // metres: samples that show strands, that do not
+const float DARKEST = 0.006;                       // even black hair scatters some light
 const float PI = 3.14159265;
 
 vec3 tone_curve(vec3 c) {
@@ -125,39 +128,81 @@ vec3 shade_head(vec3 x, vec3 view, vec4 color, vec3 n, vec4 surface) {
     return linear_from_srgb(color.rgb) * diffuse + glints;
 }
 
-vec3 strand_color(vec4 color, float noise) {
-    float fade = 0.55 + 0.45 * smoothstep(0.0, 0.25, color.z);
-    return u_hair_albedo * (color.y * fade * (1.0 + 0.25 * color.z) * exp(0.17 * noise));
+// What makes single strands of the hair's mass: locks (xy) and strands (zw), each a tone and a sheen.
+// Strands that are much finer than a sample (t metres away) fade instead of flickering.
+vec4 strand_noise(vec2 root, float along, float t) {
+    vec2 fine = root * STRANDS_IN_A_LOCK + along * vec2(0.11, 0.07);
+    float seen = 1.0 - smoothstep(STRANDS_SHOW.x, STRANDS_SHOW.y, 2.0 * t * u_tangent.y / u_size.y);
+    return vec4(textureLod(u_noise, root, 0.0).rg, textureLod(u_noise, fine, 0.0).rg * seen);
 }
 
-vec3 shade_hair(vec3 x, vec3 view, vec4 color, vec3 t, vec2 root) {
-    vec2 noise = textureLod(u_noise, root, 0.0).rg;
-    vec3 albedo = strand_color(color, noise.x);
-    vec3 sheen = sqrt(max(albedo, 0.0));
+// Grey hair is a mixture of dark strands and white ones: 0 coloured ... 1 grey.
+float greyness(vec3 color) {
+    float high = max(max(color.r, color.g), color.b), low = min(min(color.r, color.g), color.b);
+    return (1.0 - smoothstep(0.15, 0.45, 1.0 - low / max(high, 1e-4))) * smoothstep(0.02, 0.10, high);
+}
+
+vec3 strand_color(vec4 color, vec4 noise) {
+    float fade = 0.60 + 0.40 * smoothstep(0.0, 0.3, color.z);
+    float tips = 1.0 + 0.3 * color.z * color.z, grey = greyness(u_hair_albedo);
+    float tone = exp((0.11 + 0.05 * grey) * noise.x + (0.14 + 0.08 * grey) * noise.z);
+    return u_hair_albedo * (color.y * fade * tips * tone);
+}
+
+// Cameras balance white, and nothing betrays them like grey hair.
+vec3 balanced(vec3 light) {
+    return mix(vec3(dot(light, vec3(0.2126, 0.7152, 0.0722))), light, 0.4);
+}
+
+vec3 blurred_probe(vec3 direction) {
+    vec3 d = turned(direction);
+    vec2 at = vec2(atan(d.x, d.z) / (2.0 * PI) + 0.5, acos(clamp(d.y, -1.0, 1.0)) / PI);
+    return textureLod(u_blurred, at, 0.0).rgb;
+}
+
+vec3 shade_hair(vec3 x, vec3 view, vec4 color, vec3 t, float sure, vec4 noise) {
+    vec3 albedo = strand_color(color, noise);
+    vec3 tinted = albedo * sqrt(max(albedo, 0.0)); // light that has been in a strand
+    float strong = exp(0.22 * noise.y + 0.20 * noise.w), shift = 0.02 * noise.y + 0.015 * noise.w;
     vec2 hair = through_hair(x);
     vec3 bulge = normalize(x - SKULL_CENTRE);
-    vec3 flat_on = view - t * dot(t, view);
+    float tv = dot(t, view);
+    vec3 flat_on = view - t * tv;
     flat_on /= max(length(flat_on), 1e-4);
     vec3 n = normalize(mix(flat_on, bulge, 0.55));
     float key = lamp_visibility(x + u_lamp_direction[0] * 0.004) * hair.x;
-    vec3 sum = albedo * irradiance(n) * (0.35 * hair.y + 0.65 * hair.y * hair.y);
+    // Light hair hands light on where dark hair swallows it.
+    float open = hair.y * mix(0.35 + 0.65 * hair.y, 1.0, clamp(albedo.g, 0.0, 1.0));
+    float outer = min(1.6 * hair.y, 1.0); // half of what a strand on top sees is the hair below it
+    vec3 ambient = balanced(irradiance(n));
+    vec3 sum = (albedo + DARKEST) * ambient * open;
+    // The probe, along the cone that a strand mirrors the view into, where that leaves the hair.
+    vec3 side = n - t * dot(t, n);
+    side /= max(length(side), 1e-4);
+    vec3 mirrored = side * sqrt(max(0.0, 1.0 - tv * tv)) - t * tv;
+    vec3 sky = mix(ambient, balanced(blurred_probe(mirrored)), 0.5);
+    sum += sky * (0.033 * strong + 0.30 * tinted) * (outer * open);
     for (int i = 0; i < 3; i++) {
         vec3 light = u_lamp_direction[i];
-        float seen = i == 0 ? key : mix(0.3, 1.0, hair.y) * hair.y;
+        float seen = i == 0 ? key : mix(0.3, 1.0, outer) * outer;
         float tl = dot(t, light), nl = dot(n, light);
         float across = sqrt(max(0.0, 1.0 - tl * tl));
-        vec3 lit = albedo * (0.6 * across * mix(0.35, 1.0, clamp((nl + 0.45) / 1.45, 0.0, 1.0)));
-        vec3 halfway = normalize(light + view);
-        float th = dot(t, halfway);
-        float first = th + 0.06 + 0.02 * noise.y, second = th - 0.12 + 0.04 * noise.y;
-        float narrow = pow(max(0.0, 1.0 - first * first), 40.0);
-        float wide = pow(max(0.0, 1.0 - second * second), 24.0);
-        vec3 shine = 0.03 * narrow + (0.45 * albedo + 0.018) * sheen * wide;
+        vec3 lit = (albedo + DARKEST) * (0.55 * across * mix(0.35, 1.0, clamp((nl + 0.45) / 1.45, 0.0, 1.0)));
+        float th = dot(t, normalize(light + view));
+        float first = th + 0.07 + shift, second = th - 0.11 + 1.5 * shift;
+        float white = mix(0.25, exp(-32.0 * first * first), sure);
+        float coloured = mix(0.40, exp(-14.0 * second * second), sure);
+        vec3 shine = strong * (0.050 * white + (0.45 * tinted + 0.008) * coloured);
         lit += shine * smoothstep(-0.2, 0.5, nl);
         lit += albedo * (0.6 * pow(max(0.0, -dot(light, view)), 6.0));
         sum += u_lamp_color[i] * seen * lit;
     }
     return sum;
+}
+
+// Thin hair is some strands and some gaps, not a haze.
+float frayed(float alpha, float noise) {
+    return clamp(alpha + 0.9 * alpha * (1.0 - alpha) * noise, 0.0, 1.0);
 }
 
 float nearness(float t) {
@@ -188,13 +233,17 @@ vec3 head_pixel(vec3 ray, vec4 color, vec4 shape, vec4 surface) {
     return tone_curve(shade_head(u_eye + ray * shape.w, -ray, color, shape.xyz, surface));
 }
 
-vec3 hair_pixel(vec3 ray, vec4 color, vec3 tangent, vec2 root) {
-    if (u_mode == 1) return strand_color(color, textureLod(u_noise, root, 0.0).r);
+// The tangent is the mean of strands that may lie this way and that: where they cancel each other out,
+// its direction says nothing, and highlights are spread evenly.
+vec3 hair_pixel(vec3 ray, vec4 color, vec3 mean_tangent, vec4 noise) {
+    float size = length(mean_tangent), sure = smoothstep(0.35, 0.85, size);
+    vec3 tangent = mean_tangent / max(size, 1e-4);
+    if (u_mode == 1) return strand_color(color, noise);
     if (u_mode == 2) return linear_from_srgb(tangent * 0.5 + 0.5);
     if (u_mode == 3) return vec3(nearness(color.w));
-    if (u_mode == 5) return vec3(1.0, nearness(color.w), 0.5 + 0.17 * textureLod(u_noise, root, 0.0).g);
+    if (u_mode == 5) return vec3(1.0, nearness(color.w), 0.5 + 0.17 * noise.y);
     if (u_mode == 6) return strand_aspect(tangent);
-    return tone_curve(shade_hair(u_eye + ray * color.w, -ray, color, tangent, root));
+    return tone_curve(shade_hair(u_eye + ray * color.w, -ray, color, tangent, sure, noise));
 }
 
 void main() {
@@ -208,10 +257,10 @@ void main() {
         vec4 hair = textureLod(u_hair_color, place, 0.0);
         f_color = vec4(0.0);
         if (hair.x > 0.0) {
+            vec4 mean = hair / hair.x;
             vec3 tangent = textureLod(u_hair_strand, place, 0.0).xyz / hair.x;
-            tangent /= max(length(tangent), 1e-4);
-            vec2 root = textureLod(u_hair_root, place, 0.0).rg / hair.x;
-            f_color = vec4(hair_pixel(ray, hair / hair.x, tangent, root), 1.0) * hair.x;
+            vec4 noise = strand_noise(textureLod(u_hair_root, place, 0.0).rg / hair.x, mean.z, mean.w);
+            f_color = vec4(hair_pixel(ray, mean, tangent, noise), 1.0) * frayed(hair.x, noise.z);
         }
     }
 }
