@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import io
+import json
 import zipfile
 from contextlib import suppress
 from pathlib import Path
 
+import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from safetensors.numpy import load, save
 
 from head360.errors import ProjectFileError
 from head360.params import HairMix, neutral_head
@@ -86,3 +89,33 @@ def test_shortened_archives(tmp_path: Path, parts: dict[str, bytes], cut: float)
     whole = packed(parts)
 
     try_to_load(tmp_path / "a.h360", whole[: int(cut * len(whole))])
+
+
+anything = st.recursive(
+    st.none() | st.booleans() | st.floats(allow_nan=False) | st.text(max_size=12),
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(st.sampled_from(["style", "share", "x"]), inner, max_size=3)
+    ),
+    max_leaves=6,
+)
+
+
+@quick
+@given(mix=anything, style=st.sampled_from([None, "bob", "afro", "nobody"]))
+def test_any_mix_of_hairstyles(
+    tmp_path: Path, parts: dict[str, bytes], mix: object, style: str | None
+) -> None:
+    manifest = json.loads(parts["project.json"]) | {"hair_mix": mix, "hairstyle": style}
+
+    try_to_load(
+        tmp_path / "a.h360", packed(parts | {"project.json": json.dumps(manifest).encode()})
+    )
+
+
+@quick
+@given(pose=st.lists(st.floats(width=32), min_size=0, max_size=5))
+def test_any_pose_of_the_head(tmp_path: Path, parts: dict[str, bytes], pose: list[float]) -> None:
+    arrays = load(parts["arrays.safetensors"]) | {"head_pose": np.array(pose, np.float32)}
+
+    try_to_load(tmp_path / "a.h360", packed(parts | {"arrays.safetensors": save(arrays)}))
