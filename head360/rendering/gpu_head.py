@@ -109,6 +109,7 @@ class GpuHead:
             self._planes[size] = self._new_planes(size)
         frame, atlases = self._planes[size]
         frame.viewport = (0, 0, 3 * size, 2 * size)
+        frame.use()  # or the clearing is confined to the scissor box of a bake that was given up
         frame.clear(depth=1.0)
         self._clear.draw(frame, {}, {})
         self._ctx.enable(moderngl.DEPTH_TEST)

@@ -152,6 +152,25 @@ def test_a_picture_given_up_leaves_the_next_one_right(
     assert abs(after.astype(int) - expected).max() <= 2  # torch sums in any order
 
 
+def test_hairstyles_given_up_one_after_the_other_leave_a_face(
+    models: Models, builder: SceneBuilder, gl
+) -> None:
+    """While somebody walks along the hairstyles, a bake is given up and the scalp painted anew."""
+    person, camera = someone(2)[0], OrbitCamera()
+    first = Viewer(models)
+    for style in ("afro", "bob"):
+        steps = first.draw(
+            builder.build(person.with_(hairstyle=style)), Shot(camera, SIZE, SIZE, draft=True)
+        )
+        next(steps)
+        steps.close()
+
+    shown = draw(first, builder.build(person.with_(hairstyle="buzz")), camera, draft=True)
+
+    first.release()
+    assert shown[SIZE // 2, SIZE // 2, :3].min() > 20  # the nose
+
+
 @pytest.mark.parametrize("mode", ["albedo", "normals", "depth", "wireframe", "hair", "head"])
 def test_every_view_mode_shows_something_else(
     viewer: Viewer, builder: SceneBuilder, mode: Any
