@@ -25,7 +25,7 @@ _CONFIGURED: dict[str, type[AnyConfig]] = {
     "refine": RefineConfig,
     **dict.fromkeys(PICTURE_STAGES, PictureConfig),
 }
-_VARIANTS = ("depth", "plain", "triplane")
+_VARIANTS = ("depth", "plain", "triplane", "nerf")
 _DONE = "was trained before; delete it to train again"
 
 
@@ -169,6 +169,15 @@ def _direct(source: Path, parsed: argparse.Namespace, config: DirectConfig) -> I
     for name in styles:
         if name not in STYLES:
             raise UnknownNameError("hairstyle", name, STYLES)
+    if parsed.variant == "nerf":
+        from training.stages.run_vanilla import VanillaRun
+        from training.stages.run_vanilla import run as run_vanilla
+
+        device = chosen_device(parsed.device)
+        yield from run_vanilla(
+            VanillaRun(config, source, parsed.out, styles, device, parsed.workers, parsed.minutes)
+        )
+        return
     job = DirectRun(
         config, source, parsed.out, styles, parsed.variant, chosen_device(parsed.device),
         parsed.workers, parsed.minutes, parsed.only == "head",
