@@ -19,11 +19,13 @@ from training.synhead.views import RIG_CAMERAS
 
 if TYPE_CHECKING:
     from head360.export.video import Progress
-    from training.synhead.shoot import TrueStudio
+    from training.synhead.shoot import ShootOptions, TrueStudio
     from training.synhead.writer import Written
 
 #: The one part of a data set that is made in one go.
 WHOLE = "1/1"
+#: Views of each head that are measured.
+_BENCH_VIEWS = 6
 #: The expression of a face at rest.
 REST = "neutral"
 
@@ -79,6 +81,14 @@ def _add_place(parser: argparse.ArgumentParser) -> None:
         "--shards", type=Path, metavar="DIR",
         help="where to write tar shards (WebDataset) instead; many machines may share the work",
     )  # fmt: skip
+    place.add_argument(
+        "--sheet", type=Path, metavar="FILE.jpg",
+        help="write one picture of --identities people instead, --size pixels each",
+    )  # fmt: skip
+    place.add_argument(
+        "--bench", type=count(1, 100), nargs="?", const=2, metavar="N",
+        help=f"write nothing; say how fast N heads (default 2) of {_BENCH_VIEWS} views are made",
+    )  # fmt: skip
     parser.add_argument(
         "--shard-size", type=count(1, 100_000), default=256, metavar="N",
         help="views in a shard (default 256)",
@@ -101,11 +111,17 @@ def run(parsed: argparse.Namespace, terminal: Terminal) -> None:
     source = source_of(parsed)
     check_source(source)
     check_hair(parsed.hair)
+    if parsed.sheet is not None:
+        _sheet(source, parsed, terminal)
+        return
     options = ShootOptions(
         parsed.views, parsed.size, parsed.set_ups, parsed.hair, parsed.samples, parsed.mesh
     )
     if parsed.layout == "synhead100":  # it has room for one picture of a view
         options = replace(options, set_ups=1, paired=False)
+    if parsed.bench is not None:
+        _bench(source, options, parsed.bench, terminal)
+        return
     job = _prepared(parsed, asdict(options))
     terminal.note("Preparing skin and source shapes…")
     studio = TrueStudio(source, options)
@@ -115,6 +131,31 @@ def run(parsed: argparse.Namespace, terminal: Terminal) -> None:
         studio.release()
     kept = f", {written.kept} were there already" if written.kept else ""
     terminal.result(f"{job.out}: {written.made} {job.unit} made{kept}")
+
+
+def _sheet(source: Path, parsed: argparse.Namespace, terminal: Terminal) -> None:
+    from training.synhead.sheet import draw_sheet
+
+    terminal.note("Preparing skin and source shapes…")
+    sheet = draw_sheet(source, parsed.sheet, parsed.identities, parsed.size, parsed.seed)
+    terminal.follow(sheet, "people")
+    terminal.result(str(parsed.sheet))
+
+
+def _bench(source: Path, options: ShootOptions, heads: int, terminal: Terminal) -> None:
+    from training.synhead.bench import SynheadBench, measure
+    from training.synhead.shoot import TrueStudio
+
+    terminal.note("Preparing skin and source shapes…")
+    studio = TrueStudio(source, replace(options, views=min(options.views, _BENCH_VIEWS)))
+    try:
+        for said in measure(studio, heads, min(options.views, _BENCH_VIEWS)):
+            if isinstance(said, SynheadBench):
+                terminal.result("\n".join(said.lines))
+            else:
+                terminal.note(said)
+    finally:
+        studio.release()
 
 
 @dataclass(frozen=True, slots=True)

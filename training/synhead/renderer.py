@@ -171,6 +171,12 @@ class TruthRenderer:
             return found
         return replace(found, kind=refined(found.kind, found.uv, scene.classes))
 
+    @property
+    def card(self) -> str:
+        """What OpenGL says it draws with."""
+        with self._ctx:
+            return str(self._ctx.info["GL_RENDERER"])
+
     def release(self) -> None:
         """Give everything on the graphics card back."""
         self._ctx.release()  # not inside `with`: its end would speak to what is gone

@@ -62,6 +62,11 @@ class TrueStudio:
         """How every head's mesh is wired."""
         return self._maker.topology
 
+    @property
+    def card(self) -> str:
+        """What OpenGL says it draws with."""
+        return self._renderer.card
+
     def release(self) -> None:
         """Give the graphics card back."""
         self._renderer.release()

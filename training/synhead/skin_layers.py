@@ -186,7 +186,7 @@ def _scalp(position: FloatMap, zones: Zones, noise: SpaceNoise) -> FloatMap:
 def _brows(studio: SkinStudio) -> list[FloatMap]:
     """Natural, fine and arched, full and straight."""
     face = FaceMap(studio.head, studio.texels, (3.8, 8.5))
-    shapes = ((420, 1.00, 0.03, 0.74), (300, 0.74, 0.14, 0.62), (560, 1.26, -0.04, 0.82))
+    shapes = ((560, 1.36, 0.02, 0.76), (400, 0.98, 0.14, 0.66), (760, 1.72, -0.05, 0.84))
     return [_brow(studio, face, number, *shape) for number, shape in enumerate(shapes)]
 
 
