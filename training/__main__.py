@@ -79,7 +79,8 @@ def _export(parsed: argparse.Namespace, terminal: Terminal) -> None:
 
 
 def _interrupt(_signal: int, _frame: FrameType | None) -> None:
-    """Let a polite kill clean up as Ctrl-C does."""
+    """Let a polite kill clean up as Ctrl-C does; asked twice, it does not hurry."""
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
     raise KeyboardInterrupt
 
 

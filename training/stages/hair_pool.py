@@ -7,6 +7,9 @@ process has its own. Data comes back through files: a style has hundreds of mega
 from __future__ import annotations
 
 import multiprocessing
+import os
+import threading
+import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
@@ -75,7 +78,15 @@ _salon: Salon | None = None
 def _open(job: HairJob) -> None:
     global _salon  # a process's own
     torch.set_num_threads(1)  # the processes are the threads
+    threading.Thread(target=_end_with, args=(os.getppid(),), daemon=True).start()
     _salon = Salon(job)
+
+
+def _end_with(parent: int) -> None:
+    """End this process when its parent was killed: nobody else would."""
+    while os.getppid() == parent:
+        time.sleep(1)
+    os._exit(1)
 
 
 def _make(name: str, path: Path) -> None:
