@@ -18,6 +18,7 @@ from training.synhead.skin_zones import Points, curve
 _STEPS = 120  # points along a fold
 _REACH = 3.0  # of a fold's width: beyond that it has no depth
 _SIDES = (-1, 1)
+_STRENGTH = 1.35  # of folds, before the deepest are cut off
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -44,7 +45,7 @@ def draw_wrinkles(head: Head, position: FloatMap, noise: SpaceNoise, seed: int) 
         total += drawn
     patchy = np.clip(1 + 0.30 * noise(140 + seed, 1.1, 3), 0.25, 1.5)
     skin = np.abs(noise(130 + seed, 2.6, 2, (1.0, 1.6, 1.0))) * _crepe(position)
-    depth = (deepest + 0.22 * total) * patchy + 0.10 * skin * front
+    depth = _STRENGTH * (deepest + 0.22 * total) * patchy + 0.12 * skin * front
     soft: FloatMap = np.clip(gaussian_filter(depth, 0.6), 0, 1).astype(np.float32)
     return soft
 
