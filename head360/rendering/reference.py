@@ -53,7 +53,7 @@ from head360.rendering.rasterize import Raster, interpolate, rasterize
 _HEIGHT = 7
 #: What the height map's 0 … 1 spans, metres.
 HEIGHT_RANGE = 0.001
-#: Rays marched at once; bounds memory, changes nothing.
+#: Rays marched at once, unless something else is asked for.
 _CHUNK = 8192
 
 
@@ -106,9 +106,11 @@ Shade: TypeAlias = Callable[[Buffers], Tensor]
 class Reference:
     """Draws heads with given fields."""
 
-    def __init__(self, head: HeadFunction, hair: HairFunction) -> None:
+    def __init__(self, head: HeadFunction, hair: HairFunction, *, at_once: int = _CHUNK) -> None:
+        """`at_once` rays are marched together; it bounds memory and changes nothing."""
         self._head = head
         self._hair = hair
+        self._at_once = at_once
 
     def render(
         self,
@@ -170,7 +172,7 @@ class Reference:
         columns = mesh_t.new_zeros(len(rays), len(HEAD_COLUMNS))
         columns[:, HEAD_COLUMNS.index("t")] = NO_HIT
         hits = torch.nonzero(mesh_t < NO_HIT)[:, 0]
-        for part in hits.split(_CHUNK) if len(hits) else ():
+        for part in hits.split(self._at_once) if len(hits) else ():
             found = march_head(self._head, planes, rays[part], mesh_t[part])
             columns = columns.index_put((part,), found)
         return columns
@@ -192,7 +194,7 @@ class Reference:
             return limit.new_zeros(len(rays), len(HAIR_COLUMNS))
         parts = [
             march_hair(self._hair, hair.planes, rays[part], limit[part], warp=hair.warp)
-            for part in torch.arange(len(rays), device=limit.device).split(_CHUNK)
+            for part in torch.arange(len(rays), device=limit.device).split(self._at_once)
         ]
         return _turned_strands(torch.cat(parts), rays, hair.warp)
 

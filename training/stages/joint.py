@@ -36,7 +36,7 @@ from training.stages.joint_config import PictureConfig
 from training.stages.photometric import (
     Dressed,
     condition,
-    draw,
+    draw_all,
     dress,
     random_patch,
     truth,
@@ -112,10 +112,10 @@ class PictureTrainer:
         dressed = dress(self.model, ready, bald_too="bald" in layers)
         picture = torch.zeros((), device=self.workers.device)
         own = _Batch([], [], [])
-        for _ in range(stage.patches):
-            patch = random_patch(ready, stage.patch, rng)
-            for layer in layers:
-                drawn = draw(self.model, dressed, patch, layer, stage.supersamples)
+        patches = [random_patch(ready, stage.patch, rng) for _ in range(stage.patches)]
+        for layer in layers:
+            made = draw_all(self.model, dressed, patches, layer, stage.supersamples)
+            for patch, drawn in zip(patches, made, strict=True):
                 true = truth(ready, patch, layer)
                 picture = picture + (drawn - true).abs().mean() / (stage.patches * len(layers))
                 if layer == "whole":

@@ -7,6 +7,7 @@ sRGB before black. Their alpha is compared as well: before black, black hair wou
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from math import cos, radians, sin, tan
 
@@ -18,12 +19,13 @@ from torch.nn import functional
 from head360.camera import OrbitCamera
 from head360.rendering.march import NO_HIT, Rays
 from head360.rendering.reference import Buffers, Reference, SeatedHair
-from head360.rendering.shade import linear_from_srgb, shade, srgb_from_linear
+from head360.rendering.shade import LitScene, linear_from_srgb, shade, srgb_from_linear
 from training.stages.sittings import Layer
 from training.stages.trainable import Ready, Trainable
 
 #: How often a patch is looked for whose middle shows the head.
 _TRIES = 8
+_RAYS, _MANY_RAYS = 8192, 65536
 #: Numbers that tell the discriminator where a patch was cut.
 CONDITIONS = 6
 
@@ -88,30 +90,62 @@ def draw(
     model: Trainable, dressed: Dressed, patch: Patch, layer: Layer, supersamples: int
 ) -> Tensor:
     """(4, size, size) sRGB before black, and alpha, of one layer."""
-    ready = dressed.ready
-    camera = ready.photos[patch.photo].camera
-    distances = ready.distances[patch.photo]
-    rows, columns = (
-        _fine(start, patch, supersamples, distances) for start in (patch.top, patch.left)
+    return draw_all(model, dressed, [patch], layer, supersamples)[0]
+
+
+def draw_all(
+    model: Trainable, dressed: Dressed, patches: Sequence[Patch], layer: Layer, supersamples: int
+) -> list[Tensor]:
+    """The same for several patches of a sitting, whose rays are marched together."""
+    looks = [_look(dressed.ready, patch, supersamples) for patch in patches]
+    rays = Rays(
+        torch.cat([look.eye.expand(look.distance.numel(), 3) for look in looks]),
+        torch.cat([look.directions.reshape(-1, 3) for look in looks]),
     )
-    directions = pixel_directions(camera, rows, columns, len(distances))
-    mesh_t = distances[rows][:, columns].reshape(-1)
-    eye = torch.from_numpy(camera.eye).to(directions)
-    rays = Rays(eye.expand(len(mesh_t), 3), directions.reshape(-1, 3))
-    planes = (
-        dressed.planes if layer != "bald" or dressed.bald_planes is None else dressed.bald_planes
-    )
+    mesh_t = torch.cat([look.distance.reshape(-1) for look in looks])
     if layer == "hair":
         mesh_t = torch.full_like(mesh_t, NO_HIT)
-    hair = None if layer == "bald" else dressed.hair
-    head, strands = Reference(model.head, model.hair).along(planes, hair, rays, mesh_t)
-    size = directions.shape[:2]
-    buffers = Buffers(head.view(*size, -1), strands.view(*size, -1), directions)
-    lit = replace(ready.lit, eye=eye)
-    if layer == "bald":
+    bald = layer == "bald"
+    planes = dressed.planes if dressed.bald_planes is None or not bald else dressed.bald_planes
+    renderer = Reference(model.head, model.hair, at_once=_at_once(mesh_t.device))
+    met = renderer.along(planes, None if bald else dressed.hair, rays, mesh_t)
+    sizes = [look.distance.numel() for look in looks]
+    parts = zip(looks, *(columns.split(sizes) for columns in met), strict=True)
+    lit = dressed.ready.lit
+    if bald:
         lit = replace(lit, transmittance=None, visibility=None)
-    color = functional.avg_pool2d(shade(buffers, lit).permute(2, 0, 1), supersamples)
+    return [_shaded(look, head, hair, lit, supersamples) for look, head, hair in parts]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Look:
+    """Rays of a patch, R along each side."""
+
+    eye: Tensor  # (3,) metres
+    directions: Tensor  # (R, R, 3) unit
+    distance: Tensor  # (R, R) metres to the mesh
+
+
+def _look(ready: Ready, patch: Patch, supersamples: int) -> _Look:
+    camera, distances = ready.photos[patch.photo].camera, ready.distances[patch.photo]
+    rows = _fine(patch.top, patch, supersamples, distances)
+    columns = _fine(patch.left, patch, supersamples, distances)
+    directions = pixel_directions(camera, rows, columns, len(distances))
+    eye = torch.from_numpy(camera.eye).to(directions)
+    return _Look(eye, directions, distances[rows][:, columns])
+
+
+def _shaded(look: _Look, head: Tensor, hair: Tensor, lit: LitScene, supersamples: int) -> Tensor:
+    size = look.distance.shape
+    buffers = Buffers(head.view(*size, -1), hair.view(*size, -1), look.directions)
+    color = shade(buffers, replace(lit, eye=look.eye)).permute(2, 0, 1)
+    color = functional.avg_pool2d(color, supersamples)
     return torch.cat([srgb_from_linear(color[:3].clamp(0, 1)), color[3:]])
+
+
+def _at_once(device: torch.device) -> int:
+    """Rays marched together: a graphics card has memory, and loses time with every call."""
+    return _MANY_RAYS if device.type == "cuda" else _RAYS
 
 
 def truth(ready: Ready, patch: Patch, layer: Layer) -> Tensor:

@@ -170,8 +170,7 @@ class _Show:
 
     def __init__(self, run: _Run, journal: Journal) -> None:
         self._run, self._journal = run, journal
-        paths = sittings_in(run.job.sittings)[:_SHOWN]
-        self._sittings = [run.ready(load_sitting(path)) for path in paths]
+        self._sittings = [run.ready(load_sitting(path)) for path in _shown(run.job)]
         self._true = Shown.true(self._sittings)
         begun = run.job.out / "checkpoint" / "before.safetensors"
         if begun.exists():
@@ -207,6 +206,19 @@ class _Show:
 
     def _drawn(self) -> Shown:
         return Shown.of(self._run.model, self._sittings, self._run.job.config.stage.supersamples)
+
+
+def _shown(job: PictureRun) -> list[Path]:
+    """The sittings that a run shows: those that were there first, and the same ever after."""
+    remembered = job.out / "checkpoint" / "shown.json"
+    if remembered.exists():
+        names = json.loads(remembered.read_text("utf-8"))
+    else:
+        names = [path.name for path in sittings_in(job.sittings)[:_SHOWN]]
+        remembered.parent.mkdir(parents=True, exist_ok=True)
+        with replacing(remembered) as partial:
+            partial.write_text(json.dumps(names), "utf-8")
+    return [job.sittings / name for name in names]
 
 
 def _told(psnr: dict[str, float]) -> str:
