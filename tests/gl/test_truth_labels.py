@@ -118,7 +118,7 @@ def test_uv_leads_back_to_the_surface(
 ) -> None:
     labels = labels_of(renderer, scene, TURNED)
     topology = models.mesh.topology
-    size = (1024, 2560)
+    size = (512, 1280)
     places = torch.from_numpy(topology.uv * np.array(size[::-1], np.float32))
     places = torch.cat([places, torch.zeros(len(places), 1)], 1)
     corners = torch.from_numpy(topology.uv_triangles).long()
