@@ -32,6 +32,7 @@ from head360.model.planes import (
     HAIR_BOX,
     HEAD_BOX,
     VIEW_AXES,
+    contains,
     heights,
     sample_grid,
     sample_planes,
@@ -222,6 +223,9 @@ class HairField(nn.Module):
     def forward(self, hair: HairPlanes, points: Tensor) -> HairSample:
         """Sample a style at (N, 3) metres of the canonical frame."""
         log_extinction = sample_grid(hair.grid, points, HAIR_BOX)
+        # Beyond the box border texels only continue; a turned head looks there.
+        inside = contains(HAIR_BOX, points)
+        log_extinction = torch.where(inside, log_extinction, EMPTY_LOG_EXTINCTION)
         samples = sample_planes(hair.planes, points, HAIR_BOX)
         if self.variant == "depth":
             return self._decode(samples, log_extinction, points)

@@ -133,6 +133,12 @@ def cell_centres(box: PlaneBox, size: tuple[int, int, int]) -> Tensor:
     return unit * torch.tensor(box.half) + torch.tensor(box.centre)
 
 
+def contains(box: PlaneBox, points: Tensor) -> Tensor:
+    """(N,) whether points (N, 3) metres lie in a box."""
+    unit = (points - points.new_tensor(box.centre)) / points.new_tensor(box.half)
+    return (unit.abs() <= 1).all(-1)
+
+
 def to_atlas(planes: Tensor) -> npt.NDArray[np.float32]:
     """Six planes (6, C, R, R) as one texture (2R, 3R, C), bottom row first."""
     _, channels, rows, columns = planes.shape

@@ -113,6 +113,16 @@ def test_hair_is_absent_where_the_grid_is_empty(variant: Variant) -> None:
 
 
 @pytest.mark.parametrize("variant", VARIANTS)
+def test_there_is_no_hair_beyond_its_box(variant: Variant) -> None:
+    hair = HairPlanes(torch.rand(6, 11, 16, 16), torch.full((8, 8, 8), 5.0))
+    points = torch.tensor([[0.0, 0.179, 0.0], [0.0, 0.181, 0.0], [0.0, 0.0, -0.3]])
+
+    extinction = HairField(variant)(hair, points).extinction
+
+    assert (extinction > 0).tolist() == [True, False, False]
+
+
+@pytest.mark.parametrize("variant", VARIANTS)
 def test_gradients_reach_hair_planes_and_grid(variant: Variant) -> None:
     torch.manual_seed(0)
     field = HairField(variant).double()

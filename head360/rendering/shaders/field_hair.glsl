@@ -21,7 +21,8 @@ HairSample hair_field(vec3 x) {
     vec3 unit = centred / HAIR_HALF;
     float log_extinction = textureLod(u_hair_grid, unit * 0.5 + 0.5, 0.0).r;
     float presence = clamp(log_extinction - EMPTY_LOG_EXTINCTION, 0.0, 1.0);
-    if (presence == 0.0) return HairSample(0.0, vec3(0.0, 1.0, 0.0), 0.0, vec2(0.5), 1.0);
+    bool outside = any(greaterThan(abs(unit), vec3(1.0)));  // there the border texels only continue
+    if (presence == 0.0 || outside) return HairSample(0.0, vec3(0.0, 1.0, 0.0), 0.0, vec2(0.5), 1.0);
 
     float size = float(textureSize(u_hair_shape, 0).y / 2);
     vec4 shape_sum = vec4(0.0), strand_sum = vec4(0.0), root_sum = vec4(0.0);
