@@ -47,6 +47,7 @@ class HairStage:
     plane_rate: float = 0.01  # of channels of about unit size
     grid_rate: float = 0.03
     smoothness: float = 0.3  # weight of the prior against hatched planes
+    style_bytes: int = 430_000  # a packed style gets coarser until it weighs no more
     time_share: float = 0.15  # the decoder's, of what the head's decoder leaves
 
 

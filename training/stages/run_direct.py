@@ -286,16 +286,18 @@ def _style(bench: _Bench, name: str, left: int) -> Generator[str, None, Floats]:
     style = yield from bench.told(f"style/{name}", training)
     after, picture = check(bench.hair, style, data.check)
     bench.parts[-1] = bench.parts[-1].checked(before, after)
-    bench.packing.append(bench.packers.submit(_pack, style, _style_path(job, name)))
+    bench.packing.append(
+        bench.packers.submit(_pack, style, stage.style_bytes, _style_path(job, name))
+    )
     bench.pool.forget(name)
     checkpoint.remove()
     yield f"{name}: loss on a picture not learned from {before:.4f} → {after:.4f}"
     return picture
 
 
-def _pack(style: HairPlanes, path: Path) -> None:
+def _pack(style: HairPlanes, most: int, path: Path) -> None:
     with replacing(path) as partial:
-        partial.write_bytes(pack_style(style))
+        partial.write_bytes(pack_style(style, most))
 
 
 def collect(job: DirectRun) -> None:
