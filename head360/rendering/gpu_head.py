@@ -10,12 +10,19 @@ import numpy as np
 import numpy.typing as npt
 
 from head360.camera import OrbitCamera
-from head360.model.planes import HEAD_BOX, PLANES, RIGHT_AXES, UP_AXES, VIEW_AXES, PlaneBox
+from head360.model.planes import (
+    EMPTY_DEPTH,
+    HEAD_BOX,
+    PLANES,
+    RIGHT_AXES,
+    UP_AXES,
+    VIEW_AXES,
+    PlaneBox,
+)
 from head360.model.topology import EYE, MOUTH, SKIN, TEETH, Topology
 from head360.rendering.lighting import SHADOW_SIZE, shadow_from_head
 from head360.rendering.march import NO_HIT
 from head360.rendering.offscreen import (
-    FullScreen,
     bind,
     draw_unlocked,
     set_uniforms,
@@ -28,8 +35,9 @@ from head360.rendering.shade import SHADOW_BIAS, SHADOW_DEPTH
 Floats = npt.NDArray[np.float32]
 Matrix = npt.NDArray[np.float64]
 
-#: Cosine below which a triangle of the mean head is taken to turn away on every head.
-_TURNED_AWAY = -0.45
+#: Cosine below which a triangle of the mean head is taken to turn away on every head; in drafts,
+#: below which skin is. Mouths turn with the jaw.
+_TURNED_AWAY, _SKIN_AWAY = -0.45, 0.0
 #: Numbers of a vertex: position and normal.
 _FLOATS = 6
 #: And where it is placed: position and share of the neck's turn.
@@ -58,20 +66,27 @@ class GpuHead:
         self._content = [(self._vertices, "3f 3f", "a_position", "a_normal"), (uv, "2f", "a_uv")]
         self._placed_content = [(self._placed, "3f 1f", "a_position", "a_share")]
         drawn = topology.render_triangles[topology.drawn]
-        self._painted = [
-            self._array(
-                "planes.frag",
-                topology.render_triangles[_on_plane(topology, mean, k)],
-                self._content,
-            )
-            for k in range(PLANES)
-        ]
+        self._painted = {
+            coarse: [
+                self._array(
+                    "planes.frag",
+                    topology.render_triangles[_on_plane(topology, mean, k, skin_away)],
+                    self._content,
+                )
+                for k in range(PLANES)
+            ]
+            for coarse, skin_away in ((False, _TURNED_AWAY), (True, _SKIN_AWAY))
+        }
         self._distance = self._array("distance.frag", drawn, self._placed_content)
-        self._depth_only = self._array("depth_only.frag", drawn, self._placed_content)
+        skin = topology.render_triangles[topology.triangle_material == SKIN]
+        self._shadows = {  # skin keeps the light from all that lies within, too
+            coarse: self._array("depth_only.frag", casting, self._placed_content)
+            for coarse, casting in ((False, drawn), (True, skin))
+        }
         self._lines = self._array("lines.frag", drawn, self._placed_content)
-        self._clear = FullScreen(ctx, shader("planes_clear.frag"))
-        self._maps: dict[str, moderngl.Texture] = {}
-        self._planes: dict[int, tuple[moderngl.Framebuffer, dict[str, moderngl.Texture]]] = {}
+        self._maps: Floats | None = None
+        self._painting: dict[bool, _Painting] = {}
+        self._planes: dict[int, _Planes] = {}
         self.shadow = ctx.depth_texture((SHADOW_SIZE, SHADOW_SIZE))
         self.shadow.compare_func = "<="
         self.shadow.filter = (moderngl.LINEAR, moderngl.LINEAR)
@@ -91,37 +106,45 @@ class GpuHead:
 
     def paint(self, maps: Floats) -> None:
         """Choose the (8, rows, columns) texture maps."""
-        size = (maps.shape[2], maps.shape[1])
-        contents = {
-            "u_map_color": maps[:4],
-            "u_map_surface": maps[4:7],
-            "u_map_slope": _slopes(maps[7]),
-        }
-        for name, channels in contents.items():
-            if name not in self._maps or self._maps[name].size != size:
-                self._maps[name] = texture(self._ctx, size, len(channels), dtype="f2")
-            pixels = channels.transpose(1, 2, 0).astype(np.float16)
-            self._maps[name].write(np.ascontiguousarray(pixels).tobytes())
+        self._maps = maps
+        for each in self._painting.values():
+            each.fresh = False
 
-    def planes(self, size: int) -> dict[str, moderngl.Texture]:
-        """Draw the head onto six planes of size² texels: three atlases, by uniform name."""
+    def planes(self, size: int, *, coarse: bool = False) -> dict[str, moderngl.Texture]:
+        """Draw the head onto six planes of size² texels: three atlases, by uniform name.
+
+        Where `coarse`, with maps of half the size, and skin only where it faces a plane.
+        """
         if size not in self._planes:
-            self._planes[size] = self._new_planes(size)
-        frame, atlases = self._planes[size]
-        frame.viewport = (0, 0, 3 * size, 2 * size)
-        frame.use()  # or the clearing is confined to the scissor box of a bake that was given up
-        frame.clear(depth=1.0)
-        self._clear.draw(frame, {}, {})
+            self._planes[size] = _Planes(self._ctx, size)
+        made = self._planes[size]
+        made.clear()
+        maps = self._painted_maps(coarse)
         self._ctx.enable(moderngl.DEPTH_TEST)
-        for k, array in enumerate(self._painted):
-            frame.viewport = (k % 3 * size, k // 3 * size, size, size)
-            bind(array.program, self._maps)
+        for k, array in enumerate(self._painted[coarse]):
+            made.frame.viewport = (k % 3 * size, k // 3 * size, size, size)
+            made.frame.use()
+            bind(array.program, maps)
             set_uniforms(array.program, {"u_axis": VIEW_AXES[k], "u_centre": HEAD_BOX.centre})
-            self._draw(array, plane_from_head(HEAD_BOX, k))
-        return atlases
+            self._draw(array, plane_from_head(HEAD_BOX, k), wait=k == PLANES - 1)
+        return made.atlases
 
-    def distance(self, frame: moderngl.Framebuffer, camera: OrbitCamera, tile: Tile) -> None:
-        """Draw metres along each sample's ray to the mesh, `NO_HIT` beside it."""
+    def _painted_maps(self, coarse: bool) -> dict[str, moderngl.Texture]:
+        assert self._maps is not None, "paint() comes first"
+        if coarse not in self._painting:
+            self._painting[coarse] = _Painting(self._ctx, coarse)
+        painting = self._painting[coarse]
+        if not painting.fresh:
+            painting.take(self._maps)
+        return painting.textures
+
+    def distance(
+        self, frame: moderngl.Framebuffer, camera: OrbitCamera, tile: Tile, *, coarse: bool = False
+    ) -> None:
+        """Draw metres along each sample's ray to the mesh, `NO_HIT` beside it.
+
+        Where `coarse`, only what faces the camera.
+        """
         width, height = tile.picture
         frame.viewport = (0, 0, *tile.size)
         frame.use()
@@ -129,7 +152,8 @@ class GpuHead:
         frame.viewport = (-tile.origin[0], -tile.origin[1], width, height)
         self._ctx.enable(moderngl.DEPTH_TEST)
         set_uniforms(self._distance.program, {"u_eye": tuple(camera.eye.tolist())})
-        self._draw(self._distance, camera.clip_from_view(width / height) @ camera.view_from_head)
+        clip = camera.clip_from_view(width / height) @ camera.view_from_head
+        self._draw(self._distance, clip, cull=coarse)
         frame.viewport = (0, 0, *tile.size)
 
     def lines(
@@ -146,18 +170,27 @@ class GpuHead:
         self._draw(self._lines, clip)
         self._ctx.wireframe = False
 
-    def cast_shadow(self, direction: Floats) -> None:
-        """Draw the shadow map for a key lamp in a unit direction."""
+    def cast_shadow(self, direction: Floats, *, coarse: bool = False) -> None:
+        """Draw the shadow map for a key lamp in a unit direction; where `coarse`, of skin alone."""
         self._shadow_frame.use()
         self._shadow_frame.clear(depth=1.0)
         self._ctx.enable(moderngl.DEPTH_TEST)
         scale = np.diag([1.0, 1.0, 1 / SHADOW_DEPTH, 1.0])
-        self._draw(self._depth_only, scale @ shadow_from_head(direction))
+        self._draw(self._shadows[coarse], scale @ shadow_from_head(direction))
 
-    def _draw(self, array: moderngl.VertexArray, clip_from_head: Matrix) -> None:
+    def _draw(
+        self,
+        array: moderngl.VertexArray,
+        clip_from_head: Matrix,
+        *,
+        cull: bool = False,
+        wait: bool = True,
+    ) -> None:
         set_uniforms(array.program, {"u_clip_from_head": clip_from_head})
         self._ctx.disable(moderngl.CULL_FACE | moderngl.BLEND)
-        draw_unlocked(array)
+        if cull:
+            self._ctx.enable(moderngl.CULL_FACE)
+        draw_unlocked(array, wait=wait)
 
     def _array(
         self, fragment: str, triangles: npt.NDArray[np.int32], content: list[Any]
@@ -170,26 +203,80 @@ class GpuHead:
         program = self._programs[fragment]
         return self._ctx.vertex_array(program, content, indices, skip_errors=True)
 
-    def _new_planes(self, size: int) -> tuple[moderngl.Framebuffer, dict[str, moderngl.Texture]]:
+
+class _Painting:
+    """The texture maps on the graphics card: as they are, or of half the size and 8 bit."""
+
+    def __init__(self, ctx: moderngl.Context, coarse: bool) -> None:
+        self._ctx = ctx
+        self._coarse = coarse
+        self.textures: dict[str, moderngl.Texture] = {}
+        self.fresh = False
+
+    def take(self, maps: Floats) -> None:
+        """Bring (8, rows, columns) maps, whose sides are even, to the card."""
+        slopes = _slopes(maps[7])
+        if self._coarse:
+            maps, slopes = _halved(maps), _halved(slopes)
+        contents = {"u_map_color": maps[:4], "u_map_surface": maps[4:7], "u_map_slope": slopes}
+        for name, channels in contents.items():
+            bytes_do = self._coarse and name != "u_map_slope"
+            pixels = np.ascontiguousarray(channels.transpose(1, 2, 0))
+            if bytes_do:  # in fours, which software OpenGL filters quickest
+                pixels = np.pad(pixels, [(0, 0), (0, 0), (0, 4 - pixels.shape[2])])
+                pixels = (pixels.clip(0, 1) * 255 + 0.5).astype(np.uint8)
+            rows, columns, count = pixels.shape
+            known = self.textures.get(name)
+            if known is None or known.size != (columns, rows):
+                kind = "f1" if bytes_do else "f2"
+                self.textures[name] = texture(self._ctx, (columns, rows), count, dtype=kind)
+            raw = pixels if bytes_do else pixels.astype(np.float16)
+            self.textures[name].write(raw.tobytes(), alignment=1)
+        self.fresh = True
+
+
+def _halved(maps: Floats) -> Floats:
+    """Means of 2 x 2 texels."""
+    count, rows, columns = maps.shape
+    halved: Floats = maps.reshape(count, rows // 2, 2, columns // 2, 2).mean((2, 4))
+    return halved
+
+
+class _Planes:
+    """Three atlases of six planes, and what draws on them."""
+
+    def __init__(self, ctx: moderngl.Context, size: int) -> None:
         kinds = {"u_head_color": "f2", "u_head_shape": "f4", "u_head_surface": "f2"}
         shape = (3 * size, 2 * size)
-        atlases = {name: texture(self._ctx, shape, 4, dtype=kind) for name, kind in kinds.items()}
-        depth = self._ctx.depth_renderbuffer(shape)
-        return self._ctx.framebuffer(list(atlases.values()), depth), atlases
+        self.atlases = {n: texture(ctx, shape, 4, dtype=kind) for n, kind in kinds.items()}
+        color, depth_and_normal, surface = self.atlases.values()
+        depth = ctx.depth_renderbuffer(shape)
+        self.frame = ctx.framebuffer([color, depth_and_normal, surface], depth)
+        self._looks = ctx.framebuffer([color, surface], depth)
+        self._shape = ctx.framebuffer([depth_and_normal])
+
+    def clear(self) -> None:
+        """Nothing is there, behind everything."""
+        self._looks.use()  # first, or the scissor box of another frame would still hold
+        self._looks.clear(depth=1.0)
+        self._shape.use()
+        self._shape.clear(0.0, 0.0, 0.0, EMPTY_DEPTH)
 
 
-def _on_plane(topology: Topology, mean: Floats, plane: int) -> npt.NDArray[np.bool_]:
+def _on_plane(
+    topology: Topology, mean: Floats, plane: int, skin_away: float
+) -> npt.NDArray[np.bool_]:
     """(F,) triangles that the plane may see on some head: those that do not clearly turn away.
 
     Mouth, teeth and eyes are hidden from most sides; drawing them there would only cost time.
+    `skin_away` is the cosine below which skin of the mean head is taken to turn away.
     """
     a, b, c = mean[topology.triangles].swapaxes(0, 1)
     normals = np.cross(b - a, c - a)
     facing = normals @ np.array(VIEW_AXES[plane]) / (np.linalg.norm(normals, axis=1) + 1e-12)
+    away = np.where(topology.triangle_material == SKIN, skin_away, _TURNED_AWAY)
     shown = {0: (SKIN, EYE, MOUTH, TEETH), 2: (SKIN, EYE), 3: (SKIN, EYE)}.get(plane, (SKIN,))
-    seen: npt.NDArray[np.bool_] = (facing > _TURNED_AWAY) & np.isin(
-        topology.triangle_material, shown
-    )
+    seen: npt.NDArray[np.bool_] = (facing > away) & np.isin(topology.triangle_material, shown)
     return seen
 
 

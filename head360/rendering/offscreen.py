@@ -119,7 +119,7 @@ def bind(program: moderngl.Program, textures: Mapping[str, AnyTexture]) -> None:
             unit += 1
 
 
-def draw_unlocked(array: moderngl.VertexArray, vertices: int = 0) -> None:
+def draw_unlocked(array: moderngl.VertexArray, vertices: int = 0, *, wait: bool = True) -> None:
     """Draw triangles and wait for them, letting other Python threads go on meanwhile.
 
     The first draw compiles shaders for the present state, and a software renderer moves every
@@ -129,6 +129,7 @@ def draw_unlocked(array: moderngl.VertexArray, vertices: int = 0) -> None:
     Args:
         array: what to draw.
         vertices: how many; 0 takes them all from an index buffer of 32 bit.
+        wait: for the drawing to end; not where more of the same follows on the same target.
     """
     count = vertices or array.vertices
     calls = _gl_calls()
@@ -140,7 +141,8 @@ def draw_unlocked(array: moderngl.VertexArray, vertices: int = 0) -> None:
         calls.draw_arrays(moderngl.TRIANGLES, 0, count)
     else:
         calls.draw_elements(moderngl.TRIANGLES, count, _UNSIGNED_INT, None)
-    calls.finish()
+    if wait:
+        calls.finish()
 
 
 _UNSIGNED_INT = 0x1405  # of OpenGL's headers

@@ -48,7 +48,9 @@ Picture = npt.NDArray[np.uint8]
 #: Samples of a tile, about: what is drawn before a newer request may interrupt.
 _TILE_SAMPLES = 270_000
 #: Texels along each side of the head's planes.
-FINE_PLANES, DRAFT_PLANES = 512, 256
+FINE_PLANES, DRAFT_PLANES = 512, (192, 256)
+#: A draft this large in pixels, or larger, takes the second size.
+_LARGE_DRAFT = 360
 _MODES: dict[ViewMode, int] = {
     "albedo": 1, "normals": 2, "depth": 3, "wireframe": 4, "guide": 5, "aspect": 6,
 }  # fmt: skip
@@ -89,6 +91,7 @@ class Viewer:
             self._noise.repeat_x = self._noise.repeat_y = True
         self._scene: Scene | None = None
         self._planes: dict[int, dict[str, moderngl.Texture]] = {}  # those that show the scene
+        self._coarse_shadow = False
         self._light: dict[str, AnyTexture] = {}
         self._buffers: Buffers | None = None
 
@@ -126,7 +129,7 @@ class Viewer:
     def _steps(
         self, scene: Scene, shot: Shot, modes: Sequence[ViewMode]
     ) -> Generator[None, None, tuple[Picture, ...]]:
-        self._take(scene)
+        self._take(scene, shot)
         planes = self._fresh_planes(shot)
         if scene.hair and shot.mode != "head" and not shot.exact:
             for _ in self._hair.bake(draft=shot.draft):
@@ -147,7 +150,7 @@ class Viewer:
                 yield
         return pictures
 
-    def _take(self, scene: Scene) -> None:
+    def _take(self, scene: Scene, shot: Shot) -> None:
         """Bring what has changed to the graphics card."""
         last = self._scene
         if last is None or last.maps is not scene.maps:
@@ -161,8 +164,9 @@ class Viewer:
             shares = scene.turned.shares.numpy() if scene.turned else None
             self._head.place(scene.placed.numpy(), shares)
         relit = last is None or last.lighting is not scene.lighting
-        if posed or relit:
-            self._head.cast_shadow(scene.lighting.directions[0])
+        if posed or relit or (self._coarse_shadow and not shot.draft):
+            self._head.cast_shadow(scene.lighting.directions[0], coarse=shot.draft)
+            self._coarse_shadow = shot.draft
         hair = scene.hair
         worn = last.hair if last else None
         if hair and (worn is None or worn.style is not hair.style or worn.warp is not hair.warp):
@@ -186,9 +190,11 @@ class Viewer:
 
     def _fresh_planes(self, shot: Shot) -> dict[str, moderngl.Texture]:
         """The six planes as the scene has them now; a draft takes the fine ones if they are."""
-        size = DRAFT_PLANES if shot.draft and FINE_PLANES not in self._planes else FINE_PLANES
+        size = FINE_PLANES
+        if shot.draft and FINE_PLANES not in self._planes:
+            size = DRAFT_PLANES[min(shot.width, shot.height) >= _LARGE_DRAFT]
         if size not in self._planes:
-            self._planes[size] = self._head.planes(size)
+            self._planes[size] = self._head.planes(size, coarse=size != FINE_PLANES)
         return self._planes[size]
 
     def _marched(
@@ -208,7 +214,7 @@ class Viewer:
         if shot.mode == "hair":
             cleared(buffers.distance, NO_HIT)
         else:
-            self._head.distance(buffers.distance, shot.camera, tile)
+            self._head.distance(buffers.distance, shot.camera, tile, coarse=shot.draft)
         cleared(buffers.head, 0.0)
         mesh_t = {"u_mesh_distance": buffers.distance_texture}
         rays = {
