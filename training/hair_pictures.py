@@ -24,7 +24,7 @@ from training.synhead.styles import STYLES
 Picture = npt.NDArray[np.uint8]
 
 _CELL = 176  # pixels
-_STYLES_IN_A_ROW = 4
+_STYLES_IN_A_ROW = 3
 _VIEWS = (0.0, 90.0, 180.0)
 #: A little further away than usual: tall hair needs room.
 _DISTANCE, _TARGET = 1.22, (0.0, -0.015, 0.0)

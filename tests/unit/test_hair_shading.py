@@ -1,0 +1,72 @@
+"""What hair looks like, whatever the light: through the reference's shading, no head behind it."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+from torch import Tensor
+
+from head360.light import LIGHT_PRESETS, Light
+from head360.rendering.lighting import lighting
+from head360.rendering.reference import Buffers
+from head360.rendering.shade import LitScene, shade
+
+SIZE = 48
+BLACK, GREY = (0.012, 0.010, 0.010), (0.30, 0.29, 0.28)
+
+
+def lit(color: tuple[float, ...], alpha: float = 1.0, light: str = "studio") -> Tensor:
+    """(48, 48, 4) a mat of hair behind the head, seen from behind; it falls and leans to a side."""
+    x, y = torch.meshgrid(
+        torch.linspace(-0.05, 0.05, SIZE), torch.linspace(0.05, -0.05, SIZE), indexing="xy"
+    )
+    directions = torch.nn.functional.normalize(torch.stack([x, y, torch.ones_like(x)], -1), dim=-1)
+    hair = torch.zeros(SIZE, SIZE, 9)
+    hair[..., 0] = alpha
+    hair[..., 1] = 1.0
+    hair[..., 2] = 0.5 - 5 * y
+    hair[..., 3] = 0.9
+    hair[..., 4:7] = torch.nn.functional.normalize(torch.tensor([0.2, -1.0, 0.1]), dim=0)
+    hair[..., 7] = 0.5 + x
+    hair[..., 8] = 0.4
+    buffers = Buffers(torch.zeros(SIZE, SIZE, 12), hair, directions)
+    eye, tone = torch.tensor([0.0, 0.0, -1.0]), torch.tensor(color)
+    return shade(buffers, LitScene(lighting(Light(light)), None, None, None, tone, eye))
+
+
+@pytest.mark.parametrize("preset", LIGHT_PRESETS)
+def test_black_hair_shows_strands_from_behind(preset: str) -> None:
+    brightness = lit(BLACK, light=preset)[..., :3].mean(-1)
+
+    assert 0.002 < brightness.mean() < 0.2
+    assert brightness.std() > 0.05 * brightness.mean()
+
+
+def test_strands_run_along_the_hair_and_not_across() -> None:
+    brightness = lit((0.16, 0.095, 0.05))[..., :3].mean(-1)
+
+    along, across = brightness.diff(dim=0).abs().mean(), brightness.diff(dim=1).abs().mean()
+
+    assert across > 2 * along
+
+
+def test_grey_hair_stays_grey_in_tinted_light() -> None:
+    color = lit(GREY)[..., :3].mean((0, 1))
+
+    assert color.max() / color.min() < 1.12
+
+
+def test_grey_hair_mixes_dark_and_white_strands() -> None:
+    def contrast(color: tuple[float, ...]) -> float:
+        brightness = lit(color)[..., :3].mean(-1).log()
+        return float(brightness.std())
+
+    assert contrast(GREY) > 1.15 * contrast((0.30, 0.19, 0.10))
+
+
+def test_thin_hair_frays_and_thick_hair_stays_thick() -> None:
+    thin, thick = lit(BLACK, 0.5)[..., 3], lit(BLACK, 1.0)[..., 3]
+
+    assert thin.std() > 0.05
+    assert abs(thin.mean() - 0.5) < 0.08
+    assert thick.min() == 1
