@@ -43,6 +43,7 @@ class BenchOptions:
     frames: int = 20  # of each fast measurement
     reference_frames: int = 2  # of each slow one; 0: no reference
     start: bool = True  # whether to measure the start in a fresh process
+    large: bool = False  # whether to draw LARGE_SCENES too, which the reference is spared
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,9 +51,11 @@ class Scene:
     """One kind of frame."""
 
     name: str
-    size: int  # pixels
+    size: int  # pixels, the height
     drags: bool  # an expression changes from frame to frame; otherwise the camera
     draft: bool = True  # as the studio draws while something moves; otherwise as it draws at rest
+    width: int | None = None  # pixels; None: as high as wide
+    compared: bool = True  # the reference draws it, too
 
 
 SCENES = (
@@ -63,13 +66,22 @@ SCENES = (
 )
 
 
+#: Full HD, for machines with a graphics card.
+LARGE_SCENES = (
+    Scene("orbit_1080", 1080, drags=False, width=1920, compared=False),
+    Scene("expression_1080", 1080, drags=True, width=1920, compared=False),
+    Scene("still_1080", 1080, drags=False, draft=False, width=1920, compared=False),
+)
+
+
 @dataclass(frozen=True, slots=True)
 class Timing:
     """One kind of frame, in milliseconds."""
 
     median_ms: float
     slowest_tenth_ms: float  # 90th percentile
-    reference_ms: float | None  # the same frame by the reference renderer
+    frames_per_second: float  # at the median
+    reference_ms: float | None  # the same frame by the reference renderer; None: not measured
     ratio: float | None  # how many times faster than that
 
 
@@ -79,7 +91,7 @@ class BenchReport:
 
     machine: dict[str, str | int]
     hairstyle: str | None
-    timings: dict[str, Timing]  # by the names of SCENES
+    timings: dict[str, Timing]  # by the names of scenes
     first_picture_s: float | None  # from starting a new process to a 512² picture on disk
     peak_memory_mb: float | None  # of this process, before the reference renderer started
 
@@ -88,17 +100,19 @@ def measure(
     engine: Renderer, params: HeadParams, options: BenchOptions
 ) -> Generator[Progress, None, BenchReport]:
     """Draw one kind of frame after another; yields after each frame."""
-    fast: dict[str, list[float]] = {scene.name: [] for scene in SCENES}
-    slow: dict[str, list[float]] = {scene.name: [] for scene in SCENES}
-    total = len(SCENES) * (_WARM_UP + options.frames + options.reference_frames)
+    scenes = SCENES + (LARGE_SCENES if options.large else ())
+    compared = [scene for scene in scenes if scene.compared]
+    fast: dict[str, list[float]] = {scene.name: [] for scene in scenes}
+    slow: dict[str, list[float]] = {scene.name: [] for scene in scenes}
+    total = len(scenes) * (_WARM_UP + options.frames) + len(compared) * options.reference_frames
     done = 0
-    for scene in SCENES:
+    for scene in scenes:
         for elapsed in _times(engine, params, scene, "fast", _WARM_UP + options.frames):
             fast[scene.name].append(elapsed)
             done += 1
             yield Progress(done, total)
     peak_mb = _peak_memory_mb()  # the reference needs more
-    for scene in SCENES:
+    for scene in compared:
         for elapsed in _times(engine, params, scene, "reference", options.reference_frames):
             slow[scene.name].append(elapsed)
             done += 1
@@ -131,9 +145,8 @@ def _request(params: HeadParams, scene: Scene, renderer: RendererName, index: in
         params = params.with_(expression=weights)
     else:
         camera = camera.with_(yaw_degrees=index * _ORBIT_STEP_DEGREES)
-    return RenderRequest(
-        params, camera, scene.size, scene.size, renderer=renderer, draft=scene.draft
-    )
+    width = scene.width or scene.size
+    return RenderRequest(params, camera, width, scene.size, renderer=renderer, draft=scene.draft)
 
 
 def _timing(fast: list[float], slow: list[float]) -> Timing:
@@ -142,6 +155,7 @@ def _timing(fast: list[float], slow: list[float]) -> Timing:
     return Timing(
         median_ms=median,
         slowest_tenth_ms=float(np.quantile(fast, 0.9)),
+        frames_per_second=1000 / median,
         reference_ms=reference,
         ratio=reference / median if reference else None,
     )

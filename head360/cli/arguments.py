@@ -89,6 +89,12 @@ def _add_bench(commands: _Commands[argparse.ArgumentParser]) -> None:
     parser.add_argument(
         "--quick", action="store_true", help="fewer frames, and no slow reference renderer"
     )
+    parser.add_argument(
+        "--large", action="store_true", help="frames of 1920x1080 too; for graphics cards"
+    )
+    parser.add_argument(
+        "--no-reference", action="store_true", help="leave out the slow reference renderer"
+    )
     parser.add_argument("--hair", metavar="STYLE", help="hairstyle to measure with")
     _add_quiet(parser)
 

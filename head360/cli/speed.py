@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import TYPE_CHECKING
 
 from head360.bench import BenchOptions, BenchReport, Timing, measure
@@ -22,7 +22,9 @@ def bench(arguments: argparse.Namespace, engine: HeadEngine, terminal: Terminal)
     params = engine.initial_head()
     if arguments.hair is not None:
         params = params.with_(hairstyle=hairstyle(arguments.hair))
-    options = _QUICK if arguments.quick else BenchOptions()
+    options = replace(_QUICK if arguments.quick else BenchOptions(), large=arguments.large)
+    if arguments.no_reference:
+        options = replace(options, reference_frames=0)
     report = terminal.follow(measure(engine, params, options), "bench")
     if arguments.json:
         terminal.result(json.dumps(asdict(report), indent=2))
@@ -36,7 +38,8 @@ def _table(report: BenchReport) -> list[str]:
         f"{machine['system']}, {machine['processors']} processors, {machine['opengl']}",
         f"hairstyle: {report.hairstyle or 'bald'}",
         "",
-        f"{'frame':<18}{'median':>10}{'slow 10 %':>12}{'reference':>12}{'ratio':>9}",
+        f"{'frame':<18}{'median':>10}{'slow 10 %':>12}{'a second':>10}"
+        f"{'reference':>12}{'ratio':>9}",
     ]
     lines += [_row(name, timing) for name, timing in report.timings.items()]
     if report.first_picture_s is not None:
@@ -47,7 +50,8 @@ def _table(report: BenchReport) -> list[str]:
 
 
 def _row(name: str, timing: Timing) -> str:
-    row = f"{name:<18}{timing.median_ms:>7.0f} ms{timing.slowest_tenth_ms:>9.0f} ms"
+    row = f"{name:<18}{timing.median_ms:>7.1f} ms{timing.slowest_tenth_ms:>9.1f} ms"
+    row += f"{timing.frames_per_second:>10.1f}"
     if timing.reference_ms is None or timing.ratio is None:
-        return row
+        return f"{row}{'not measured':>21}"
     return f"{row}{timing.reference_ms:>9.0f} ms{timing.ratio:>8.0f}×"

@@ -347,6 +347,18 @@ def test_bench_measures(engine: PlainEngine, neutral: HeadParams) -> None:
     assert [r.renderer for r in engine.requests[-3:]] == ["reference"] * 3
 
 
+def test_bench_draws_large_frames_without_the_reference(
+    engine: PlainEngine, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(engine, "bench --quick --large --no-reference --json -q") == 0
+
+    large = json.loads(capsys.readouterr().out)["timings"]["orbit_1080"]
+    assert large["frames_per_second"] == pytest.approx(1000 / large["median_ms"])
+    assert large["reference_ms"] is None
+    assert {r.renderer for r in engine.requests} == {"fast"}
+    assert [(r.width, r.height) for r in engine.requests][-1] == (1920, 1080)
+
+
 def test_bench_prints_json(engine: PlainEngine, capsys: pytest.CaptureFixture[str]) -> None:
     assert run(engine, "bench --quick --json -q") == 0
 
