@@ -59,7 +59,7 @@ def _extent(half: Vector, axis: Vector) -> float:
 
 
 #: Holds the whole bust of every head the model can make.
-HEAD_BOX = PlaneBox((0.0, -0.025, 0.019), (0.135, 0.180, 0.125))
+HEAD_BOX = PlaneBox((0.0, -0.026, 0.014), (0.144, 0.200, 0.138))
 #: Holds every hairstyle in the canonical frame (the mean head).
 HAIR_BOX = PlaneBox((0.0, -0.03, -0.01), (0.18, 0.21, 0.19))
 

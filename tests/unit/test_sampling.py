@@ -1,10 +1,13 @@
 from __future__ import annotations
 
 import numpy as np
+import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from head360.assets import catalog
+from head360.assets import catalog, resource
+from head360.model.bilinear import BilinearModel
+from head360.model.planes import HEAD_BOX
 from head360.model.sampling import Traits, chosen_head, person_with, random_person
 from head360.params import ATTRIBUTES
 
@@ -48,3 +51,14 @@ def test_old_people_have_wrinkles_and_women_no_stubble() -> None:
 
 def test_the_first_head_wears_hair_that_is_there() -> None:
     assert chosen_head().hairstyle in [style.id for style in catalog().hairstyles]
+
+
+def test_the_planes_box_holds_the_bust_of_random_people() -> None:
+    mesh = BilinearModel.load(resource("models", "mesh.safetensors"))
+    centre, half = np.array(HEAD_BOX.centre), np.array(HEAD_BOX.half)
+
+    busts = [
+        mesh.identity(torch.tensor(random_person(seed).shape)).neutral.numpy() for seed in range(24)
+    ]
+
+    assert (np.abs(np.stack(busts) - centre).max((0, 1)) < half).all()

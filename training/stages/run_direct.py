@@ -35,6 +35,7 @@ from training.stages.direct import (
 )
 from training.stages.hair_direct import Floats, check, train_decoder, train_style
 from training.stages.hair_pool import HairJob, HairPool
+from training.stages.hair_roots import combed
 from training.stages.journal import Journal
 from training.stages.pace import Budget
 from training.stages.progress import Progress
@@ -283,7 +284,7 @@ def _style(bench: _Bench, name: str, left: int) -> Generator[str, None, Floats]:
     pace = own.pace(stage.style_steps, least=_LEAST_STEPS)
     checkpoint = bench.checkpoint(f"style-{name}")
     training = train_style(bench.hair, data, stage, job.config.seed, pace, checkpoint)
-    style = yield from bench.told(f"style/{name}", training)
+    style = combed((yield from bench.told(f"style/{name}", training)))
     after, picture = check(bench.hair, style, data.check)
     bench.parts[-1] = bench.parts[-1].checked(before, after)
     bench.packing.append(

@@ -9,8 +9,8 @@ uniform sampler2D u_head_color;    // albedo rgb, occlusion
 uniform sampler2D u_head_shape;    // normal xyz, depth in metres about the box's centre
 uniform sampler2D u_head_surface;  // roughness, specular, scatter, coverage
 
-const vec3 HEAD_CENTRE = vec3(0.0, -0.025, 0.019);  // metres
-const vec3 HEAD_HALF = vec3(0.135, 0.180, 0.125);   // metres
+const vec3 HEAD_CENTRE = vec3(0.0, -0.026, 0.014);  // metres
+const vec3 HEAD_HALF = vec3(0.144, 0.200, 0.138);   // metres
 const float HEAD_REACH = 0.002;                     // metres
 const float OFFSET_SCALE = 0.007;                   // metres
 const float MAX_OFFSET = 0.002;                     // metres
