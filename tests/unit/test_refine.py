@@ -131,6 +131,17 @@ def test_changes_are_bounded_and_colours_possible() -> None:
     assert made.max() <= 1
 
 
+def test_however_large_a_change_is_it_can_be_unlearnt() -> None:
+    net = RefineNet(SMALL)
+    assert net.head.bias is not None
+    torch.nn.init.constant_(net.head.bias, 1000.0)
+
+    net(torch.ones(1, CHANNELS, 16, 16)).mean().backward()
+
+    assert net.head.bias.grad is not None
+    assert net.head.bias.grad.min() > 1e-9
+
+
 def test_work_can_be_left_at_any_point_without_a_trace() -> None:
     layers, net = ball_layers(), trained_net()
     steps = refine_steps(net, layers)

@@ -15,6 +15,7 @@ from head360.model.refine import CHANNELS, RefineNet, RefineShape, load_refine, 
 from training.config import ConfigError
 from training.stages.refine import Learner, PairStore, unpacked
 from training.stages.refine_config import RefineConfig, load_refine_config
+from training.stages.refine_guard import Guard, held_out_error
 from training.stages.refine_losses import Critics, critic_loss, feature_distance, persuasion
 from training.stages.refine_pairs import PAIR_CHANNELS, PairError, PairPlan, make_pairs
 from training.stages.refine_report import report, sheet
@@ -22,7 +23,7 @@ from training.stages.run_refine import RefineRun, run
 
 CPU = torch.device("cpu")
 SMALL = RefineConfig(
-    heads=2, views=3, size=48, crop=32, batch=2, fine=8, deep=8, width=4, rate=2e-3, alone=0.5
+    heads=2, views=3, size=48, crop=32, batch=2, fine=8, deep=8, width=4, rate=4e-3, alone=0.5
 )
 
 
@@ -154,21 +155,82 @@ def test_unknown_settings_are_refused(tmp_path: Path) -> None:
         load_refine_config(path)
 
 
-@pytest.mark.parametrize("name", ["refine-cpu.toml", "refine-gpu-25min.toml"])
+@pytest.mark.parametrize(
+    "name", ["refine-cpu.toml", "refine-gpu-6min.toml", "refine-gpu-25min.toml"]
+)
 def test_presets_can_be_read(name: str) -> None:
     presets = Path(__file__).parents[2] / "training" / "configs"
 
     assert load_refine_config(presets / name).heads > 0
 
 
-def session(tmp_path: Path, steps: int) -> list[str]:
+def shifted_net(shift: float) -> RefineNet:
+    """One that makes everything brighter or darker."""
+    net = RefineNet(RefineShape(8, 8, 1, 1))
+    assert net.head.bias is not None
+    torch.nn.init.constant_(net.head.bias, shift)
+    return net.requires_grad_(False)
+
+
+def test_the_best_network_is_the_one_that_errs_least() -> None:
+    pairs = torch.from_numpy(noisy_pairs())
+    guard = Guard(shifted_net(0.0))
+
+    first, lost = guard.check(shifted_net(-4.0), 5, pairs)  # the truth is darker
+    later, later_lost = guard.check(shifted_net(-1.0), 9, pairs)
+
+    assert not lost
+    assert not later_lost
+    assert guard.step == 5
+    assert held_out_error(guard.best, pairs) == first < later
+
+
+@pytest.mark.parametrize("shift", [900.0, float("nan")])
+def test_a_network_that_ruins_pictures_is_lost(shift: float) -> None:
+    pairs = torch.from_numpy(noisy_pairs())
+    pairs[:, CHANNELS:] = pairs[:, :4] - pairs[:, :4] // 16
+    guard = Guard(shifted_net(0.0))
+
+    _, lost = guard.check(shifted_net(shift), 5, pairs)
+
+    assert lost
+    assert guard.step == 0
+
+
+def test_going_back_restores_weights_and_halves_the_rate(tmp_path: Path) -> None:
+    store, learner = stored(tmp_path), Learner(SMALL, CPU)
+    guard = Guard(learner.average)
+    learnt(store, learner, 3, share=0.0)
+    assert learner.net.head.weight.abs().max() > 0
+
+    learner.go_back(guard.best)
+
+    assert learner.ease == 0.5
+    for module in (learner.net, learner.average):
+        for one, other in zip(module.parameters(), guard.best.parameters(), strict=True):
+            assert torch.equal(one, other)
+
+
+def session(tmp_path: Path, steps: int, held: np.ndarray | None = None) -> list[str]:
     """A run whose pairs are there already."""
     config = replace(SMALL, heads=1, held_out=1, steps=steps, makers=0, save_seconds=0.0)
     job = RefineRun(config, tmp_path / "no-source", tmp_path / "out", tmp_path / "work")
     for plan in job.plans():
         plan.folder.mkdir(parents=True, exist_ok=True)
-        np.save(plan.path(0), noisy_pairs())
+        np.save(plan.path(0), held if held is not None and plan.held_out else noisy_pairs())
     return list(run(job))
+
+
+def test_a_run_that_helps_nobody_ships_a_network_that_does_nothing(tmp_path: Path) -> None:
+    perfect = noisy_pairs()
+    perfect[:, CHANNELS:] = perfect[:, :4]
+
+    said = session(tmp_path, 12, perfect)
+
+    shipped = load_refine(tmp_path / "out" / "refine.safetensors")
+    assert "best: step 0 of 12" in said
+    assert any(line.startswith("back to step 0") for line in said)
+    assert shipped.head.weight.abs().max() == 0
 
 
 def test_a_run_leaves_weights_a_report_and_a_diary(tmp_path: Path) -> None:

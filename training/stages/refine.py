@@ -37,10 +37,14 @@ from training.stages.refine_losses import (
 )
 from training.stages.refine_pairs import PAIR_CHANNELS
 
-_WARM_UP = 100  # steps
+_WARM_UP = 200  # steps
 _LAST_RATE = 0.02  # of the first one
-_BETAS = (0.5, 0.999)
-_LARGEST_GRADIENT = 2.0
+#: A short memory of how large gradients are lets one odd batch make many large steps.
+_BETAS, _CRITIC_BETAS = (0.9, 0.99), (0.5, 0.99)
+#: Several times what is usual, so that only odd batches are held back.
+_LARGEST_GRADIENT = 1.0
+#: Share of the run in which the discriminators' word grows to its full weight.
+_PERSUADED = 0.1
 #: A crop shows at least this much of a head, else another is tried, so many times.
 _LEAST_COVER, _TRIES = 0.2, 4
 _ALPHA, _MIDDLE = 3, ALIGNED // 2
@@ -103,8 +107,12 @@ class Learner:
         self.net = in_place(RefineNet(shape), device)
         self.average = copy.deepcopy(self.net).requires_grad_(False).eval()
         self.critics = in_place(Critics(config.scales, config.width), device)
-        self._net_steps = torch.optim.Adam(self.net.parameters(), config.rate, _BETAS)
-        self._critic_steps = torch.optim.Adam(self.critics.parameters(), config.critic_rate, _BETAS)
+        #: Of the rates; falls whenever the generator had to go back.
+        self.ease = 1.0
+        self._net_steps = self._adam(self.net)
+        self._critic_steps = torch.optim.Adam(
+            self.critics.parameters(), config.critic_rate, _CRITIC_BETAS
+        )
 
     def learn(self, pairs: Tensor, share: float, rng: np.random.Generator) -> Losses:
         """One step.
@@ -117,11 +125,12 @@ class Learner:
         x, truth = unpacked(pairs)
         behind = torch.from_numpy(rng.random((len(x), 3, 1, 1), np.float32))
         background = behind.to(self.device, non_blocking=True)
+        heard = min(1.0, max(0.0, (share - self.config.alone) / _PERSUADED))
         joined = share >= self.config.alone
         self._set_rates(share)
         with mixed_precision(self.device, wanted=True):
             made = x[:, :OUTPUTS] + self.net(x)
-            total, parts = self._judged(made, x, truth, background, joined=joined)
+            total, parts = self._judged(made, x, truth, background, heard if joined else None)
         self._advance(self._net_steps, self.net, total)
         if joined:
             parts["critics"] = self._teach(made.detach(), x, truth, background)
@@ -129,10 +138,18 @@ class Learner:
         self.step += 1
         return {name: part.detach() for name, part in parts.items()}
 
+    def go_back(self, net: RefineNet) -> None:
+        """Be `net` again, forget which way it went, and take steps of half the length."""
+        self.net.load_state_dict(net.state_dict())
+        self.average.load_state_dict(net.state_dict())
+        self._net_steps = self._adam(self.net)
+        self.ease *= 0.5
+
     def state(self) -> dict[str, Any]:
         """Everything that a run needs to go on."""
         return {
             "step": self.step,
+            "ease": self.ease,
             "net": self.net.state_dict(),
             "average": self.average.state_dict(),
             "critics": self.critics.state_dict(),
@@ -142,24 +159,27 @@ class Learner:
 
     def load(self, state: dict[str, Any]) -> None:
         """Go on from `state`."""
-        self.step = state["step"]
+        self.step, self.ease = state["step"], state["ease"]
         self.net.load_state_dict(state["net"])
         self.average.load_state_dict(state["average"])
         self.critics.load_state_dict(state["critics"])
         self._net_steps.load_state_dict(state["net_steps"])
         self._critic_steps.load_state_dict(state["critic_steps"])
 
+    def _adam(self, net: RefineNet) -> torch.optim.Adam:
+        return torch.optim.Adam(net.parameters(), self.config.rate, _BETAS)
+
     def _judged(
-        self, made: Tensor, x: Tensor, truth: Tensor, background: Tensor, *, joined: bool
+        self, made: Tensor, x: Tensor, truth: Tensor, background: Tensor, heard: float | None
     ) -> tuple[Tensor, Losses]:
-        """The sum that the generator lowers, and its parts."""
+        """The sum that the generator lowers, and its parts; discriminators are `heard` 0 … 1."""
         config = self.config
         where = ((x[:, 3:4] > 0) | (truth[:, 3:4] > 0)).float()
         pixels = pixel_distance(made.float(), truth, where)
         edges = gradient_distance(made.float(), truth, where)
         parts = {"pixels": pixels, "edges": edges}
         total = config.pixel_weight * pixels + config.gradient_weight * edges
-        if not joined:
+        if heard is None:
             return total, parts
         known = told(x, background)
         self.critics.requires_grad_(False)
@@ -168,7 +188,8 @@ class Learner:
             real = self.critics(known, before(truth, background))
         self.critics.requires_grad_(True)
         features, persuaded = feature_distance(real, fake), persuasion(fake)
-        total = total + config.adversarial * (persuaded + config.feature_weight * features)
+        word = persuaded + config.feature_weight * features
+        total = total + heard * config.adversarial * word
         return total, {**parts, "features": features, "persuasion": persuaded}
 
     def _teach(self, made: Tensor, x: Tensor, truth: Tensor, background: Tensor) -> Tensor:
@@ -195,6 +216,7 @@ class Learner:
     def _set_rates(self, share: float) -> None:
         """Warm up, stay for half of the run, then fall to nearly nothing."""
         gain = min(1.0, (self.step + 1) / _WARM_UP) * max(_LAST_RATE, min(1.0, 2 * (1 - share)))
+        gain *= self.ease
         for steps, rate in (
             (self._net_steps, self.config.rate),
             (self._critic_steps, self.config.critic_rate),

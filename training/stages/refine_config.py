@@ -30,17 +30,20 @@ class RefineConfig:
     steps: int = 4000
     batch: int = 4
     crop: int = 128  # pixels
-    rate: float = 4e-4
-    critic_rate: float = 2e-4
-    alone: float = 0.15  # share of the run before discriminators join
+    rate: float = 1.5e-4
+    critic_rate: float = 1e-4
+    alone: float = 0.55  # share of the run before discriminators join
     scales: int = 2  # discriminators, each at half the resolution of the one before
     width: int = 32  # channels of a discriminator's first layer
-    pixel_weight: float = 60.0  # of colours 0 … 1
-    gradient_weight: float = 60.0
+    pixel_weight: float = 1.0  # of colours 0 … 1
+    gradient_weight: float = 1.0
     feature_weight: float = 10.0  # as pix2pixHD's
-    adversarial: float = 0.25  # of everything that discriminators say
+    adversarial: float = 1e-3  # of everything that discriminators say
     averaging: float = 0.998  # of the weights that ship
     save_seconds: float = 60.0
+    check_seconds: float = 20.0  # between two looks at people who are only measured
+    report_seconds: float = 45.0  # of the minutes, kept for the report
+    report_views: int = 40  # pictures that the report measures
 
 
 def load_refine_config(path: Path) -> RefineConfig:

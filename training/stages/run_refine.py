@@ -1,8 +1,9 @@
 """Runs the refine stage: processes draw pairs while one learns from those that are there.
 
-In `out`: refine.safetensors (what ships), refine.json (how it did on people it never saw), and
-the diary. In `work`: pairs and the checkpoint. A run that was stopped goes on; a run that has a
-budget of minutes always ends with weights and a report.
+In `out`: refine.safetensors (what ships: the best on people it never saw), refine-last.safetensors
+(the last, to compare with), refine.json (how the best did on those people), and the diary. In
+`work`: pairs and the checkpoint. A run that was stopped goes on; a run that has a budget of minutes
+always ends with weights and a report.
 """
 
 from __future__ import annotations
@@ -23,20 +24,21 @@ from training.device import described
 from training.stages.journal import Journal
 from training.stages.refine import Learner, Losses, PairStore
 from training.stages.refine_config import RefineConfig
+from training.stages.refine_guard import Guard
 from training.stages.refine_pairs import Makers, PairError, PairPlan, make_pairs
 from training.stages.refine_report import quick_psnr, report, sheet
 
 FILE = "refine.safetensors"
+#: The last network, whatever it is worth, to compare with.
+LAST_FILE = "refine-last.safetensors"
 _CHECKPOINT = "refine-checkpoint.pt"
 _NOTED_EVERY = 20  # steps
 _LOOK_S = 5.0  # between two looks for new pairs
-#: Of a budget of minutes, kept for the report.
-_REPORT_S = 45.0
 #: Shares of the run after which a sheet is made; every one is a file.
 _SHEETS = (0.3, 1.0)
 _SHEET_VIEWS = 7
-#: Views that are measured in between, and in the end.
-_QUICK_VIEWS, _REPORT_VIEWS = 12, 40
+#: Views that are measured in between.
+_QUICK_VIEWS = 12
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,12 +89,14 @@ class _Session:
         self._job, self._journal, self._makers = job, journal, makers
         self._held_plan, self._plan = job.plans()
         self._learner = Learner(config, job.device)
+        self._guard = Guard(self._learner.average)
         self._pairs = PairStore(config.heads * config.views, config.size, job.device)
         self._held = PairStore(config.held_out * config.views, config.size, job.device)
         self._start, self._earlier = start, 0.0  # seconds
         self._began: float | None = None  # when learning began
         self._over = 0.0  # share of the run that was over by then
         self._looked = self._saved = -1e9
+        self._checked = time.monotonic()
         self._sheets = list(_SHEETS)
         self._restore()
 
@@ -103,7 +107,7 @@ class _Session:
         by_steps = self._learner.step / config.steps
         if config.minutes <= 0:
             return by_steps
-        end = self._start + config.minutes * 60 - _REPORT_S - self._earlier
+        end = self._start + config.minutes * 60 - config.report_seconds - self._earlier
         began = self._began if self._began is not None else time.monotonic()
         # Counted from the first step: what pairs take to come must not shorten any phase.
         past = (time.monotonic() - began) / max(end - began, 1.0)
@@ -142,21 +146,35 @@ class _Session:
             losses = learner.learn(pairs, share, rng)
             if learner.step % _NOTED_EVERY == 0:
                 self._note(losses)
+            if time.monotonic() - self._checked > config.check_seconds:
+                yield from self._check()
             if time.monotonic() - self._saved > config.save_seconds:
                 yield self._save_and_say(share, losses)
             if self._sheets and share >= self._sheets[0]:
                 self._sheets.pop(0)
-                self._draw_sheet()
+                self._draw_sheet(learner.average)
 
     def finish(self) -> Iterator[str]:
         """Write what ships, the report and the last sheet."""
+        yield from self._check()
         self._save()
-        self._draw_sheet()
-        net = self._learner.average
-        measured = report(net, self._spread(_REPORT_VIEWS))
+        yield f"best: step {self._guard.step} of {self._learner.step}"
+        measured = report(self._guard.best, self._spread(self._job.config.report_views))
         write_report(self._job, self._learner.step, self._pairs.count, measured)
-        self._write_weights(measured)
+        self._write_weights(FILE, self._guard.best, {"best_step": self._guard.step, **measured})
+        self._write_weights(LAST_FILE, self._learner.average, {})
+        self._draw_sheet(self._guard.best)
         yield from lines(measured)
+
+    def _check(self) -> Iterator[str]:
+        """Remember the network if it is the best so far; go back if it is lost."""
+        learner = self._learner
+        error, lost = self._guard.check(learner.average, learner.step, self._spread(_QUICK_VIEWS))
+        self._journal.losses(learner.step, {"held-out": error})
+        if lost:
+            learner.go_back(self._guard.best)
+            yield f"back to step {self._guard.step}: held-out error {error:.4f} at {learner.step}"
+        self._checked = time.monotonic()
 
     def _look(self) -> int:
         """Take in what has been drawn meanwhile."""
@@ -187,19 +205,18 @@ class _Session:
         shown = self._shown()
         return shown[torch.linspace(0, len(shown) - 1, min(count, len(shown))).long()]
 
-    def _draw_sheet(self) -> None:
-        cells = sheet(self._learner.average, self._shown(), _SHEET_VIEWS)
+    def _draw_sheet(self, net: RefineNet) -> None:
+        cells = sheet(net, self._shown(), _SHEET_VIEWS)
         self._journal.sheet(self._learner.step, cells, columns=4)
 
-    def _write_weights(self, measured: dict[str, dict[str, float]]) -> None:
-        about = {"steps": self._learner.step, "pairs": self._pairs.count, **measured}
-        net: RefineNet = self._learner.average
-        save_refine(self._job.out / FILE, net, json.dumps(about))
+    def _write_weights(self, name: str, net: RefineNet, more: dict[str, Any]) -> None:
+        about = {"steps": self._learner.step, "pairs": self._pairs.count, **more}
+        save_refine(self._job.out / name, net, json.dumps(about))
 
     def _save(self) -> None:
         state = self._learner.state()
         state["seconds"] = self._earlier + time.monotonic() - self._start
-        state["share"] = self._share
+        state["share"], state["guard"] = self._share, self._guard.state()
         with replacing(self._job.work / _CHECKPOINT) as partial:
             torch.save(state, partial)
         self._saved = time.monotonic()
@@ -211,6 +228,7 @@ class _Session:
                 path, map_location=self._job.device, weights_only=True
             )
             self._earlier, self._over = state.pop("seconds"), state.pop("share")
+            self._guard.load(state.pop("guard"))
             self._learner.load(state)
             self._journal.rewind(self._learner.step)
             self._sheets = [share for share in _SHEETS if share > self._over]
