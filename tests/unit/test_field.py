@@ -69,7 +69,7 @@ def test_the_surface_looks_like_what_the_planes_see_even_at_outlines() -> None:
     assert ((sample.normal * expected).sum(-1) > 0.99).all()
     torch.testing.assert_close(sample.albedo, torch.full_like(sample.albedo, 0.5))
     torch.testing.assert_close(sample.roughness, torch.full_like(sample.roughness, 0.4))
-    assert sample.distance.abs().quantile(0.95) < 0.002
+    assert sample.distance.abs().quantile(0.95) < 0.0023  # half a texel of these planes
 
 
 def test_planes_that_see_nothing_leave_every_point_outside() -> None:

@@ -67,7 +67,8 @@ def test_a_killed_run_goes_on_with_the_same_losses(tiny: Path, alone: Path) -> N
 
     assert start(tiny, "killed").wait(_PATIENCE_S) == 0
 
-    assert losses(tiny / "killed") == pytest.approx(losses(alone), rel=1e-3, abs=1e-6)
+    # Sums over threads round differently; PSNR of pictures that are nearly the same shows it.
+    assert losses(tiny / "killed") == pytest.approx(losses(alone), rel=5e-3, abs=1e-6)
 
 
 def test_two_processes_train_as_one_with_the_whole_batch(tiny: Path, alone: Path) -> None:
