@@ -119,7 +119,7 @@ def chosen_head() -> HeadParams:
     return person.with_(
         shape=person.shape * 0.6,
         texture=skin,
-        attributes=_attributes(brows=0.75, freckles=0.2, blush=0.25, lipstick=0.3, eyeliner=0.25),
+        attributes=_attributes(brows=0.5, freckles=0.2, blush=0.25, lipstick=0.3, eyeliner=0.25),
         expression=making,
         hairstyle="bob",
         hair_color=np.array((0.10, 0.05, 0.025), np.float32),
@@ -176,7 +176,7 @@ def _random_attributes(traits: Traits, rng: np.random.Generator) -> Floats:
     bearded = max(traits.male, 0.0) * (rng.random() < 0.6)
     fair = traits.caucasian * (rng.random() < 0.35)
     return _attributes(
-        brows=rng.uniform(0.55, 0.9),
+        brows=rng.uniform(0.3, 0.8),
         freckles=fair * rng.uniform(0.2, 0.9),
         moles=rng.uniform(0, 0.6),
         wrinkles=aged * rng.uniform(0.5, 1.0),
