@@ -98,7 +98,8 @@ class Viewer:
     @property
     def info(self) -> dict[str, str]:
         """What OpenGL says of itself."""
-        return {key: str(value) for key, value in self._ctx.info.items()}
+        with self._ctx:  # some drivers answer nothing unless the context is current
+            return {key: str(value) for key, value in self._ctx.info.items()}
 
     def draw(self, scene: Scene, shot: Shot) -> Generator[None, None, Picture]:
         """(H, W, 4) sRGB and straight alpha, top row first; yields between tiles.
