@@ -70,8 +70,9 @@ _OUTLINE_SLOPE = 0.004
 _MIN_COVERAGE = 0.05
 #: Greater depths than this stem from `UNKNOWN_DEPTH`, metres.
 _KNOWN_DEPTH = 0.5
-#: Points further from all that planes see get darker, to nothing over about `_SEEN_FADE`, metres.
-_SEEN_WITHIN, _SEEN_FADE = 0.004, 0.003
+#: Points further from all that planes see get darker over about `_SEEN_FADE`, metres, down to a
+#: share: the inside of an open mouth is dark, not a hole.
+_SEEN_WITHIN, _SEEN_FADE, _LEAST_SEEN = 0.004, 0.003, 0.35
 
 #: Hair grids store log(extinction in 1/m). Below this there is no hair; one unit above, the full
 #: density, so that skipping empty space never makes an edge.
@@ -196,9 +197,9 @@ def _offsets(depth: Tensor, coverage: Tensor, height: Tensor) -> Tensor:
 
 
 def _seen(offsets: Tensor) -> Tensor:
-    """(N,) 1 near what some plane sees, 0 deep in the mouth, whose colour nobody knows."""
+    """(N,) 1 near what some plane sees, little deep in the mouth, whose colour nobody knows."""
     beyond = (offsets.abs().amin(0) - _SEEN_WITHIN).clamp(min=0)
-    return torch.exp(-beyond / _SEEN_FADE)
+    return _LEAST_SEEN + (1 - _LEAST_SEEN) * torch.exp(-beyond / _SEEN_FADE)
 
 
 def _head_shares(normals: Tensor, coverage: Tensor, offsets: Tensor) -> Tensor:

@@ -20,6 +20,7 @@ const float OUTLINE_SLOPE = 0.004;                  // metres per unit of covera
 const float MIN_COVERAGE = 0.05;
 const float KNOWN_DEPTH = 0.5;                      // metres
 const float SEEN_WITHIN = 0.004, SEEN_FADE = 0.003;  // metres
+const float LEAST_SEEN = 0.35;  // share of the colour that is left in the dark
 
 struct HeadSample {
     float distance;  // metres below the surface, negative outside
@@ -104,7 +105,7 @@ HeadSample head_field(vec3 x) {
     vec4 outputs[2];
     head_network(inputs, outputs);
     vec4 gains = exp(0.5 * tanh(vec4(outputs[0].yzw, outputs[1].x)));
-    float seen = exp(-max(away - SEEN_WITHIN, 0.0) / SEEN_FADE);  // unseen depths are dark
+    float seen = mix(LEAST_SEEN, 1.0, exp(-max(away - SEEN_WITHIN, 0.0) / SEEN_FADE));
     return HeadSample(nearest + MAX_OFFSET * tanh(outputs[0].x), color.rgb * gains.rgb * seen,
                       color.a * gains.a * seen, normal_sum / max(length(normal_sum), 1e-9),
                       surface.x, surface.y, surface.z);
