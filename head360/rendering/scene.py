@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar, cast
 
@@ -59,14 +60,11 @@ class Models:
         """
         head, hair = load_fields(resource("models", "fields.safetensors"))
         folder = resource("models")
-        return cls(
-            BilinearModel.load(resource("models", "mesh.safetensors")),
-            TextureModel.load(resource("models", "texture.safetensors")),
-            head,
-            hair,
-            HairLibrary.load(sorted(folder.glob("hair-*.safetensors"))),
-            catalog(),
-        )
+        with ThreadPoolExecutor(1) as beside:  # unpacking is half a second each
+            texture = beside.submit(TextureModel.load, resource("models", "texture.safetensors"))
+            mesh = BilinearModel.load(resource("models", "mesh.safetensors"))
+            styles = HairLibrary.load(sorted(folder.glob("hair-*.safetensors")))
+            return cls(mesh, texture.result(), head, hair, styles, catalog())
 
 
 @dataclass(frozen=True, slots=True, eq=False)
