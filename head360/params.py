@@ -8,6 +8,7 @@ from typing import Any, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
+from head360.edits import ARRAYS, EditLayer
 from head360.light import Light
 
 FloatArray: TypeAlias = npt.NDArray[np.float32]
@@ -73,10 +74,16 @@ class HeadParams:
     hair_mix: HairMix | None = None  # what the hairstyle is mixed with; the bald have none
     #: (3,) degrees, at most `POSE_LIMITS`: yaw to the head's left, pitch down, roll to its left
     head_pose: FloatArray = field(default_factory=lambda: np.zeros(3, np.float32))
+    edits: tuple[EditLayer, ...] = ()  # over all this, the lowest first (`head360.edited`)
 
     def __post_init__(self) -> None:
         for name, size in _VECTORS.items():
             object.__setattr__(self, name, _frozen_vector(name, getattr(self, name), size))
+        for wish in (wish for layer in self.edits for wish in layer.wishes):
+            for name in ARRAYS:
+                values = getattr(wish.change, name)
+                if values is not None and values.shape != (_VECTORS[name],):
+                    raise ValueError(f"an edit’s {name} must have shape ({_VECTORS[name]},)")
 
     def with_(self, **changes: Any) -> HeadParams:
         """Return a copy with some fields replaced."""

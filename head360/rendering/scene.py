@@ -11,6 +11,7 @@ import torch
 from torch import Tensor
 
 from head360.assets import Catalog, catalog, resource
+from head360.edited import Edited
 from head360.model.bilinear import BilinearModel, Identity, vertex_normals
 from head360.model.field import HairField, HairPlanes, HeadField, load_fields
 from head360.model.hair import HairLibrary
@@ -108,6 +109,7 @@ class SceneBuilder:
 
     def __init__(self, models: Models) -> None:
         self._models = models
+        self._edited = Edited()
         self._seat = Seat(models.mesh.topology, models.mesh.mean)
         self._triangles = torch.from_numpy(models.mesh.topology.triangles).long()
         self._tints = {style.id: style.scalp_tint for style in models.catalog.hairstyles}
@@ -136,6 +138,7 @@ class SceneBuilder:
         Raises:
             UnknownNameError: there is no such hairstyle.
         """
+        params = self._edited.of(params)
         mesh = self._models.mesh
         identity = self._identity.get(
             (params.shape,), lambda: mesh.identity(torch.tensor(params.shape))

@@ -1,0 +1,111 @@
+"""Adds up a head and the edit layers over it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from typing import Any, TypeVar, cast
+
+import numpy as np
+
+from head360.edits import ARRAYS, BALD, Change, FloatArray
+from head360.light import Light
+from head360.params import HairMix, HeadParams
+
+Value = TypeVar("Value")
+
+#: How far layers may push codes, standard deviations; weights end at 0 and 1.
+_LIMITS = {"shape": (-4.0, 4.0), "texture": (-3.5, 3.5), "attributes": (0, 1), "expression": (0, 1)}
+#: From which amount on something that cannot be halved is changed.
+_DECISIVE = 0.5
+
+
+def edited(params: HeadParams) -> HeadParams:
+    """The head as its layers make it, without layers. What no layer touches is the same object."""
+    return Edited().of(params)
+
+
+class Edited:
+    """Adds layers up, head after head; a field whose sources are the same stays the same object."""
+
+    def __init__(self) -> None:
+        self._known: dict[str, tuple[tuple[Any, ...], Any]] = {}
+
+    def of(self, params: HeadParams) -> HeadParams:
+        """As `edited`."""
+        if not params.edits:
+            return params
+        changes: dict[str, Any] = {name: self._field(params, name) for name in ARRAYS}
+        sources = (params.light, params.edits)
+        light = self._remembered("light", sources, lambda: _light(params))
+        return params.with_(edits=(), light=light, **changes, **self._hair(params))
+
+    def _field(self, params: HeadParams, name: str) -> FloatArray:
+        base = getattr(params, name)
+        if all(getattr(change, name) is None for change, _ in _active(params)):
+            result: FloatArray = base
+            return result
+        return self._remembered(name, (base, params.edits), lambda: _summed(params, name))
+
+    def _hair(self, params: HeadParams) -> dict[str, Any]:
+        sources = (params.hairstyle, params.hair_mix, params.edits)
+        return self._remembered("hair", sources, lambda: _hair(params))
+
+    def _remembered(
+        self, name: str, sources: tuple[object, ...], make: Callable[[], Value]
+    ) -> Value:
+        known = self._known.get(name)
+        if known is None or any(a is not b for a, b in zip(known[0], sources, strict=True)):
+            known = self._known[name] = (sources, make())
+        return cast("Value", known[1])
+
+
+def _active(params: HeadParams) -> Iterator[tuple[Change, float]]:
+    """Each change that counts and its amount, from the lowest layer up."""
+    for layer in params.edits:
+        for wish in layer.wishes:
+            amount = wish.amount * layer.strength
+            if layer.on and amount > 0:
+                yield wish.change, amount
+
+
+def _summed(params: HeadParams, name: str) -> FloatArray:
+    base = getattr(params, name)
+    total = base.astype(np.float64)
+    for change, amount in _active(params):
+        values = getattr(change, name)
+        if values is None:
+            continue
+        if name in _LIMITS:
+            total = total + amount * values
+        else:  # a colour is reached, however strongly it is wished
+            total = total + min(amount, 1.0) * (values - total)
+    if name in _LIMITS:
+        low, high = _LIMITS[name]
+        total = total.clip(np.minimum(low, base), np.maximum(high, base))
+    result: FloatArray = total.astype(np.float32)
+    return result
+
+
+def _hair(params: HeadParams) -> dict[str, Any]:
+    style, mix = params.hairstyle, params.hair_mix
+    for change, amount in _active(params):
+        if change.hairstyle is not None:
+            style, mix = _towards(style, mix, change.hairstyle, amount)
+    return {"hairstyle": style, "hair_mix": mix}
+
+
+def _towards(
+    style: str | None, mix: HairMix | None, wanted: str, amount: float
+) -> tuple[str | None, HairMix | None]:
+    """A style on its way to another; between bald and hair there is no way."""
+    if amount >= 1 or wanted == style:
+        return wanted or None, None
+    if wanted == BALD or style is None:
+        return (wanted or None, None) if amount >= _DECISIVE else (style, mix)
+    return style, HairMix(wanted, amount)
+
+
+def _light(params: HeadParams) -> Light:
+    presets = [c.light for c, amount in _active(params) if c.light and amount >= _DECISIVE]
+    return replace(params.light, preset=presets[-1]) if presets else params.light

@@ -1,0 +1,87 @@
+"""Edit layers: what a head with layers looks like, and that the head below them is never touched."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from head360.edited import Edited, edited
+from head360.edits import BALD, Change, EditLayer, Wish
+from head360.params import ATTRIBUTES, HairMix, HeadParams, neutral_head
+
+
+def _layer(change: Change, amount: float = 1.0, strength: float = 1.0) -> EditLayer:
+    return EditLayer("", (Wish("", "", amount, change),), strength)
+
+
+def _edited(head: HeadParams, *layers: EditLayer) -> HeadParams:
+    return edited(head.with_(edits=layers))
+
+
+def _freckles(by: float) -> Change:
+    strengths = np.zeros(len(ATTRIBUTES), np.float32)
+    strengths[ATTRIBUTES.index("freckles")] = by
+    return Change(attributes=strengths)
+
+
+@given(st.floats(0, 2), st.floats(0, 1))
+def test_codes_move_in_proportion_to_amount_and_strength(amount: float, strength: float) -> None:
+    shape = np.linspace(-1, 1, 50, dtype=np.float32)
+    made = _edited(neutral_head(), _layer(Change(shape=shape), amount, strength))
+    np.testing.assert_allclose(made.shape, amount * strength * shape, atol=1e-5)
+
+
+@given(st.lists(st.floats(-1, 1), min_size=1, max_size=5))
+def test_strengths_add_up_and_end_at_none_and_full(steps: list[float]) -> None:
+    made = _edited(neutral_head(), *(_layer(_freckles(step)) for step in steps))
+    expected = np.clip(np.float32(steps).sum(), 0, 1)
+    assert made.attributes[ATTRIBUTES.index("freckles")] == pytest.approx(expected, abs=1e-5)
+
+
+def test_what_is_off_or_without_strength_changes_nothing() -> None:
+    head, change = neutral_head(), _freckles(0.5)
+    for layer in (_layer(change).with_(on=False), _layer(change, strength=0), _layer(change, 0)):
+        made = _edited(head, layer)
+        assert made.attributes is head.attributes
+        assert made.edits == ()
+
+
+def test_colours_are_reached_and_not_passed() -> None:
+    red = np.array([0.3, 0.05, 0.02], np.float32)
+    head = neutral_head()
+    half = _edited(head, _layer(Change(hair_color=red), 0.5)).hair_color
+    np.testing.assert_allclose(half, (head.hair_color + red) / 2, rtol=1e-5)
+    np.testing.assert_allclose(_edited(head, _layer(Change(hair_color=red), 2)).hair_color, red)
+
+
+def test_a_hairstyle_is_mixed_on_its_way_and_bald_heads_change_at_half() -> None:
+    haired = neutral_head().with_(hairstyle="bob")
+    to_long = Change(hairstyle="long_wavy")
+    assert _edited(haired, _layer(to_long)).hairstyle == "long_wavy"
+    half = _edited(haired, _layer(to_long, 0.25))
+    assert (half.hairstyle, half.hair_mix) == ("bob", HairMix("long_wavy", 0.25))
+    assert _edited(neutral_head(), _layer(to_long, 0.4)).hairstyle is None
+    assert _edited(neutral_head(), _layer(to_long, 0.6)).hairstyle == "long_wavy"
+    assert _edited(haired, _layer(Change(hairstyle=BALD))).hairstyle is None
+
+
+def test_what_an_edit_elsewhere_leaves_alone_stays_the_same_object() -> None:
+    adder, head = Edited(), neutral_head().with_(edits=(_layer(_freckles(0.4)),))
+    first = adder.of(head)
+    smiling = head.with_(expression=np.full(52, 0.1, np.float32))
+    second = adder.of(smiling)
+    assert second.attributes is first.attributes
+    assert second.shape is head.shape
+    assert second.light is first.light
+    assert second.expression is smiling.expression
+
+
+def test_layers_that_fit_no_head_are_refused() -> None:
+    with pytest.raises(ValueError, match="shape"):
+        neutral_head().with_(edits=(_layer(Change(shape=np.zeros(3, np.float32))),))
+    with pytest.raises(ValueError, match="amount"):
+        Wish("", "", 2.5, Change())
+    with pytest.raises(ValueError, match="strength"):
+        EditLayer("", (), 1.5)
