@@ -84,6 +84,7 @@ def _summed(params: HeadParams, name: str) -> FloatArray:
         low, high = _LIMITS[name]
         total = total.clip(np.minimum(low, base), np.maximum(high, base))
     result: FloatArray = total.astype(np.float32)
+    result.setflags(write=False)  # so that parameters take it as it is
     return result
 
 

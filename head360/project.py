@@ -226,7 +226,7 @@ def _manifest(project: Project) -> Json:
 def _project(manifest: Json, arrays: Mapping[str, FloatArray]) -> Project:
     """The project that a manifest of this version and its arrays describe."""
     try:
-        vectors = {name: _vector(arrays, name) for name in _ARRAYS}
+        vectors: Any = {name: _vector(arrays, name) for name in _ARRAYS}
         params = HeadParams(
             **vectors,
             hairstyle=_hairstyle(manifest.get("hairstyle")),

@@ -1,4 +1,4 @@
-"""Edit layers: what a head with layers looks like, and that the head below them is never touched."""
+"""Edit layers: what a head with layers looks like; the head below them is never touched."""
 
 from __future__ import annotations
 
