@@ -56,6 +56,11 @@ def _run(parsed: argparse.Namespace, make_engine: EngineFactory, terminal: Termi
         from head360.cli.health import doctor
 
         return FAILED if doctor(parsed, make_engine, terminal) else 0
+    if parsed.command == "assets":
+        from head360.cli.assets import run_assets
+
+        run_assets(parsed, terminal)
+        return 0
     engine = make_engine()
     try:
         if parsed.command == "bench":

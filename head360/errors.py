@@ -47,3 +47,7 @@ class GraphicsError(Head360Error):
 
 class ExportError(Head360Error):
     """An export could not be written."""
+
+
+class AssetError(Head360Error):
+    """A file that is fetched on first use is not here, or could not be fetched."""

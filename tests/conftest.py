@@ -7,12 +7,16 @@ import os
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
 from PIL import Image
 
 from head360.params import HeadParams, neutral_head
+
+if TYPE_CHECKING:
+    from head360.faces import FaceDetector
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
@@ -39,6 +43,31 @@ def gl():
         pytest.skip(f"no off-screen OpenGL 3.3: {error}")
     yield context
     context.release()
+
+
+@pytest.fixture(scope="session")
+def face_landmarker() -> None:
+    """The face detector's weights; skips where they were not fetched."""
+    from head360.downloads import asset, is_here
+
+    if not is_here(asset("face_landmarker")):
+        pytest.skip("the face detector's weights are not here (head360 assets fetch)")
+
+
+@pytest.fixture(scope="session")
+def detector(face_landmarker: None) -> Iterator[FaceDetector]:
+    """A detector of up to five faces in still pictures."""
+    from head360.faces import FaceDetector
+
+    with FaceDetector(faces=5) as made:
+        yield made
+
+
+@pytest.fixture(scope="session")
+def astronaut() -> np.ndarray:
+    """A real photo with clear rights, (512, 512, 3) sRGB."""
+    data = pytest.importorskip("skimage.data", reason="scikit-image brings the test photo")
+    return data.astronaut()
 
 
 @pytest.fixture

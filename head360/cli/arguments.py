@@ -15,7 +15,7 @@ HEAD_ANGLES = {
     "pitch": "down, −25 … 25",
     "roll": "towards its left shoulder, −20 … 20",
 }
-COMMANDS = ("doctor", "render", "turntable", "new", "bench")
+COMMANDS = ("doctor", "render", "turntable", "new", "bench", "assets")
 
 
 class UsageError(Head360Error):
@@ -38,6 +38,7 @@ def build_parser() -> argparse.ArgumentParser:
     _add_new(commands)
     _add_doctor(commands)
     _add_bench(commands)
+    _add_assets(commands)
     return parser
 
 
@@ -97,6 +98,19 @@ def _add_bench(commands: _Commands[argparse.ArgumentParser]) -> None:
     )
     parser.add_argument("--hair", metavar="STYLE", help="hairstyle to measure with")
     _add_quiet(parser)
+
+
+def _add_assets(commands: _Commands[argparse.ArgumentParser]) -> None:
+    parser = commands.add_parser("assets", help="fetch files that are needed but do not ship")
+    actions = parser.add_subparsers(dest="action", metavar="ACTION", required=True)
+    listing = actions.add_parser("list", help="what there is, and what is here")
+    fetching = actions.add_parser("fetch", help="fetch what is not here yet")
+    fetching.add_argument("names", nargs="*", metavar="NAME", help="assets; otherwise all")
+    fetching.add_argument("--again", action="store_true", help="even if it is here")
+    finding = actions.add_parser("path", help="print where a fetched asset lies")
+    finding.add_argument("name", metavar="NAME")
+    for action in (listing, fetching, finding):
+        _add_quiet(action)
 
 
 def _add_head_options(parser: argparse.ArgumentParser) -> None:

@@ -6,12 +6,12 @@ import sys
 import time
 from collections.abc import Callable, Generator
 from dataclasses import dataclass, field
-from typing import TextIO, TypeVar
+from typing import Protocol, TextIO, TypeVar
 
 from head360.errors import Head360Error
-from head360.export.video import Progress
 
 Result = TypeVar("Result")
+Step = TypeVar("Step", bound="Progress")
 
 _BAR_CELLS = 24
 _REDRAW_SECONDS = 0.1
@@ -19,6 +19,16 @@ _REDRAW_SECONDS = 0.1
 _LOG_LINES = 10
 #: The rate is known well enough for a forecast after this long.
 _FORECAST_SECONDS = 0.5
+
+
+class Progress(Protocol):
+    """How far a task is."""
+
+    @property
+    def done(self) -> int: ...
+
+    @property
+    def total(self) -> int: ...
 
 
 @dataclass(slots=True)
@@ -47,7 +57,7 @@ class Terminal:
             self.err.write(f"  {error.hint}\n")
         self.err.flush()
 
-    def follow(self, task: Generator[Progress, None, Result], label: str) -> Result:
+    def follow(self, task: Generator[Step, None, Result], label: str) -> Result:
         """Run a task to its end under a progress bar; whatever interrupts it closes it."""
         bar = None if self.quiet else ProgressBar(self.err, label)
         try:
