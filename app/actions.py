@@ -77,7 +77,7 @@ MENUS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("&Help", ("shortcuts", "open_log", "about")),
 )  # fmt: skip
 
-#: View modes with their plain names; keys 1 … 7.
+#: View modes with their plain names; keys 1 … 8.
 MODE_NAMES: Mapping[str, str] = {
     "shaded": "Shaded",
     "albedo": "Albedo",
@@ -86,6 +86,7 @@ MODE_NAMES: Mapping[str, str] = {
     "wireframe": "Wireframe",
     "hair": "Hair only",
     "head": "Head only",
+    "observed": "Seen in the photo",
 }
 
 

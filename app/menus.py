@@ -68,7 +68,7 @@ class RecentMenu(QMenu):
 
 
 def mode_menu(parent: QWidget) -> ChoiceMenu:
-    """View modes, with the keys 1 … 7."""
+    """View modes, with the keys 1 … 8."""
     menu = ChoiceMenu(parent.tr("Show"), MODE_NAMES, parent)
     for number, action in enumerate(menu.choices.values(), 1):
         action.setShortcut(QKeySequence(str(number)))

@@ -18,7 +18,7 @@ from head360.params import HeadParams
 from head360.rendering.reference_picture import reference_picture
 from head360.rendering.refined import before, drawn_layers, refined, refined_layers
 from head360.rendering.request import Frame, RenderRequest
-from head360.rendering.scene import Models, SceneBuilder
+from head360.rendering.scene import Models, Scene, SceneBuilder
 from head360.rendering.viewer import Picture, Shot, Viewer
 
 Value = TypeVar("Value")
@@ -75,12 +75,12 @@ class HeadEngine:
         """
         start = time.perf_counter()
         if request.renderer == "reference":
-            scene = self._builder().build(request.params)
+            scene = self._scene(request)
             image = reference_picture(self._loaded(), scene, request, _samples(request))
             return _frame(image, True, start)
         if not request.refines:
             return _frame(_finished(self._drawing(request, _shot(request))), True, start)
-        scene, shot = self._builder().build(request.params), _shot(request)
+        scene, shot = self._scene(request), _shot(request)
         image = _finished(refined(self._drawer(), self._refiner(), scene, shot))
         return _frame(image, True, start, refined=True)
 
@@ -123,7 +123,7 @@ class HeadEngine:
     ) -> Iterator[Frame]:
         """The picture as drawn, at full size, and then the refined one."""
         net, shot = self._refiner(), _shot(request)
-        scene = self._builder().build(request.params)
+        scene = self._scene(request)
         layers = _unless_stale(drawn_layers(self._drawer(), scene, shot), is_stale)
         if layers is None:
             return
@@ -136,8 +136,10 @@ class HeadEngine:
             yield _frame(image, True, start, refined=True)
 
     def _drawing(self, request: RenderRequest, shot: Shot) -> Generator[None, None, Picture]:
-        scene = self._builder().build(request.params)
-        return self._drawer().draw(scene, shot)
+        return self._drawer().draw(self._scene(request), shot)
+
+    def _scene(self, request: RenderRequest) -> Scene:
+        return self._builder().build(request.params, observed=request.mode == "observed")
 
     def _draft(self, request: RenderRequest) -> Shot:
         scale = min(1.0, self._draft_scale)

@@ -10,6 +10,7 @@ import numpy.typing as npt
 
 from head360.edits import ARRAYS, EditLayer
 from head360.light import Light
+from head360.likeness import Likeness
 
 FloatArray: TypeAlias = npt.NDArray[np.float32]
 
@@ -75,6 +76,7 @@ class HeadParams:
     #: (3,) degrees, at most `POSE_LIMITS`: yaw to the head's left, pitch down, roll to its left
     head_pose: FloatArray = field(default_factory=lambda: np.zeros(3, np.float32))
     edits: tuple[EditLayer, ...] = ()  # over all this, the lowest first (`head360.edited`)
+    likeness: Likeness | None = None  # what a photo gave beyond the codes; None: nobody's
 
     def __post_init__(self) -> None:
         for name, size in _VECTORS.items():

@@ -14,7 +14,7 @@ import struct
 import zipfile
 import zlib
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Any, NoReturn, TypeAlias
 
@@ -29,25 +29,33 @@ from head360.camera import PITCH_LIMIT_DEGREES, OrbitCamera
 from head360.errors import ProjectFileError
 from head360.files import replacing
 from head360.light import Background, Light
+from head360.likeness import Likeness
 from head360.params import FloatArray, HairMix, HeadParams
 
 SUFFIX = ".h360"
-VERSION = 2
+VERSION = 3
 
 MAX_FILE_BYTES = 16 << 20
 MAX_JSON_BYTES = 256 << 10
 MAX_ARRAYS_BYTES = 4 << 20
+MAX_LIKENESS_BYTES = 6 << 20
 MAX_ENTRIES = 16
 MAX_NAME_LENGTH = 200
 #: Far beyond any code, weight or colour that makes sense, and harmless to compute with.
 MAX_ABSOLUTE = 1000.0
 
 _JSON_ENTRY, _ARRAYS_ENTRY = "project.json", "arrays.safetensors"
+#: Parts that a project may lack, and what they may weigh, unpacked.
+_LIKENESS_ENTRY = "likeness.safetensors"
+_OPTIONAL = {_LIKENESS_ENTRY: MAX_LIKENESS_BYTES}
+_LIKENESS = frozenset(entry.name for entry in fields(Likeness))
+_LIKENESS_MAY_LACK = frozenset(("offsets", "surface"))
 _ARRAYS = (
     "shape", "texture", "attributes", "expression", "hair_color", "iris_color", "head_pose",
 )  # fmt: skip
 _HAIRSTYLE = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}")
 _ATTRIBUTES_OF_1, _ATTRIBUTES_ADDED = 12, 2  # of version 1, and in version 2
+_FIRST_WITH_OPTIONAL = 3
 _FIXED_DATE = (1980, 1, 1, 0, 0, 0)  # the zip format's zero: equal projects make equal files
 
 Json: TypeAlias = dict[str, Any]
@@ -76,10 +84,12 @@ def save_project(project: Project, path: Path) -> None:
     text = json.dumps(_manifest(project), indent=2).encode()
     arrays = {name: getattr(project.params, name) for name in _ARRAYS}
     try:
-        _project(_json_object(text), arrays)  # never write what could not be read again
+        _project(_json_object(text), arrays, None)  # never write what could not be read again
         with replacing(path) as partial, zipfile.ZipFile(partial, "w") as archive:
             _add(archive, _JSON_ENTRY, text)
             _add(archive, _ARRAYS_ENTRY, bytes_from_arrays(arrays))
+            if project.params.likeness is not None:
+                _add(archive, _LIKENESS_ENTRY, _likeness_bytes(project.params.likeness))
     except _UnreadableError as error:
         raise ProjectFileError(f"“{path.name}” cannot be saved: {error}.") from error
     except OSError as error:
@@ -130,15 +140,23 @@ def _read(archive: zipfile.ZipFile, name: str) -> Project:
             "Install the newest version to open it.",
         )
     # After the version: newer files may hold more.
-    if sorted(archive.namelist()) != sorted((_JSON_ENTRY, _ARRAYS_ENTRY)):
+    if not _are_parts(archive.namelist(), version):
         raise _UnreadableError("it holds parts that do not belong there")
-    arrays = _arrays(_entry(archive, _ARRAYS_ENTRY, MAX_ARRAYS_BYTES))
+    arrays = _arrays(_entry(archive, _ARRAYS_ENTRY, MAX_ARRAYS_BYTES), _ARRAYS_ENTRY)
+    likeness = _likeness(archive) if _LIKENESS_ENTRY in archive.namelist() else None
     while version < VERSION:
         if version not in _MIGRATIONS:
             raise _UnreadableError("its version number is impossible")
         manifest, arrays = _MIGRATIONS[version](manifest, arrays)
         version += 1
-    return _project(manifest, arrays)
+    return _project(manifest, arrays, likeness)
+
+
+def _are_parts(names: list[str], version: int) -> bool:
+    """Whether a file of a version may hold exactly these."""
+    optional = _OPTIONAL if version >= _FIRST_WITH_OPTIONAL else {}
+    others = [name for name in names if name not in optional]
+    return sorted(others) == sorted((_JSON_ENTRY, _ARRAYS_ENTRY)) and len({*names}) == len(names)
 
 
 _Migration: TypeAlias = Callable[[Json, dict[str, FloatArray]], tuple[Json, dict[str, FloatArray]]]
@@ -156,8 +174,15 @@ def _two_from_one(
     return manifest | {"hair_mix": None}, arrays | added
 
 
+def _three_from_two(
+    manifest: Json, arrays: dict[str, FloatArray]
+) -> tuple[Json, dict[str, FloatArray]]:
+    """Version 3 brought parts that a project may lack; version 2 lacks them."""
+    return manifest, arrays
+
+
 #: From each older version to the next one.
-_MIGRATIONS: dict[int, _Migration] = {1: _two_from_one}
+_MIGRATIONS: dict[int, _Migration] = {1: _two_from_one, 2: _three_from_two}
 
 
 def _entry(archive: zipfile.ZipFile, name: str, limit: int) -> bytes:
@@ -191,12 +216,23 @@ def _no_constant(name: str) -> NoReturn:
     raise ValueError(f"{name} is not a number")
 
 
-def _arrays(content: bytes) -> dict[str, FloatArray]:
+def _arrays(content: bytes, name: str) -> dict[str, Any]:
     try:
         return arrays_from_bytes(content)
     # KeyError and friends: kinds of numbers that numpy does not have.
     except (SafetensorError, ValueError, KeyError, TypeError, AttributeError) as error:
-        raise _UnreadableError(f"its {_ARRAYS_ENTRY} cannot be read") from error
+        raise _UnreadableError(f"its {name} cannot be read") from error
+
+
+def _likeness(archive: zipfile.ZipFile) -> Likeness:
+    """What a photo gave, checked by `Likeness` itself."""
+    arrays = _arrays(_entry(archive, _LIKENESS_ENTRY, MAX_LIKENESS_BYTES), _LIKENESS_ENTRY)
+    if not _LIKENESS - _LIKENESS_MAY_LACK <= arrays.keys() <= _LIKENESS:
+        raise _UnreadableError(f"its {_LIKENESS_ENTRY} lacks something or holds too much")
+    try:
+        return Likeness(**arrays)
+    except ValueError as error:
+        raise _UnreadableError(str(error)) from error
 
 
 def _maker(manifest: Json) -> str:
@@ -223,7 +259,14 @@ def _manifest(project: Project) -> Json:
     }
 
 
-def _project(manifest: Json, arrays: Mapping[str, FloatArray]) -> Project:
+def _likeness_bytes(likeness: Likeness) -> bytes:
+    arrays = {name: getattr(likeness, name) for name in sorted(_LIKENESS)}
+    return bytes_from_arrays({name: array for name, array in arrays.items() if array is not None})
+
+
+def _project(
+    manifest: Json, arrays: Mapping[str, FloatArray], likeness: Likeness | None
+) -> Project:
     """The project that a manifest of this version and its arrays describe."""
     try:
         vectors: Any = {name: _vector(arrays, name) for name in _ARRAYS}
@@ -232,6 +275,7 @@ def _project(manifest: Json, arrays: Mapping[str, FloatArray]) -> Project:
             hairstyle=_hairstyle(manifest.get("hairstyle")),
             light=_light(_object(manifest, "light")),
             hair_mix=_hair_mix(manifest.get("hair_mix")),
+            likeness=likeness,
         )
     except ValueError as error:
         raise _UnreadableError(str(error)) from error

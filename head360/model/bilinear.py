@@ -21,7 +21,7 @@ from torch.nn import functional
 
 from head360.model.checkpoint import Arrays, inflated, load_arrays
 from head360.model.topology import Topology
-from head360.params import EXPRESSIONS
+from head360.params import EXPRESSIONS, HeadParams
 
 #: Turns of an eyeball at full weight of an eyeLook shape, as the source's lids move, radians.
 EYE_YAW, EYE_PITCH = radians(28.0), radians(25.0)
@@ -79,10 +79,23 @@ class BilinearModel:
         return cls(Topology.load(path), load_arrays(path))
 
     def identity(
-        self, shape: Tensor, gains: Tensor | None = None, asymmetry: Tensor | None = None
+        self,
+        shape: Tensor,
+        gains: Tensor | None = None,
+        asymmetry: Tensor | None = None,
+        offsets: Tensor | None = None,
     ) -> Identity:
-        """A person: `shape` (50,) or (120,) standard deviations; gains and asymmetry (52,)."""
+        """A person.
+
+        Args:
+            shape: (50,) or (120,) standard deviations.
+            gains: (52,) factors on expressions.
+            asymmetry: (52,) shares of their asymmetric variants.
+            offsets: (V, 3) metres, free-form, added to the neutral face.
+        """
         neutral = self.neutral(shape)
+        if offsets is not None:
+            neutral = neutral + offsets
         factors = torch.cat([shape.new_ones(1), shape[:SHOWN_MODES] @ self._factor])
         blend = torch.einsum("r,rjq->jq", factors, self._core)
         if asymmetry is not None:
@@ -94,6 +107,16 @@ class BilinearModel:
             deltas = lid.closed(neutral, deltas, EXPRESSIONS.index(f"eyeBlink{side}"))
         means = torch.stack([neutral[chosen].mean(0) for chosen in self._eye_center_vertices])
         return Identity(neutral, deltas, means + self._eye_offset)
+
+    def identity_of(self, params: HeadParams) -> Identity:
+        """The person that parameters describe, with all that a photo may have added."""
+        shape, likeness = torch.tensor(params.shape), params.likeness
+        if likeness is None:
+            return self.identity(shape)
+        if likeness.modes.any():
+            shape = torch.cat([shape, torch.tensor(likeness.modes)])
+        offsets = likeness.offsets
+        return self.identity(shape, offsets=None if offsets is None else _tensor(offsets))
 
     def neutral(self, shape: Tensor) -> Tensor:
         """The neutral face (V, 3) metres of a (50,) or (120,) code."""

@@ -3,7 +3,8 @@
 Channels: albedo red, green, blue (sRGB-encoded), occlusion, roughness, specular, scatter, height
 (0.5 = flat, ± 0.5 mm over the range). The skin tile comes from the generator; attributes are
 painted over it; eye, gums, teeth, lashes and the cap of the neck are fixed tiles, the iris in its
-own colour, teeth yellowing with age, the cap like clay in the skin's colour.
+own colour, teeth yellowing with age, the cap like clay in the skin's colour. A fitted head adds its
+own skin to the generator's, and has eyes and teeth in the photo's colours.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ import torch
 from torch import Tensor
 
 from head360.errors import ResourceError
+from head360.likeness import STEP, Likeness
 from head360.model.checkpoint import Arrays, deflated, inflated, load_arrays
 from head360.model.texture_generator import (
     CHANNELS,
@@ -30,12 +32,13 @@ from head360.model.texture_generator import (
 )
 from head360.model.texture_layers import RECIPES, Layers, Placement, encoded, paint_attributes
 from head360.model.transform import is_packed, packed_images, unpacked_images
-from head360.params import HeadParams
+from head360.params import FloatArray, HeadParams
 
 _DESCRIPTION = "description"  # JSON about shapes, as bytes
 _IRIS_LIGHT = 2.0  # the iris pattern is stored at half brightness
 _PUPIL = 0.004  # linear: what even black reflects
 _TEETH, _CAP = 1, 3  # among the fixed tiles
+_SURFACE = (4, 7)  # channels that a photo may change besides the albedo: roughness, height
 _AGE_CODE, _TEETH_CODE = 7, 62  # numbers of the texture code
 _WORN_TEETH = (0.03, 0.06, 0.14)  # what age takes from encoded albedo
 _CLAY_GREY = 0.35  # of the skin's saturation is lost where the bust is cut
@@ -115,7 +118,10 @@ class TextureModel:
         Returns:
             (8, U, 2.5 U) float32, 0 … 1, row 0 at v = 0.
         """
-        return self.painted(self._skin_of(params.texture), params, scalp_tint)
+        skin = self._skin_of(params.texture)
+        if params.likeness is not None:
+            skin = fitted_skin(skin, params.likeness)
+        return self.painted(skin, params, scalp_tint)
 
     def painted(self, skin: Tensor, params: HeadParams, scalp_tint: float) -> Tensor:
         """The same over another skin tile (8, U, 2U), 0 … 1: a baked or a fitted one."""
@@ -149,8 +155,21 @@ def _part(maps: Tensor, tile: Tile) -> Tensor:
     return maps[:3, tile.row : tile.row + height, tile.column : tile.column + width]
 
 
+def fitted_skin(skin: Tensor, likeness: Likeness) -> Tensor:
+    """A skin tile (8, U, 2U), 0 … 1, with what a photo has shown added."""
+    fitted = skin.clone()
+    fitted[:3].add_(torch.tensor(likeness.skin), alpha=STEP).clamp_(0, 1)
+    if likeness.surface is not None:
+        for channel, steps in zip(_SURFACE, likeness.surface, strict=True):
+            fitted[channel].add_(torch.tensor(steps), alpha=STEP).clamp_(0, 1)
+    return fitted
+
+
 def _tint_teeth(maps: Tensor, tile: Tile, params: HeadParams) -> None:
-    """Teeth yellow and darken with age, and a little by chance."""
+    """Teeth yellow and darken with age, and a little by chance; or are as a photo shows them."""
+    if params.likeness is not None:
+        _tint(_part(maps, tile), params.likeness.teeth)
+        return
     age, chance = float(params.texture[_AGE_CODE]), float(params.texture[_TEETH_CODE])
     worn = 1 / (1 + math.exp(-(0.9 * age + 0.9 * chance)))
     for channel, absorbed in zip(_part(maps, tile), _WORN_TEETH, strict=True):
@@ -169,8 +188,15 @@ def _colored_eye(fixed: FixedTiles, params: HeadParams) -> Tile:
     color = torch.from_numpy(params.iris_color.copy())[:, None, None]
     iris = encoded((color * shine * _IRIS_LIGHT + _PUPIL).clamp(0, 1))
     maps = fixed.eye.maps.clone()
+    if params.likeness is not None:
+        _tint(maps[:3], params.likeness.sclera)
     maps[:3] = torch.lerp(maps[:3], iris, share)
     return Tile(fixed.eye.row, fixed.eye.column, maps)
+
+
+def _tint(albedo: Tensor, factors: FloatArray) -> None:
+    """Multiply encoded albedo (3, h, w) by (3,) factors, in place."""
+    albedo.mul_(torch.tensor(factors)[:, None, None]).clamp_(0, 1)
 
 
 def pack_model(generator: TextureGenerator, layers: Layers, fixed: FixedTiles) -> Arrays:

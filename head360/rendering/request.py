@@ -14,12 +14,13 @@ from head360.params import HeadParams
 
 RendererName: TypeAlias = Literal["fast", "exact", "reference"]
 ViewMode: TypeAlias = Literal[
-    "shaded", "albedo", "normals", "depth", "wireframe", "hair", "head", "guide", "aspect"
-]
+    "shaded", "albedo", "normals", "depth", "wireframe", "hair", "head", "observed",
+    "guide", "aspect",
+]  # fmt: skip
 RENDERERS: tuple[RendererName, ...] = ("fast", "exact", "reference")
 #: Those that people look at; `guide` and `aspect` are for RefineNet, see head360.model.refine.
 VIEW_MODES: tuple[ViewMode, ...] = (
-    "shaded", "albedo", "normals", "depth", "wireframe", "hair", "head",
+    "shaded", "albedo", "normals", "depth", "wireframe", "hair", "head", "observed",
 )  # fmt: skip
 
 

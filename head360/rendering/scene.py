@@ -37,6 +37,7 @@ from head360.rendering.lighting import (
     seated_extinction,
     volume_points,
 )
+from head360.rendering.observed import observed_maps
 
 Value = TypeVar("Value")
 
@@ -124,6 +125,7 @@ class SceneBuilder:
         self._turned_seating: _Last[TurnedSeating] = _Last()
         self._posed: _Last[tuple[Tensor, Tensor]] = _Last()
         self._maps: _Last[Tensor] = _Last()
+        self._observed: _Last[Tensor] = _Last()
         self._seating: _Last[Seating] = _Last()
         self._extinction: _Last[tuple[Tensor, Tensor]] = _Last()
         self._turned_reach: _Last[tuple[Tensor, Tensor]] = _Last()
@@ -132,17 +134,19 @@ class SceneBuilder:
         self._hair_color: _Last[Tensor] = _Last()
 
     @torch.inference_mode()
-    def build(self, params: HeadParams) -> Scene:
+    def build(self, params: HeadParams, *, observed: bool = False) -> Scene:
         """The scene of these parameters.
+
+        Where `observed`, bald and painted by what of the skin a photo has shown (`observed_maps`).
 
         Raises:
             UnknownNameError: there is no such hairstyle.
         """
         params = self._edited.of(params)
         mesh = self._models.mesh
-        identity = self._identity.get(
-            (params.shape,), lambda: mesh.identity(torch.tensor(params.shape))
-        )
+        if observed:
+            params = params.with_(hairstyle=None, hair_mix=None)
+        identity = self._identity.get(_person(params), lambda: mesh.identity_of(params))
         vertices, normals = self._posed.get(
             (identity, params.expression), lambda: self._pose(identity, params)
         )
@@ -154,11 +158,10 @@ class SceneBuilder:
         light = self._lighting.get((params.light,), lambda: lighting(params.light))
         style = self._hair(params)
         hair = self._wear(identity, style, turn, light) if style else None
-        look = (params.texture, params.attributes, params.hair_color, params.iris_color)
         return Scene(
             vertices,
             normals,
-            self._maps.get((*look, f"{self._tint(params):.2f}"), lambda: self._paint(params)),
+            self._observed_maps(params) if observed else self._painted(params),
             hair,
             light,
             self._hair_color.get((params.hair_color,), lambda: torch.tensor(params.hair_color)),
@@ -204,8 +207,17 @@ class SceneBuilder:
 
         return self._turned_reach.get((turned, extinction), made)
 
-    def _paint(self, params: HeadParams) -> Tensor:
-        return self._models.texture.maps(params, round(self._tint(params), 2))
+    def _painted(self, params: HeadParams) -> Tensor:
+        look = (params.texture, params.attributes, params.hair_color, params.iris_color)
+        tint = self._tint(params)
+        return self._maps.get(
+            (*look, params.likeness, f"{tint:.2f}"),
+            lambda: self._models.texture.maps(params, round(tint, 2)),
+        )
+
+    def _observed_maps(self, params: HeadParams) -> Tensor:
+        maps, likeness = self._painted(params), params.likeness
+        return self._observed.get((maps, likeness), lambda: observed_maps(maps, likeness))
 
     def _tint(self, params: HeadParams) -> float:
         """How much of the scalp takes the hair's colour, 0 … 1; of a mix, that of both."""
@@ -246,6 +258,12 @@ class SceneBuilder:
             return WornHair(style, seating, extinction, transmittance, visibility, turned)
 
         return self._worn.get((extinction, light), worn)
+
+
+def _person(params: HeadParams) -> tuple[object, ...]:
+    """All that decides a neutral face."""
+    likeness = params.likeness
+    return (params.shape, *((likeness.modes, likeness.offsets) if likeness else (None, None)))
 
 
 class _Last(Generic[Value]):

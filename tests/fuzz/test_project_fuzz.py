@@ -17,6 +17,7 @@ from safetensors.numpy import load, save
 from head360.errors import ProjectFileError
 from head360.params import HairMix, neutral_head
 from head360.project import Project, load_project, save_project
+from tests.unit.likeness_stand_ins import some_likeness
 
 quick = settings(
     max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
@@ -81,6 +82,52 @@ def test_changed_parts_in_a_sound_archive(
     tmp_path: Path, parts: dict[str, bytes], edits: list[tuple[float, int]], name: str
 ) -> None:
     try_to_load(tmp_path / "a.h360", packed(parts | {name: changed(parts[name], edits)}))
+
+
+@pytest.fixture(scope="module")
+def fitted(tmp_path_factory: pytest.TempPathFactory) -> dict[str, bytes]:
+    """The unpacked parts of a project with a fitted head."""
+    path = tmp_path_factory.mktemp("fuzz") / "fitted.h360"
+    save_project(Project(neutral_head().with_(likeness=some_likeness())), path)
+    with zipfile.ZipFile(path) as archive:
+        return {name: archive.read(name) for name in archive.namelist()}
+
+
+few = settings(quick, max_examples=25)
+
+
+@few
+@given(edits=changes, front=st.booleans())
+def test_changed_likenesses(
+    tmp_path: Path, fitted: dict[str, bytes], edits: list[tuple[float, int]], front: bool
+) -> None:
+    whole = fitted["likeness.safetensors"]
+    head = 700 if front else len(whole)  # where names, kinds and sizes stand
+    content = changed(whole[:head], edits) + whole[head:]
+
+    try_to_load(
+        tmp_path / "a.h360", packed(fitted | {"likeness.safetensors": content}, zipfile.ZIP_STORED)
+    )
+
+
+KINDS = [np.int8, np.uint8, np.int16, np.float16, np.float32, np.float64, np.int64]
+
+
+@few
+@given(
+    name=st.sampled_from(["modes", "skin", "observed", "offsets", "surface", "teeth", "other"]),
+    kind=st.sampled_from(KINDS),
+    size=st.lists(st.integers(0, 80), max_size=4),
+)
+def test_likenesses_of_other_kinds_and_sizes(
+    tmp_path: Path, fitted: dict[str, bytes], name: str, kind: type, size: list[int]
+) -> None:
+    arrays = load(fitted["likeness.safetensors"]) | {name: np.zeros(size[:3], kind)}
+
+    try_to_load(
+        tmp_path / "a.h360",
+        packed(fitted | {"likeness.safetensors": save(arrays)}, zipfile.ZIP_STORED),
+    )
 
 
 @quick

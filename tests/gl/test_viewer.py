@@ -17,6 +17,7 @@ from head360.rendering.reference_picture import reference_picture
 from head360.rendering.request import RenderRequest
 from head360.rendering.scene import Models, SceneBuilder
 from head360.rendering.viewer import Shot, Viewer
+from tests.unit.likeness_stand_ins import some_likeness
 
 SIZE = 96
 TURNED_FROM = 3  # seeds from here on turn heads, open mouths and mix hairstyles
@@ -105,6 +106,24 @@ def test_a_bald_head_that_turns_equals_the_reference(
     difference = abs(reference - exact)
     assert difference.mean() <= 1
     assert np.percentile(difference[reference.max(-1) > 0], 99) <= 4
+
+
+@pytest.mark.parametrize("mode", ["shaded", "observed"])
+def test_a_fitted_head_equals_the_reference(
+    viewer: Viewer, models: Models, builder: SceneBuilder, mode: Any
+) -> None:
+    person = someone(1)[0].with_(likeness=some_likeness(), hairstyle="bob")
+    scene, camera = builder.build(person, observed=mode == "observed"), OrbitCamera(20)
+
+    request = RenderRequest(person, camera, SIZE, SIZE, mode=mode, background=BLACK)
+    reference = reference_picture(models, scene, request, 1)[..., :3].astype(int)
+    exact = draw(viewer, scene, camera, exact=True, mode=mode)[..., :3].astype(int)
+    other = draw(viewer, builder.build(person.with_(likeness=None)), camera, exact=True)
+
+    difference = abs(reference - exact)
+    assert difference.mean() <= 1
+    assert np.percentile(difference[reference.max(-1) > 0], 99) <= 4
+    assert abs(exact - other[..., :3]).mean() > 2
 
 
 def test_turning_back_gives_the_first_picture_again(viewer: Viewer, builder: SceneBuilder) -> None:

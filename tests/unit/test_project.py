@@ -4,7 +4,7 @@ import io
 import json
 import os
 import zipfile
-from dataclasses import replace
+from dataclasses import fields, replace
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +12,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
+from safetensors.numpy import load as arrays_from_bytes
 from safetensors.numpy import save as bytes_from_arrays
 
 from head360 import project as project_module
@@ -19,6 +20,7 @@ from head360.assets import Catalog, Hairstyle
 from head360.camera import OrbitCamera
 from head360.errors import ProjectFileError
 from head360.light import LIGHT_PRESETS, Background, Light
+from head360.likeness import Likeness
 from head360.params import (
     ATTRIBUTES,
     EXPRESSIONS,
@@ -30,11 +32,13 @@ from head360.params import (
 from head360.project import (
     MAX_ARRAYS_BYTES,
     MAX_FILE_BYTES,
+    MAX_LIKENESS_BYTES,
     VERSION,
     Project,
     load_project,
     save_project,
 )
+from tests.unit.likeness_stand_ins import some_likeness
 
 
 @pytest.fixture
@@ -357,6 +361,93 @@ def test_a_file_of_version_1_still_opens(path: Path, neutral: HeadParams) -> Non
     assert not params.head_pose.any()
     assert np.array_equal(params.attributes[:12], values["attributes"])
     assert not params.attributes[[ATTRIBUTES.index("beard"), ATTRIBUTES.index("moustache")]].any()
+
+
+def test_a_file_of_version_2_still_opens(path: Path) -> None:
+    edit(path, version=2)
+
+    assert load_project(path).params.likeness is None
+
+
+def test_a_likeness_comes_back_bit_by_bit(path: Path, neutral: HeadParams) -> None:
+    likeness = some_likeness(3)
+
+    save_project(Project(neutral.with_(likeness=likeness)), path)
+    loaded = load_project(path)
+    save_project(loaded, path.with_name("again.h360"))
+
+    assert loaded.params.likeness is not None
+    for entry in fields(Likeness):
+        kept, saved = (getattr(known, entry.name) for known in (loaded.params.likeness, likeness))
+        assert kept.dtype == saved.dtype
+        assert np.array_equal(kept, saved)
+    assert path.with_name("again.h360").read_bytes() == path.read_bytes()
+
+
+def test_a_likeness_may_lack_offsets_and_surface(path: Path, neutral: HeadParams) -> None:
+    bare = replace(some_likeness(), offsets=None, surface=None)
+
+    save_project(Project(neutral.with_(likeness=bare)), path)
+
+    loaded = load_project(path).params.likeness
+    assert loaded is not None
+    assert loaded.offsets is None
+    assert loaded.surface is None
+
+
+def test_a_likeness_of_pure_noise_stays_below_its_cap(path: Path, neutral: HeadParams) -> None:
+    rng = np.random.default_rng(0)
+    noise = replace(
+        some_likeness(),
+        skin=rng.integers(-255, 256, (3, 512, 1024)).astype(np.int16),
+        observed=rng.integers(0, 256, (512, 1024)).astype(np.uint8),
+        surface=rng.integers(-127, 128, (2, 512, 1024)).astype(np.int8),
+    )
+
+    save_project(Project(neutral.with_(likeness=noise)), path)
+
+    assert path.stat().st_size < MAX_LIKENESS_BYTES
+    assert load_project(path).params.likeness is not None
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"skin": None},
+        {"skin": np.zeros((3, 4, 8), np.int16)},
+        {"skin": np.zeros((3, 512, 1024), np.int32)},
+        {"modes": np.full(70, np.nan, np.float32)},
+        {"offsets": np.full((26014, 3), np.inf, np.float16)},
+        {"teeth": np.full(3, -1, np.float32)},
+        {"colour": np.ones(3, np.float32)},
+    ],
+)
+def test_a_damaged_likeness_is_refused(
+    path: Path, neutral: HeadParams, change: dict[str, np.ndarray | None]
+) -> None:
+    save_project(Project(neutral.with_(likeness=some_likeness())), path)
+    with zipfile.ZipFile(path) as archive:
+        values = arrays_from_bytes(archive.read("likeness.safetensors")) | change
+    kept = {name: value for name, value in values.items() if value is not None}
+    rewrite(path, {"likeness.safetensors": bytes_from_arrays(kept)})
+
+    with pytest.raises(ProjectFileError, match="likeness"):
+        load_project(path)
+
+
+def test_a_likeness_too_big_is_not_unpacked(path: Path) -> None:
+    rewrite(path, {"likeness.safetensors": bytes(MAX_LIKENESS_BYTES + 1)})
+
+    with pytest.raises(ProjectFileError, match=r"likeness\.safetensors is far too big"):
+        load_project(path)
+
+
+def test_older_files_hold_no_likeness(path: Path) -> None:
+    rewrite(path, {"likeness.safetensors": b"later"})
+    edit(path, version=2)
+
+    with pytest.raises(ProjectFileError, match="do not belong"):
+        load_project(path)
 
 
 def test_a_mix_with_a_style_of_another_library_is_named(path: Path, library: None) -> None:

@@ -1,0 +1,111 @@
+"""What a fitted head knows of its person beyond the codes. Plain data; never imports torch.
+
+A code alone cannot hold a person (docs/formats/h360.md): a photo also gives finer modes of the
+shape, a free-form rest, and skin of one's own. Everything here is *added* to what codes and
+generator make, so that sliders, attributes and make-up act on fitted heads as on any other. Numbers
+are quantised when a likeness is made, so that a saved one comes back bit by bit.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any, TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+
+Floats: TypeAlias = npt.NDArray[np.float32]
+
+#: Identity modes of the mesh that `HeadParams.shape` does not reach.
+MODES = 70
+#: Vertices of the mesh, and rows of its skin tile, which is twice as wide as high.
+VERTICES, SKIN_ROWS = 26014, 512
+#: Steps of the stored residuals: what one unit of `skin` and `surface` adds.
+STEP = 1 / 255
+#: Far beyond what makes sense, and harmless to compute with: standard deviations, metres, factors.
+MAX_MODE, MAX_OFFSET, MAX_TINT = 1000.0, 0.1, 4.0
+_SURFACE = 2  # channels: roughness and height
+
+
+def _white() -> Floats:
+    return np.ones(3, np.float32)
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Likeness:
+    """One person, as a photo showed them. Immutable, shared by all heads that descend from it."""
+
+    modes: Floats  # (MODES,) standard deviations, after those of `HeadParams.shape`
+    skin: npt.NDArray[np.int16]  # (3, U, 2U) steps added to the skin's sRGB-encoded albedo
+    observed: npt.NDArray[np.uint8]  # (U, 2U) 0 invented … 255 seen in the photo
+    offsets: npt.NDArray[np.float16] | None = None  # (V, 3) metres, added to the neutral head
+    surface: npt.NDArray[np.int8] | None = None  # (2, U, 2U) steps: roughness, height
+    sclera: Floats = field(default_factory=_white)  # (3,) factors on the encoded white of the eye
+    teeth: Floats = field(default_factory=_white)  # (3,) factors on their encoded albedo
+
+    def __post_init__(self) -> None:
+        rows = (SKIN_ROWS, 2 * SKIN_ROWS)
+        self._keep("modes", np.float32, (MODES,), MAX_MODE)
+        self._keep("skin", np.int16, (3, *rows), 255)
+        self._keep("observed", np.uint8, rows, 255)
+        if self.offsets is not None:
+            self._keep("offsets", np.float16, (VERTICES, 3), MAX_OFFSET)
+        if self.surface is not None:
+            self._keep("surface", np.int8, (_SURFACE, *rows), 127)
+        for name in ("sclera", "teeth"):
+            self._keep(name, np.float32, (3,), MAX_TINT)
+            if (getattr(self, name) < 0).any():
+                raise ValueError(f"a likeness's {name} must not be negative")
+
+    @classmethod
+    def made(
+        cls,
+        *,
+        modes: npt.ArrayLike,
+        skin: npt.NDArray[np.floating[Any]],
+        observed: npt.NDArray[np.floating[Any]],
+        offsets: npt.NDArray[np.floating[Any]] | None = None,
+        surface: npt.NDArray[np.floating[Any]] | None = None,
+        sclera: npt.ArrayLike = (1.0, 1.0, 1.0),
+        teeth: npt.ArrayLike = (1.0, 1.0, 1.0),
+    ) -> Likeness:
+        """Quantise what a fit has found.
+
+        Args:
+            modes: (MODES,) standard deviations.
+            skin: (3, U, 2U) added to the generator's sRGB-encoded albedo, -1 … 1, row 0 at v = 0.
+            observed: (U, 2U) 0 invented … 1 seen in the photo.
+            offsets: (V, 3) metres, added to the neutral head.
+            surface: (2, U, 2U) added to roughness and height, ± 0.5.
+            sclera: (3,) factors on the encoded albedo of the white of the eye.
+            teeth: (3,) factors on the encoded albedo of the teeth.
+        """
+        return cls(
+            modes=np.array(modes, np.float32),
+            skin=np.rint(skin.clip(-1, 1) / STEP).astype(np.int16),
+            observed=np.rint(observed.clip(0, 1) * 255).astype(np.uint8),
+            offsets=None if offsets is None else offsets.astype(np.float16),
+            surface=None if surface is None else _signed(surface),
+            sclera=np.array(sclera, np.float32),
+            teeth=np.array(teeth, np.float32),
+        )
+
+    def _keep(self, name: str, kind: type, shape: tuple[int, ...], limit: float) -> None:
+        """Check an array and make sure that nobody can change it."""
+        array = np.asarray(getattr(self, name))
+        if array.dtype != kind or array.shape != shape:
+            raise ValueError(
+                f"a likeness's {name} must be {np.dtype(kind).name} of shape {shape},"
+                f" got {array.dtype.name} of shape {array.shape}"
+            )
+        if not (np.isfinite(array).all() and (np.abs(array.astype(np.float32)) <= limit).all()):
+            raise ValueError(f"a likeness's {name} must be finite and within ±{limit:g}")
+        if array.flags.writeable or not array.flags.c_contiguous:
+            array = array.copy(order="C")
+            array.setflags(write=False)
+        object.__setattr__(self, name, array)
+
+
+def _signed(values: npt.NDArray[np.floating[Any]]) -> npt.NDArray[np.int8]:
+    steps: npt.NDArray[np.int8] = np.rint(values / STEP).clip(-127, 127).astype(np.int8)
+    return steps
