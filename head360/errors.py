@@ -51,3 +51,7 @@ class ExportError(Head360Error):
 
 class AssetError(Head360Error):
     """A file that is fetched on first use is not here, or could not be fetched."""
+
+
+class DrivingError(Head360Error):
+    """A face cannot be followed or recorded: no camera, no port, no face, an unreadable file."""

@@ -17,9 +17,9 @@ from typing import Any
 from PySide6.QtCore import QObject, QThread, Signal
 
 from app.workers.engine import Engine, EngineFactory
-from app.workers.latest import Latest
 from app.workers.picture import picture_from_frame
 from head360.errors import Head360Error
+from head360.latest import Latest
 from head360.rendering.request import Frame, RenderRequest
 
 log = logging.getLogger(__name__)

@@ -1,0 +1,1 @@
+"""Faces that move: webcams, phones and files drive a head; takes are recorded, read and sent."""
