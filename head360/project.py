@@ -14,13 +14,11 @@ import struct
 import zipfile
 import zlib
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, NoReturn, TypeAlias
 
 import numpy as np
-from safetensors import SafetensorError
-from safetensors.numpy import load as arrays_from_bytes
 from safetensors.numpy import save as bytes_from_arrays
 
 from head360 import __version__
@@ -29,8 +27,8 @@ from head360.camera import PITCH_LIMIT_DEGREES, OrbitCamera
 from head360.errors import ProjectFileError
 from head360.files import replacing
 from head360.light import Background, Light
-from head360.likeness import Likeness
 from head360.params import FloatArray, HairMix, HeadParams
+from head360.project_parts import PARTS, read_arrays
 
 SUFFIX = ".h360"
 VERSION = 3
@@ -38,18 +36,12 @@ VERSION = 3
 MAX_FILE_BYTES = 16 << 20
 MAX_JSON_BYTES = 256 << 10
 MAX_ARRAYS_BYTES = 4 << 20
-MAX_LIKENESS_BYTES = 6 << 20
 MAX_ENTRIES = 16
 MAX_NAME_LENGTH = 200
 #: Far beyond any code, weight or colour that makes sense, and harmless to compute with.
 MAX_ABSOLUTE = 1000.0
 
 _JSON_ENTRY, _ARRAYS_ENTRY = "project.json", "arrays.safetensors"
-#: Parts that a project may lack, and what they may weigh, unpacked.
-_LIKENESS_ENTRY = "likeness.safetensors"
-_OPTIONAL = {_LIKENESS_ENTRY: MAX_LIKENESS_BYTES}
-_LIKENESS = frozenset(entry.name for entry in fields(Likeness))
-_LIKENESS_MAY_LACK = frozenset(("offsets", "surface"))
 _ARRAYS = (
     "shape", "texture", "attributes", "expression", "hair_color", "iris_color", "head_pose",
 )  # fmt: skip
@@ -84,12 +76,13 @@ def save_project(project: Project, path: Path) -> None:
     text = json.dumps(_manifest(project), indent=2).encode()
     arrays = {name: getattr(project.params, name) for name in _ARRAYS}
     try:
-        _project(_json_object(text), arrays, None)  # never write what could not be read again
+        parts = _parts_of(project)
+        _project(_json_object(text), arrays, _unpacked(parts))  # never write what nobody can read
         with replacing(path) as partial, zipfile.ZipFile(partial, "w") as archive:
             _add(archive, _JSON_ENTRY, text)
             _add(archive, _ARRAYS_ENTRY, bytes_from_arrays(arrays))
-            if project.params.likeness is not None:
-                _add(archive, _LIKENESS_ENTRY, _likeness_bytes(project.params.likeness))
+            for name, content in parts.items():
+                _add(archive, name, content)
     except _UnreadableError as error:
         raise ProjectFileError(f"“{path.name}” cannot be saved: {error}.") from error
     except OSError as error:
@@ -142,19 +135,21 @@ def _read(archive: zipfile.ZipFile, name: str) -> Project:
     # After the version: newer files may hold more.
     if not _are_parts(archive.namelist(), version):
         raise _UnreadableError("it holds parts that do not belong there")
-    arrays = _arrays(_entry(archive, _ARRAYS_ENTRY, MAX_ARRAYS_BYTES), _ARRAYS_ENTRY)
-    likeness = _likeness(archive) if _LIKENESS_ENTRY in archive.namelist() else None
+    arrays = _arrays(_entry(archive, _ARRAYS_ENTRY, MAX_ARRAYS_BYTES))
+    parts = _unpacked(
+        {n: _entry(archive, n, PARTS[n].limit) for n in archive.namelist() if n in PARTS}
+    )
     while version < VERSION:
         if version not in _MIGRATIONS:
             raise _UnreadableError("its version number is impossible")
         manifest, arrays = _MIGRATIONS[version](manifest, arrays)
         version += 1
-    return _project(manifest, arrays, likeness)
+    return _project(manifest, arrays, parts)
 
 
 def _are_parts(names: list[str], version: int) -> bool:
     """Whether a file of a version may hold exactly these."""
-    optional = _OPTIONAL if version >= _FIRST_WITH_OPTIONAL else {}
+    optional = PARTS if version >= _FIRST_WITH_OPTIONAL else {}
     others = [name for name in names if name not in optional]
     return sorted(others) == sorted((_JSON_ENTRY, _ARRAYS_ENTRY)) and len({*names}) == len(names)
 
@@ -216,21 +211,29 @@ def _no_constant(name: str) -> NoReturn:
     raise ValueError(f"{name} is not a number")
 
 
-def _arrays(content: bytes, name: str) -> dict[str, Any]:
+def _arrays(content: bytes) -> dict[str, FloatArray]:
     try:
-        return arrays_from_bytes(content)
-    # KeyError and friends: kinds of numbers that numpy does not have.
-    except (SafetensorError, ValueError, KeyError, TypeError, AttributeError) as error:
-        raise _UnreadableError(f"its {name} cannot be read") from error
+        return read_arrays(content, _ARRAYS_ENTRY)
+    except ValueError as error:
+        raise _UnreadableError(str(error)) from error
 
 
-def _likeness(archive: zipfile.ZipFile) -> Likeness:
-    """What a photo gave, checked by `Likeness` itself."""
-    arrays = _arrays(_entry(archive, _LIKENESS_ENTRY, MAX_LIKENESS_BYTES), _LIKENESS_ENTRY)
-    if not _LIKENESS - _LIKENESS_MAY_LACK <= arrays.keys() <= _LIKENESS:
-        raise _UnreadableError(f"its {_LIKENESS_ENTRY} lacks something or holds too much")
+def _parts_of(project: Project) -> dict[str, bytes]:
+    """The optional files of a project."""
+    found = {}
+    for name, part in PARTS.items():
+        content = part.pack(getattr(project.params if part.of_params else project, part.field))
+        if content is not None:
+            if len(content) > part.limit:
+                raise _UnreadableError(f"its {name} would be too big")
+            found[name] = content
+    return found
+
+
+def _unpacked(contents: Mapping[str, bytes]) -> dict[str, Any]:
+    """What optional files hold, by name."""
     try:
-        return Likeness(**arrays)
+        return {name: PARTS[name].unpack(content) for name, content in contents.items()}
     except ValueError as error:
         raise _UnreadableError(str(error)) from error
 
@@ -259,15 +262,10 @@ def _manifest(project: Project) -> Json:
     }
 
 
-def _likeness_bytes(likeness: Likeness) -> bytes:
-    arrays = {name: getattr(likeness, name) for name in sorted(_LIKENESS)}
-    return bytes_from_arrays({name: array for name, array in arrays.items() if array is not None})
-
-
-def _project(
-    manifest: Json, arrays: Mapping[str, FloatArray], likeness: Likeness | None
-) -> Project:
-    """The project that a manifest of this version and its arrays describe."""
+def _project(manifest: Json, arrays: Mapping[str, FloatArray], parts: Mapping[str, Any]) -> Project:
+    """The project that a manifest of this version, its arrays and optional parts describe."""
+    of_params = {PARTS[n].field: value for n, value in parts.items() if PARTS[n].of_params}
+    others = {PARTS[n].field: value for n, value in parts.items() if not PARTS[n].of_params}
     try:
         vectors: Any = {name: _vector(arrays, name) for name in _ARRAYS}
         params = HeadParams(
@@ -275,7 +273,7 @@ def _project(
             hairstyle=_hairstyle(manifest.get("hairstyle")),
             light=_light(_object(manifest, "light")),
             hair_mix=_hair_mix(manifest.get("hair_mix")),
-            likeness=likeness,
+            **of_params,
         )
     except ValueError as error:
         raise _UnreadableError(str(error)) from error
@@ -283,7 +281,8 @@ def _project(
     if not isinstance(name, str) or len(name) > MAX_NAME_LENGTH:
         raise _UnreadableError("its name is not a short text")
     camera = _camera(_object(manifest, "camera"))
-    return Project(params, camera, name, _background(_object(manifest, "background")))
+    background = _background(_object(manifest, "background"))
+    return Project(params, camera, name, background, **others)
 
 
 def _vector(arrays: Mapping[str, FloatArray], name: str) -> FloatArray:

@@ -18,6 +18,7 @@ from safetensors.numpy import save as bytes_from_arrays
 from head360 import project as project_module
 from head360.assets import Catalog, Hairstyle
 from head360.camera import OrbitCamera
+from head360.edits import Change, EditLayer, Wish
 from head360.errors import ProjectFileError
 from head360.light import LIGHT_PRESETS, Background, Light
 from head360.likeness import Likeness
@@ -28,16 +29,17 @@ from head360.params import (
     TEXTURE_SIZE,
     HairMix,
     HeadParams,
+    neutral_head,
 )
 from head360.project import (
     MAX_ARRAYS_BYTES,
     MAX_FILE_BYTES,
-    MAX_LIKENESS_BYTES,
     VERSION,
     Project,
     load_project,
     save_project,
 )
+from head360.project_parts import PARTS
 from tests.unit.likeness_stand_ins import some_likeness
 
 
@@ -406,7 +408,7 @@ def test_a_likeness_of_pure_noise_stays_below_its_cap(path: Path, neutral: HeadP
 
     save_project(Project(neutral.with_(likeness=noise)), path)
 
-    assert path.stat().st_size < MAX_LIKENESS_BYTES
+    assert path.stat().st_size < PARTS["likeness.safetensors"].limit
     assert load_project(path).params.likeness is not None
 
 
@@ -436,7 +438,7 @@ def test_a_damaged_likeness_is_refused(
 
 
 def test_a_likeness_too_big_is_not_unpacked(path: Path) -> None:
-    rewrite(path, {"likeness.safetensors": bytes(MAX_LIKENESS_BYTES + 1)})
+    rewrite(path, {"likeness.safetensors": bytes(PARTS["likeness.safetensors"].limit + 1)})
 
     with pytest.raises(ProjectFileError, match=r"likeness\.safetensors is far too big"):
         load_project(path)
@@ -481,3 +483,43 @@ def edit(path: Path, **changes: object) -> None:
     with zipfile.ZipFile(path) as archive:
         manifest = json.loads(archive.read("project.json"))
     rewrite(path, {"project.json": json.dumps(manifest | changes).encode()})
+
+
+def test_edit_layers_come_back_bit_for_bit(tmp_path: Path) -> None:
+    shape = np.random.default_rng(1).normal(size=50).astype(np.float32)
+    color = np.array([0.1, 0.2, 0.3], np.float32)
+    wish = Wish("Older", "much older", 1.6, Change(shape=shape, hair_color=color, hairstyle="bob"))
+    bald = Wish("Bald", "bald", 1.0, Change(hairstyle="", light="sunset"))
+    layers = (EditLayer("older", (wish,), 0.7), EditLayer("bald", (bald,), on=False))
+    path = tmp_path / "edited.h360"
+    save_project(Project(neutral_head().with_(edits=layers)), path)
+    first, second = load_project(path).params.edits
+    assert (first.text, first.strength, first.on) == ("older", 0.7, True)
+    assert (first.wishes[0].title, first.wishes[0].amount) == ("Older", 1.6)
+    assert np.array_equal(first.wishes[0].change.shape, shape)
+    assert np.array_equal(first.wishes[0].change.hair_color, color)
+    assert (second.on, second.wishes[0].change.hairstyle) == (False, "")
+    assert second.wishes[0].change.light == "sunset"
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"{}", b"[1]", b"[", b'[{"text":"a","strength":2,"on":true,"wishes":[]}]',
+        b'[{"text":"a","strength":1,"on":1,"wishes":[]}]',
+        b'[{"text":"a","strength":1,"on":true,"wishes":[{"title":"b","words":"c","amount":1,'
+        b'"change":{"shape":[1]}}]}]',
+        b'[{"text":"a","strength":1,"on":true,"wishes":[{"title":"b","words":"c","amount":1,'
+        b'"change":{"nose":[1]}}]}]',
+        b'[{"text":"a","strength":1,"on":true,"wishes":[{"title":"b","words":"c","amount":1,'
+        b'"change":{"hairstyle":"../x"}}]}]',
+        b'[{"text":"a","strength":NaN,"on":true,"wishes":[]}]',
+    ],
+)  # fmt: skip
+def test_damaged_edits_are_told(tmp_path: Path, content: bytes) -> None:
+    path = tmp_path / "edited.h360"
+    layer = EditLayer("x", (Wish("a", "b", 1.0, Change(light="night")),))
+    save_project(Project(neutral_head().with_(edits=(layer,))), path)
+    rewrite(path, {"edits.json": content})
+    with pytest.raises(ProjectFileError, match="damaged"):
+        load_project(path)
