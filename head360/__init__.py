@@ -16,3 +16,5 @@ __version__ = "0.2.0"
 # Threads that wait for torch's next task would spin, on the cores that software OpenGL draws with.
 # The OpenMP library reads this once, when torch is first imported.
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+# The same holds for numpy's linear algebra, whose matrices here are too small to share anyway.
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")

@@ -55,3 +55,7 @@ class AssetError(Head360Error):
 
 class DrivingError(Head360Error):
     """A face cannot be followed or recorded: no camera, no port, no face, an unreadable file."""
+
+
+class PhotoError(Head360Error):
+    """A photo cannot be read, or no head can be made from it."""

@@ -14,6 +14,7 @@ from types import FrameType
 
 from head360.cli.terminal import Terminal
 from head360.errors import Head360Error, UnknownNameError
+from training import calibrate_command as calibrate
 from training import evaluation_command as evaluation
 from training import repaint
 from training import scalp_command as scalp
@@ -55,6 +56,7 @@ def _parser() -> argparse.ArgumentParser:
     evaluation.add_parser(commands)
     repaint.add_parser(commands)
     scalp.add_parser(commands)
+    calibrate.add_parser(commands)
     _add_export(commands)
     return parser
 

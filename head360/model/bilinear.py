@@ -46,6 +46,16 @@ class Identity:
     eye_centers: Tensor  # (2, 3) metres, left and right
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Parts:
+    """What the model is made of; see the top of this module."""
+
+    modes: Tensor  # (120, 3V) B: metres per standard deviation
+    factor: Tensor  # (50, r) P
+    core: Tensor  # (1 + r, 52, R) C0, then C_r
+    basis: Tensor  # (R, 3V) U, metres
+
+
 class BilinearModel:
     """Turns codes into vertices; differentiable throughout."""
 
@@ -136,6 +146,12 @@ class BilinearModel:
             turned = (identity.neutral[chosen] - center) @ turn.T + center
             moved = moved.index_put((chosen,), turned)
         return moved
+
+    @property
+    def parts(self) -> Parts:
+        """The model's factors, to make other models from."""
+        modes = torch.cat([self._shown, self._unshown_modes()])
+        return Parts(modes, self._factor, self._core, self._basis)
 
     def _unshown_modes(self) -> Tensor:
         if self._rest is None:
