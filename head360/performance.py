@@ -42,7 +42,7 @@ class Sample:
         return replace(self, **changes)
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True)
 class Sound:
     """What is heard with a performance: at t seconds, `start_s + speed · t` of a sound file."""
 

@@ -28,12 +28,13 @@ from head360.errors import ProjectFileError
 from head360.files import replacing
 from head360.light import Background, Light
 from head360.params import FloatArray, HairMix, HeadParams
+from head360.performance import Performance
 from head360.project_parts import PARTS, read_arrays
 
 SUFFIX = ".h360"
 VERSION = 3
 
-MAX_FILE_BYTES = 16 << 20
+MAX_FILE_BYTES = 96 << 20
 MAX_JSON_BYTES = 256 << 10
 MAX_ARRAYS_BYTES = 4 << 20
 MAX_ENTRIES = 16
@@ -61,6 +62,7 @@ class Project:
     camera: OrbitCamera = field(default_factory=OrbitCamera)
     name: str = "Untitled"
     background: Background = field(default_factory=Background)
+    performance: Performance | None = None  # what its timeline plays
 
 
 class _UnreadableError(Exception):
@@ -222,7 +224,10 @@ def _parts_of(project: Project) -> dict[str, bytes]:
     """The optional files of a project."""
     found = {}
     for name, part in PARTS.items():
-        content = part.pack(getattr(project.params if part.of_params else project, part.field))
+        try:
+            content = part.pack(getattr(project.params if part.of_params else project, part.field))
+        except ValueError as error:
+            raise _UnreadableError(str(error)) from error
         if content is not None:
             if len(content) > part.limit:
                 raise _UnreadableError(f"its {name} would be too big")

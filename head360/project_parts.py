@@ -21,6 +21,7 @@ from head360.assets import catalog
 from head360.edits import ARRAYS, BALD, Change, EditLayer, Wish
 from head360.light import LIGHT_PRESETS
 from head360.likeness import Likeness
+from head360.recording import MAX_BYTES, performance_bytes, performance_of
 
 MAX_LAYERS, MAX_WISHES, MAX_WORDS = 64, 32, 500
 _MAX_ABSOLUTE = 1000.0
@@ -168,5 +169,8 @@ def _number(value: object) -> float:
 #: By the name of the file in the zip.
 PARTS: Mapping[str, Part] = {
     "likeness.safetensors": Part("likeness", True, 6 << 20, _likeness_bytes, _likeness_of),
+    "performance.safetensors": Part(
+        "performance", False, MAX_BYTES, performance_bytes, performance_of
+    ),
     "edits.json": Part("edits", True, 1 << 20, _edits_bytes, _edits_of),
 }

@@ -16,7 +16,10 @@ from safetensors.numpy import load, save
 
 from head360.errors import ProjectFileError
 from head360.params import HairMix, neutral_head
+from head360.performance import Sound
 from head360.project import Project, load_project, save_project
+from head360.recording import performance_bytes
+from tests.unit.faces_stand_ins import random_take
 from tests.unit.likeness_stand_ins import some_likeness
 
 quick = settings(
@@ -128,6 +131,18 @@ def test_likenesses_of_other_kinds_and_sizes(
         tmp_path / "a.h360",
         packed(fitted | {"likeness.safetensors": save(arrays)}, zipfile.ZIP_STORED),
     )
+
+
+@quick
+@given(edits=changes)
+def test_changed_performances(
+    tmp_path: Path, parts: dict[str, bytes], edits: list[tuple[float, int]]
+) -> None:
+    whole = performance_bytes(random_take(0, 5).with_(sound=Sound(b"beep")))
+    assert whole
+
+    played = {"performance.safetensors": changed(whole, edits)}
+    try_to_load(tmp_path / "a.h360", packed(parts | played))
 
 
 @quick
