@@ -17,8 +17,9 @@ from app.workers.export_tasks import film, photograph
 from app.workers.job import Job
 from app.workers.picture import Picture, image_from_pixels
 from head360.camera import OrbitCamera
-from head360.export.video import Progress, TurntableOptions
+from head360.export.video import TurntableOptions
 from head360.params import HeadParams
+from head360.progress import Progress
 from head360.rendering.request import Frame, RenderRequest
 
 START_S = 2.5  # an engine of its own has to load the model first

@@ -21,8 +21,9 @@ import numpy as np
 
 from head360.camera import OrbitCamera
 from head360.errors import Head360Error
-from head360.export.video import Progress, Renderer
+from head360.export.video import Renderer
 from head360.params import EXPRESSIONS, HeadParams
+from head360.progress import Progress
 from head360.rendering.request import RendererName, RenderRequest
 
 _WARM_UP = 2  # frames that load, compile and fill caches

@@ -22,10 +22,10 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image
 
-from head360.export.video import Progress
 from head360.files import replacing, replacing_folder
 from head360.model.topology import Topology
 from head360.params import EXPRESSIONS
+from head360.progress import Progress
 from training.synhead.cameras import numbers_of, recorded_camera
 from training.synhead.writer import Order, View, Written, claim
 from training.synhead100 import MANIFEST, OUTER_LIPS, POSES, SPLIT, WEIGHTS, Units

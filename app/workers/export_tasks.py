@@ -14,8 +14,9 @@ from PySide6.QtCore import QThread
 from app.workers.engine import Engine, EngineFactory
 from head360.camera import OrbitCamera
 from head360.export.images import save_picture
-from head360.export.video import Progress, TurntableOptions, turntable
+from head360.export.video import TurntableOptions, turntable
 from head360.params import HeadParams
+from head360.progress import Progress
 from head360.rendering.request import Frame, RenderRequest
 
 

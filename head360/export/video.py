@@ -23,6 +23,7 @@ from head360.export.images import Picture, save_png, unwritable
 from head360.files import replacing, replacing_folder
 from head360.light import TRANSPARENT, Background
 from head360.params import HeadParams
+from head360.progress import Progress
 from head360.rendering.request import Frame, RendererName, RenderRequest
 
 if TYPE_CHECKING:
@@ -69,14 +70,6 @@ class TurntableOptions:
     def seconds(self) -> float:
         """How long one turn lasts."""
         return self.frames / self.fps
-
-
-@dataclass(frozen=True, slots=True)
-class Progress:
-    """How far a task has come."""
-
-    done: int
-    total: int
 
 
 def turntable(

@@ -19,8 +19,8 @@ from head360.assets import Catalog, Hairstyle
 from head360.bench import BenchOptions, measure
 from head360.cli.terminal import ProgressBar, duration
 from head360.errors import GraphicsError
-from head360.export.video import Progress
 from head360.params import EXPRESSIONS, HairMix, HeadParams, neutral_head
+from head360.progress import Progress
 from head360.project import load_project
 from head360.rendering.request import Frame, RenderRequest
 

@@ -18,7 +18,7 @@ from training.errors import check_source
 from training.synhead.views import RIG_CAMERAS
 
 if TYPE_CHECKING:
-    from head360.export.video import Progress
+    from head360.progress import Progress
     from training.synhead.shoot import ShootOptions, TrueStudio
     from training.synhead.writer import Written
 

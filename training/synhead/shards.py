@@ -20,8 +20,8 @@ from pathlib import Path
 from typing import Any
 
 from head360.errors import Head360Error
-from head360.export.video import Progress
 from head360.files import replacing
+from head360.progress import Progress
 from training.synhead.samples import pack, sample_key
 from training.synhead.tars import PackedSample, ShardError, read_tar, writing_tar
 from training.synhead.writer import Order, Shoot, Studio, Written, claim

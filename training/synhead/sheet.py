@@ -10,9 +10,9 @@ import numpy.typing as npt
 from PIL import Image
 
 from head360.camera import OrbitCamera
-from head360.export.video import Progress
 from head360.files import replacing
 from head360.light import Background
+from head360.progress import Progress
 from head360.rendering.lighting import lighting
 from training.synhead.heads import HeadMaker
 from training.synhead.renderer import HairReach, SetUp, TrueScene, TruthRenderer

@@ -25,8 +25,8 @@ import numpy.typing as npt
 from PIL import Image
 
 from head360.errors import Head360Error
-from head360.export.video import Progress
 from head360.files import replacing, replacing_folder
+from head360.progress import Progress
 from training.synhead.captions import picture_captions
 
 #: Heads and views of each on the contact sheet, and the size of a picture there.
