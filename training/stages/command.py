@@ -13,17 +13,20 @@ from head360.errors import UnknownNameError
 from training.arguments import add_device, add_source, count, minutes, source_of
 from training.config import ConfigError, DirectConfig, TextureConfig, load_as, preset
 from training.errors import check_source
+from training.stages.face_command import FACE_STAGES, add_face_arguments, face_lines
+from training.stages.faces_config import FacesConfig
 from training.stages.joint_config import PictureConfig
 from training.stages.picture_command import PICTURE_STAGES, add_picture_arguments, picture_lines
 from training.stages.refine_config import RefineConfig
 
-STAGES = ("mesh", "texture", "direct", "lights", "refine", *PICTURE_STAGES)
-AnyConfig: TypeAlias = DirectConfig | TextureConfig | RefineConfig | PictureConfig
+STAGES = ("mesh", "texture", "direct", "lights", "refine", *FACE_STAGES, *PICTURE_STAGES)
+AnyConfig: TypeAlias = DirectConfig | TextureConfig | RefineConfig | PictureConfig | FacesConfig
 _CONFIGURED: dict[str, type[AnyConfig]] = {
     "direct": DirectConfig,
     "texture": TextureConfig,
     "refine": RefineConfig,
     **dict.fromkeys(PICTURE_STAGES, PictureConfig),
+    **dict.fromkeys(FACE_STAGES, FacesConfig),
 }
 _VARIANTS = ("depth", "plain", "triplane", "nerf")
 _DONE = "was trained before; delete it to train again"
@@ -36,7 +39,9 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
         help="train a part of the model",
         description="mesh: shape and expressions. texture: skin from a code. direct: the decoders "
         "of head and hair, and every hairstyle. lights: the light presets. refine: the network "
-        "that adds detail to pictures. sittings: pictures to learn from. joint: all from pictures. "
+        "that adds detail to pictures. parsing: what a photo shows where, and which hair. "
+        "hairstyle: a large network for the latter. sittings: pictures to learn from. "
+        "joint: all from pictures. "
         "detach: head and hair apart. A stage that was stopped goes on where it was.",
     )
     parser.add_argument("stage", choices=STAGES)
@@ -53,7 +58,8 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     add_device(parser)
     parser.add_argument(
         "--minutes", type=minutes, metavar="M",
-        help="direct, texture, refine, joint, detach: be done in time, by fewer steps if need be",
+        help="direct, texture, refine, parsing, hairstyle, joint, detach: be done in time, by "
+        "fewer steps if need be",
     )  # fmt: skip
     parser.add_argument(
         "--workers", type=count(0, 256), default=0, metavar="N",
@@ -66,6 +72,7 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     parser.add_argument(
         "--work", type=Path, metavar="DIR", help="refine: pairs and checkpoint (default: OUT/work)"
     )
+    add_face_arguments(parser)
     add_picture_arguments(parser)
     parser.set_defaults(run=run)
 
@@ -85,6 +92,8 @@ def run(parsed: argparse.Namespace, terminal: Terminal) -> None:
 def _lines(parsed: argparse.Namespace, config: AnyConfig | None) -> Iterator[str]:
     if isinstance(config, PictureConfig):  # pictures that are there need no source data
         return picture_lines(parsed, config)
+    if isinstance(config, FacesConfig):
+        return face_lines(parsed, config)
     source = source_of(parsed)
     check_source(source)
     parsed.out.mkdir(parents=True, exist_ok=True)

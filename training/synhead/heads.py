@@ -27,6 +27,7 @@ from training.stages.run_texture import fixed_tiles
 from training.synhead.classes import Atlas, ClassAtlas
 from training.synhead.grooms import Groom, make_groom
 from training.synhead.grooms_scalp import ScalpSurface
+from training.synhead.grooms_varied import varied_groom
 from training.synhead.people import Person, Proportions, neutral, random_person
 from training.synhead.skin import SkinStudio, person_code
 from training.synhead.skin_layers import draw_layers
@@ -86,6 +87,7 @@ class HeadMaker:
         self._lids = [_Lid.find(topology, mean, side) for side in range(2)]
         self._scalp = _scalp(self.source)
         self._grooms: dict[str, Groom] = {}
+        self._varied: tuple[tuple[str, int], Groom] | None = None
 
     @property
     def topology(self) -> Topology:
@@ -93,9 +95,16 @@ class HeadMaker:
         return self.source.topology
 
     def head(
-        self, seed: int, hairstyle: str | None, hair_color: tuple[float, ...] | None = None
+        self,
+        seed: int,
+        hairstyle: str | None,
+        hair_color: tuple[float, ...] | None = None,
+        hairdresser: int | None = None,
     ) -> TrueHead:
-        """Person `seed` with a hairstyle, or bald; with their own hair colour or a linear RGB."""
+        """Person `seed` with a hairstyle, or bald; with their own hair colour or a linear RGB.
+
+        The hairstyle is the library's, or as hairdresser number `hairdresser` varies it.
+        """
         person = random_person(self.source, seed)
         traits = Traits(person.sex, person.age, *person.ancestry)
         params = person_with(traits, np.random.default_rng([360, seed, 1])).with_(
@@ -109,7 +118,7 @@ class HeadMaker:
         maps, groom = bald, None
         if hairstyle is not None:
             maps = self._painter.painted(skin, params, scalp_tint(hairstyle))
-            groom = self._worn(hairstyle, identity.neutral)
+            groom = self._worn(self._groom(hairstyle, hairdresser), identity.neutral)
         classes = self._classes.of(params)
         return TrueHead(seed, person, params, identity, maps, bald, groom, classes)
 
@@ -152,11 +161,19 @@ class HeadMaker:
         centers: Floats = (self.source.eye_centers + np.stack(shifts)).astype(np.float32)
         return centers
 
-    def _worn(self, hairstyle: str, face: Tensor) -> Groom:
-        """A style's strands, carried from the mean head to a face by what its skin does."""
+    def _groom(self, hairstyle: str, hairdresser: int | None) -> Groom:
+        """On the mean head; the last varied one is kept, for it takes seconds."""
+        if hairdresser is not None:
+            key = (hairstyle, hairdresser)
+            if self._varied is None or self._varied[0] != key:
+                self._varied = key, varied_groom(hairstyle, self._scalp, hairdresser)
+            return self._varied[1]
         if hairstyle not in self._grooms:
             self._grooms[hairstyle] = make_groom(STYLES[hairstyle], self._scalp, _GROOM_SEED)
-        groom = self._grooms[hairstyle]
+        return self._grooms[hairstyle]
+
+    def _worn(self, groom: Groom, face: Tensor) -> Groom:
+        """Strands carried from the mean head to a face by what its skin does."""
         carry = Seat(self.topology, face).fit(torch.from_numpy(self.source.mean))
         points = carry(torch.from_numpy(groom.positions).view(-1, 3))
         return replace(groom, positions=points.view(groom.positions.shape).numpy())

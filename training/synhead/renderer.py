@@ -159,6 +159,13 @@ class TruthRenderer:
         mean: Floats = alpha.reshape(self._size, n, self._size, n).mean((1, 3))
         return mean
 
+    def sample_classes(self) -> Bytes:
+        """(H·S, W·S) index into classes.CLASSES of each of a pixel's S·S samples."""
+        scene, camera, _ = self._showing()
+        with self._ctx:
+            images = {name: _read(image) for name, image in self._fine.textures.items()}
+        return _classes(_labels(images, camera), scene)
+
     def labels(self) -> Labels:
         """One sample in the middle of each pixel."""
         scene, camera, _ = self._showing()
@@ -167,9 +174,7 @@ class TruthRenderer:
                 self._fill(self._coarse)
             images = {name: _read(image) for name, image in self._coarse.textures.items()}
         found = _labels(images, camera)
-        if scene.classes is None:
-            return found
-        return replace(found, kind=refined(found.kind, found.uv, scene.classes))
+        return replace(found, kind=_classes(found, scene))
 
     @property
     def card(self) -> str:
@@ -290,6 +295,12 @@ def _labels(images: Mapping[str, Floats], camera: OrbitCamera) -> Labels:
             hair[..., None], images["u_hair_strand"][..., :3], images["u_head_shape"][..., :3]
         ),
     )
+
+
+def _classes(labels: Labels, scene: TrueScene) -> Bytes:
+    if scene.classes is None:
+        return labels.kind
+    return refined(labels.kind, labels.uv, scene.classes)
 
 
 def _ray_uniforms(camera: OrbitCamera, samples: int) -> dict[str, Uniform]:

@@ -1,0 +1,192 @@
+"""Parses a picture of a face: what each pixel shows, refined by the picture's own colours.
+
+The network sees the picture at 256² and once more mirrored. Its shares are carried back to the
+picture's size and fitted to its edges there: a guided filter (He et al., ECCV 2010) lets hair,
+skin, neck, clothes and background end where colours do, after each of them has been modelled by
+one Gaussian in Lab over the pixels that the network was sure of.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cache
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from PIL import Image
+from scipy.ndimage import uniform_filter
+from torch.nn import functional
+
+from head360.assets import resource
+from head360.fitting.face_network import (
+    BACKGROUND,
+    CLOTHES,
+    FACES_FILE,
+    HAIR,
+    INPUT,
+    NECK,
+    PARTS,
+    SKIN,
+    FaceNetwork,
+    load_faces,
+)
+
+Picture = npt.NDArray[np.uint8]
+Floats = npt.NDArray[np.float32]
+Labels = npt.NDArray[np.uint8]
+
+#: Parts that are large enough to have a colour of their own.
+_COLOURED = (BACKGROUND, SKIN, HAIR, NECK, CLOTHES)
+#: From this share on a pixel is sure enough to say what colour a part is; and how many are needed.
+_SURE, _LEAST = 0.9, 60
+#: How much colours count beside the network's shares, and how far they may turn the odds.
+_COLOR_WEIGHT, _COLOR_LIMIT = 0.35, 2.5
+#: The guided filter: half its window in shares of the picture, and what contrast is an edge.
+_WINDOW, _EDGE = 1 / 80, 3e-3
+_VARIANCE = 12.0  # of Lab units: no part is all of one colour
+_LUMA = np.array([0.3, 0.59, 0.11], np.float32)
+_XYZ = np.array(
+    [[0.4124, 0.3576, 0.1805], [0.2126, 0.7152, 0.0722], [0.0193, 0.1192, 0.9505]], np.float32
+) / np.array([[0.9505], [1.0], [1.089]], np.float32)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ClassMap:
+    """What each pixel of a picture shows."""
+
+    labels: Labels  # (H, W) place in PARTS of the likeliest part
+    shares: Floats  # (len(PARTS), H, W) probabilities, together 1
+    styles: tuple[tuple[str | None, float], ...]  # hairstyles by name, None: bald; best first
+
+    def share(self, *names: str) -> Floats:
+        """(H, W) probability that a pixel is one of these parts, by name in PARTS."""
+        total: Floats = self.shares[[PARTS.index(name) for name in names]].sum(0)
+        return total
+
+    def mask(self, *names: str) -> npt.NDArray[np.bool_]:
+        """(H, W) whether the likeliest part is one of these, by name in PARTS."""
+        found: npt.NDArray[np.bool_] = np.isin(self.labels, [PARTS.index(name) for name in names])
+        return found
+
+
+def parse(image: Picture, inside: npt.NDArray[np.bool_] | None = None) -> ClassMap:
+    """What each pixel shows.
+
+    Args:
+        image: (H, W, 3) sRGB uint8, a face cut out as `fitting.crop.crop_face` does: upright, some
+            40 % of its height the face, with the hair around it. Any size.
+        inside: (H, W) where there is a picture; all else becomes background.
+
+    Raises:
+        ResourceError: the network's file is missing or damaged.
+    """
+    shares, styles = _told(image)
+    shares = refined(image, shares)
+    if inside is not None:
+        shares = shares * inside
+        shares[BACKGROUND] += ~inside
+    return ClassMap(shares.argmax(0).astype(np.uint8), shares, styles)
+
+
+@torch.inference_mode()
+def _told(image: Picture) -> tuple[Floats, tuple[tuple[str | None, float], ...]]:
+    """The network's shares at the picture's size, and hairstyles."""
+    network, names = _network()
+    small = Image.fromarray(image).resize((INPUT, INPUT), Image.Resampling.BOX)
+    seen = torch.from_numpy(np.array(small)).permute(2, 0, 1)[None].float() / 255
+    with _networks_only():
+        parts, styles = network(torch.cat([seen, seen.flip(3)]))
+    logits = (parts[:1] + parts[1:].flip(3)) / 2
+    logits = functional.interpolate(
+        logits, size=image.shape[:2], mode="bilinear", align_corners=False
+    )
+    shares: Floats = torch.softmax(logits[0], 0).numpy()
+    worn = torch.softmax(styles.mean(0), 0).tolist()
+    ranked = sorted(zip(names, worn, strict=True), key=lambda entry: -entry[1])
+    return shares, tuple((name or None, float(share)) for name, share in ranked)
+
+
+@cache
+def _network() -> tuple[FaceNetwork, tuple[str, ...]]:
+    network, names = load_faces(resource("models", FACES_FILE))
+    return network, names
+
+
+@contextmanager
+def _networks_only() -> Generator[None, None, None]:
+    """Tiny numbers count as nothing: they slow convolutions down. Not beyond: trees in scipy."""
+    torch.set_flush_denormal(True)
+    try:
+        yield
+    finally:
+        torch.set_flush_denormal(False)
+
+
+def refined(image: Picture, shares: Floats) -> Floats:
+    """(C, H, W) shares that end where the colours of (H, W, 3) sRGB do."""
+    odds = np.log(np.maximum(shares, 1e-4))
+    odds += _COLOR_WEIGHT * color_odds(lab(image), shares)
+    odds -= odds.max(0)
+    told = np.exp(odds)
+    told /= told.sum(0)
+    guide: Floats = image.astype(np.float32) @ (_LUMA / np.float32(255))
+    window = max(3, 2 * round(_WINDOW * max(guide.shape)) + 1)
+    for part in _COLOURED:
+        told[part] = guided(guide, told[part], window)
+    told = told.clip(0, 1)
+    found: Floats = told / np.maximum(told.sum(0), 1e-6)
+    return found
+
+
+def color_odds(colors: Floats, shares: Floats) -> Floats:
+    """(C, H, W) how much likelier each part makes a pixel's Lab colour than the parts together do.
+
+    Nothing for parts without a colour of their own, and where the network is sure anyhow.
+    """
+    flat = colors.reshape(-1, 3)
+    odds = np.zeros((len(shares), len(flat)), np.float32)
+    unsure = np.flatnonzero(shares.max(0).ravel() < _SURE)
+    modelled = [part for part in _COLOURED if (shares[part] > _SURE).sum() >= _LEAST]
+    if len(modelled) < 2 or not len(unsure):
+        return odds.reshape(shares.shape)
+    logs = np.stack(
+        [_log_normal(flat[unsure], flat[shares[part].ravel() > _SURE]) for part in modelled]
+    )
+    logs -= logs.mean(0)
+    odds[np.array(modelled)[:, None], unsure] = logs.clip(-_COLOR_LIMIT, _COLOR_LIMIT)
+    return odds.reshape(shares.shape)
+
+
+def _log_normal(colors: Floats, sample: Floats) -> Floats:
+    """(N,) log density of colours under one Gaussian over a sample."""
+    mean = sample.mean(0)
+    variance = np.cov(sample.T) + _VARIANCE * np.eye(3)
+    away = colors - mean
+    squared = np.einsum("ni,ij,nj->n", away, np.linalg.inv(variance), away)
+    log: Floats = (-0.5 * (squared + np.linalg.slogdet(variance)[1])).astype(np.float32)
+    return log
+
+
+def guided(guide: Floats, values: Floats, window: int) -> Floats:
+    """(H, W) values smoothed but for the edges of the guide, over a window of so many pixels."""
+    mean_guide, mean = uniform_filter(guide, window), uniform_filter(values, window)
+    covariance = uniform_filter(guide * values, window) - mean_guide * mean
+    variance = uniform_filter(guide * guide, window) - mean_guide**2
+    slope = covariance / (variance.clip(0) + _EDGE)
+    level = mean - slope * mean_guide
+    found: Floats = uniform_filter(slope, window) * guide + uniform_filter(level, window)
+    return found
+
+
+def lab(image: Picture) -> Floats:
+    """(H, W, 3) CIE L*a*b* (D65) of sRGB."""
+    table = np.arange(256, dtype=np.float32) / 255
+    linear = np.where(table <= 0.04045, table / 12.92, ((table + 0.055) / 1.055) ** 2.4)
+    xyz = linear.astype(np.float32)[image] @ _XYZ.T
+    f = np.where(xyz > 0.008856, np.cbrt(xyz), 7.787 * xyz + 16 / 116)
+    x, y, z = np.moveaxis(f, -1, 0)
+    found: Floats = np.stack([116 * y - 16, 500 * (x - y), 200 * (y - z)], -1)
+    return found

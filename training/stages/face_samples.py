@@ -1,0 +1,194 @@
+"""From a stored portrait to something like a photograph, with the parts that it shows."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+from PIL import Image
+from scipy import ndimage
+
+from head360.fitting.face_network import (
+    BACKGROUND,
+    BEARD,
+    BROWS,
+    CLOTHES,
+    EYES,
+    GLASSES,
+    HAIR,
+    INPUT,
+    LIPS,
+    MOUTH,
+    NECK,
+    SKIN,
+)
+from training.stages.backdrops import Backdrops
+from training.stages.disturb import graded, recorded, relit
+from training.stages.dressing import Drawn, behind, clothes, glasses, laid_over, obstacle
+from training.stages.face_pictures import CLASS, COLOR, COVER, HAIR_SHARE
+from training.synhead.classes import CLASSES
+
+Bytes = npt.NDArray[np.uint8]
+Floats = npt.NDArray[np.float32]
+Random = np.random.Generator
+
+#: The parser's part for each class of true pictures.
+_PART = {
+    "background": BACKGROUND, "hair": HAIR, "skin": SKIN, "brows": BROWS, "eyes": EYES,
+    "lashes": EYES, "beard": BEARD, "lips": LIPS, "mouth": MOUTH, "teeth": MOUTH, "ears": SKIN,
+    "neck": NECK, "cap": NECK,
+}  # fmt: skip
+PART_OF = np.array([_PART[name] for name in CLASSES], np.uint8)
+#: Deviation in pixels of the averaging, and the shares from which a pixel is hair or beard.
+_BLUR, _HAIR_FROM, _BEARD_FROM = 1.0, 0.4, 0.45
+
+
+@dataclass(frozen=True, slots=True)
+class Framing:
+    """How a picture is cut."""
+
+    zoom: float = 1.0
+    x: float = 0.0  # shares of the side
+    y: float = 0.0
+    roll_degrees: float = 0.0
+    mirrored: bool = False
+
+    @classmethod
+    def portrait(cls, rng: Random) -> Framing:
+        """About as a photo is cut around a found face: the whole head with its hair."""
+        x, y = rng.normal(0, 0.025, 2)
+        zoom = float(np.exp(rng.normal(0, 0.07)))
+        return cls(zoom, float(x), float(y), float(rng.normal(0, 4)), rng.random() < 0.5)
+
+    @classmethod
+    def anything(cls, rng: Random) -> Framing:
+        """Nearer, further away, tilted, off the middle."""
+        x, y = rng.normal(0, 0.07, 2)
+        zoom = float(np.exp(rng.uniform(-0.35, 0.65)))
+        return cls(zoom, float(x), float(y), float(rng.normal(0, 10)), rng.random() < 0.5)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class FaceSample:
+    """What the networks learn from."""
+
+    picture: Bytes  # (H, W, 3) sRGB
+    parts: Bytes  # (H, W) index into PARTS
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Cut:
+    """A portrait in its frame."""
+
+    color: Floats  # (H, W, 3)
+    cover: Floats  # (H, W) 0 … 1
+    hair: Floats  # (H, W) 0 … 1
+    parts: Bytes  # (H, W)
+
+
+def face_sample(
+    stored: Bytes, framing: Framing, backdrops: Backdrops, rng: Random, size: int = INPUT
+) -> FaceSample:
+    """Cut, dyed, dressed, lit and disturbed at random; `size` pixels along each side."""
+    cut = _cut(stored, framing, size)
+    if rng.random() < 0.35:
+        cut = _dyed(cut, rng)
+    ground = backdrops.draw(rng, len(cut.parts)).astype(np.float32)
+    shirt = clothes(cut.parts, backdrops, rng) if rng.random() < 0.9 else None
+    picture, parts = _composed(cut, ground, shirt)
+    picture, parts = _adorned(picture, parts, backdrops, rng)
+    picture = graded(relit(picture, rng), rng)
+    return FaceSample(recorded(np.rint(picture).astype(np.uint8), rng), parts)
+
+
+def plain_sample(stored: Bytes, framing: Framing, ground: Bytes) -> FaceSample:
+    """A portrait as it is, before a background."""
+    cut = _cut(stored, framing, len(ground))
+    picture, parts = _composed(cut, ground.astype(np.float32), None)
+    return FaceSample(np.rint(picture).clip(0, 255).astype(np.uint8), parts)
+
+
+def _cut(stored: Bytes, framing: Framing, size: int) -> _Cut:
+    place = _affine(framing, stored.shape[0], size)
+    # Bilinear sampling must not mix in the colour of transparent pixels.
+    cover = stored[..., COVER : COVER + 1].astype(np.uint16)
+    color = (stored[..., COLOR] * cover // 255).astype(np.uint8)
+    planes = Image.fromarray(np.concatenate([color, stored[..., COVER : COVER + 1]], -1), "RGBA")
+    moved = _moved(planes, place, size, Image.Resampling.BILINEAR).astype(np.float32)
+    share = Image.fromarray(np.ascontiguousarray(stored[..., HAIR_SHARE]))
+    hair = _moved(share, place, size, Image.Resampling.BILINEAR).astype(np.float32) / np.float32(
+        255
+    )
+    kinds = Image.fromarray(np.ascontiguousarray(stored[..., CLASS]))
+    alpha = moved[..., 3] / np.float32(255)
+    straight: Floats = (moved[..., :3] / np.maximum(alpha, 1e-2)[..., None]).clip(0, 255)
+    blur = _BLUR * framing.zoom * size / stored.shape[0]
+    parts = _parts(_moved(kinds, place, size, Image.Resampling.NEAREST), hair, blur)
+    return _Cut(straight, alpha, hair, parts)
+
+
+def _parts(kinds: Bytes, hair: Floats, blur: float) -> Bytes:
+    """Hair and beards as masks, not as sieves: their share is averaged over a pixel or two."""
+    parts = PART_OF[kinds]
+    hairy = ndimage.gaussian_filter(hair, blur)
+    bearded = ndimage.gaussian_filter((parts == BEARD).astype(np.float32), 2 * blur)
+    chin = np.isin(parts, (SKIN, BEARD))
+    parts[chin] = np.where(bearded[chin] > _BEARD_FROM, BEARD, SKIN)
+    thin = (parts == HAIR) & (hairy <= _HAIR_FROM)
+    parts[thin] = np.where(hair[thin] > 0.5, HAIR, BACKGROUND)
+    over_skin = ndimage.maximum_filter(np.isin(parts, (SKIN, BEARD)), 3)
+    parts[thin & over_skin] = SKIN
+    parts[(hairy > _HAIR_FROM) & (parts == SKIN)] = HAIR
+    return parts
+
+
+def _affine(framing: Framing, stored: int, size: int) -> tuple[float, ...]:
+    """From a pixel of the cut to one of the portrait, as Pillow wants it."""
+    turn, step = np.deg2rad(framing.roll_degrees), stored / size / framing.zoom
+    matrix = np.array([[np.cos(turn), -np.sin(turn)], [np.sin(turn), np.cos(turn)]]) * step
+    if framing.mirrored:
+        matrix[:, 0] *= -1
+    shift = stored * np.array([0.5 + framing.x, 0.5 + framing.y]) - matrix.sum(1) * size / 2
+    return (*matrix[0], shift[0], *matrix[1], shift[1])
+
+
+def _moved(image: Image.Image, place: tuple[float, ...], size: int, how: Image.Resampling) -> Bytes:
+    return np.asarray(image.transform((size, size), Image.Transform.AFFINE, place, how))
+
+
+def _dyed(cut: _Cut, rng: Random) -> _Cut:
+    """The same hair in another colour."""
+    grey = cut.color.mean(-1, keepdims=True)
+    tone = rng.uniform(0.15, 1.6) * np.exp(rng.normal(0, 0.25, 3))
+    dyed = (grey * tone.astype(np.float32)).clip(0, 255)
+    color = cut.color + (dyed - cut.color) * cut.hair[..., None]
+    return _Cut(color, cut.cover, cut.hair, cut.parts)
+
+
+def _composed(cut: _Cut, ground: Floats, shirt: Drawn | None) -> tuple[Floats, Bytes]:
+    cover, parts = cut.cover, cut.parts
+    if shirt is not None:
+        ground = laid_over(ground, shirt)
+        open_ = behind(parts) | (parts == HAIR)
+        # Before the neck goes the shirt, before the shirt goes the hair.
+        hidden = shirt.cover * open_
+        cover = cover * (1 - hidden) + np.minimum(cut.hair, cover) * hidden
+        dressed = behind(parts) & (shirt.cover > 0.5)
+        parts = np.where(dressed, CLOTHES, parts).astype(np.uint8)
+    return ground + (cut.color - ground) * cover[..., None], parts
+
+
+def _adorned(
+    picture: Floats, parts: Bytes, backdrops: Backdrops, rng: Random
+) -> tuple[Floats, Bytes]:
+    if rng.random() < 0.22 and (found := glasses(parts, rng)):
+        worn, hidden = found
+        free = parts != HAIR
+        picture = laid_over(picture, worn, free.astype(np.float32))
+        parts = np.where(hidden & free, GLASSES, parts).astype(np.uint8)
+    if rng.random() < 0.15:
+        thing = obstacle(len(parts), backdrops, rng)
+        picture = laid_over(picture, thing)
+        parts = np.where(thing.cover > 0.5, BACKGROUND, parts).astype(np.uint8)
+    return picture, parts

@@ -1,0 +1,55 @@
+"""Settings of what learns from pictures of faces: the parser and the hairstyle classifier."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class FacePictures:
+    """Which true pictures are drawn; every round shows each hairstyle, and a bald head, once."""
+
+    rounds: int = 12  # to learn from
+    views: int = 10  # of each hairstyle in a round: half of them on one person, half on another
+    held_out_rounds: int = 3  # to measure with: other people, other grooms, other lights
+    held_out_views: int = 5
+    size: int = 256  # pixels
+    samples: int = 2  # along each side of a pixel
+
+
+@dataclass(frozen=True, slots=True)
+class FaceLearning:
+    """How long and how finely the parser, with the hairstyle's classifier, is trained."""
+
+    steps: int = 3000
+    batch: int = 16
+    rate: float = 2e-3
+    coarse: int = 112  # pixels of what is learnt from at first …
+    middle: int = 176  # … and later; at last it is the network's own size
+    coarse_until: float = 0.4  # share of the run
+    middle_until: float = 0.8
+    decay: float = 1e-2
+    average: float = 0.996  # share of the averaged network that a step keeps
+    portraits: float = 0.6  # share of pictures that are cut as a found face is; they tell styles
+    dice: float = 0.6  # weight of the overlap's loss
+    style: float = 0.4  # weight of the hairstyle's loss
+    smoothing: float = 0.05  # of the hairstyle's label
+    style_batches: int = 300  # that the style's classifier is finished on, once the parser stands
+    style_steps: int = 2500  # of that
+    distillation: float = 0.5  # of the hairstyle's loss, where there is a teacher
+
+    def size(self, done: float, full: int) -> int:
+        """Pixels of the pictures when a share of the run is done."""
+        if done < self.coarse_until:
+            return min(self.coarse, full)
+        return min(self.middle, full) if done < self.middle_until else full
+
+
+@dataclass(frozen=True, slots=True)
+class FacesConfig:
+    """The stages parsing and hairstyle."""
+
+    seed: int = 0
+    half: bool = True  # convolutions in bfloat16, where the device knows how
+    pictures: FacePictures = FacePictures()
+    learning: FaceLearning = FaceLearning()

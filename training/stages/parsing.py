@@ -1,0 +1,209 @@
+"""Trains the parser, and the hairstyle's classifier on its shoulders, on true portraits.
+
+Pictures are disturbed while they are loaded, so no two steps see the same; files that are drawn
+while the run goes on are taken in as they come. The loss of the parts is cross entropy, heavier
+for small parts, and the overlap (Dice); only pictures that show the whole head tell hairstyles.
+"""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from head360.files import replacing
+from head360.fitting.face_network import (
+    BEARD,
+    BROWS,
+    EYES,
+    GLASSES,
+    INPUT,
+    LIPS,
+    MOUTH,
+    PARTS,
+    FaceNetwork,
+    FaceShape,
+)
+from training.stages.backdrops import Backdrops
+from training.stages.face_pictures import WORN, Bytes, Sheet, load_sheets, sheets
+from training.stages.face_samples import FaceSample, Framing, face_sample
+from training.stages.faces_config import FaceLearning, FacesConfig
+from training.stages.progress import set_rates_at
+
+Network = nn.Module
+
+#: How much heavier small parts weigh.
+_WEIGHTS = {BROWS: 2.0, EYES: 3.0, LIPS: 2.0, MOUTH: 3.0, GLASSES: 2.5, BEARD: 1.5}
+#: Steps between two looks for new files.
+_LOOK = 40
+_LARGEST_GRADIENT = 5.0
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """What a step learns from."""
+
+    pictures: Tensor  # (B, 3, S, S) 0 … 1
+    parts: Tensor  # (B, S, S)
+    styles: Tensor  # (B,) place in `WORN`; -1 where the picture does not show the whole head
+
+
+class FaceBatches:
+    """Random batches of what lies in a folder; more files may come."""
+
+    def __init__(self, folder: Path, config: FacesConfig, backdrops: Backdrops) -> None:
+        self._folder, self._config, self._backdrops = folder, config, backdrops
+        self._known: dict[Sheet, Bytes] = {}
+        self.look()
+
+    def look(self) -> None:
+        """Take new files in."""
+        wanted = [s for s in sheets(self._config.pictures) if not s.held_out]
+        self._known |= load_sheets(self._folder, [s for s in wanted if s not in self._known])
+
+    @property
+    def files(self) -> int:
+        """How many there are."""
+        return len(self._known)
+
+    def batch(self, step: int, size: int) -> Batch:
+        """The batch of a step; the same for the same step and the same files."""
+        learning = self._config.learning
+        rng = np.random.default_rng([self._config.seed, step])
+        by_style: dict[int, list[Sheet]] = {}
+        for sheet in self._known:
+            by_style.setdefault(sheet.worn, []).append(sheet)
+        styles = rng.choice(sorted(by_style), learning.batch)
+        samples, told = [], []
+        for style in styles:
+            stored = self._known[by_style[style][rng.integers(len(by_style[style]))]]
+            whole = rng.random() < learning.portraits
+            framing = Framing.portrait(rng) if whole else Framing.anything(rng)
+            picture = stored[rng.integers(len(stored))]
+            samples.append(face_sample(picture, framing, self._backdrops, rng, size))
+            told.append(int(style) if whole else -1)
+        return batch_of(samples, told)
+
+
+def batch_of(samples: list[FaceSample], styles: list[int]) -> Batch:
+    """Samples as tensors."""
+    pictures = torch.from_numpy(np.stack([s.picture for s in samples]))
+    parts = torch.from_numpy(np.stack([s.parts for s in samples])).long()
+    return Batch(pictures.permute(0, 3, 1, 2).float() / 255, parts, torch.tensor(styles))
+
+
+class FaceLearner:
+    """A network, its moving average, and how they learn."""
+
+    def __init__(
+        self, config: FacesConfig, device: torch.device, teacher: Network | None = None
+    ) -> None:
+        torch.manual_seed(config.seed)
+        self.config, self._device, self._teacher = config, device, teacher
+        self.net = FaceNetwork(FaceShape(styles=len(WORN))).to(device)
+        self.average = copy.deepcopy(self.net).eval().requires_grad_(False)
+        learning = config.learning
+        self._optimizer = torch.optim.AdamW(
+            self.net.parameters(), learning.rate, weight_decay=learning.decay
+        )
+        self.step = 0
+
+    def learn(self, batch: Batch, done: float) -> dict[str, float]:
+        """One step, when a share of the run is `done`; returns what it lost."""
+        set_rates_at(self._optimizer, self.step, done)
+        pictures = batch.pictures.to(self._device, memory_format=torch.channels_last)
+        with torch.autocast(self._device.type, torch.bfloat16, enabled=self.config.half):
+            parts, styles = self.net(pictures)
+        truth, worn = batch.parts.to(self._device), batch.styles.to(self._device)
+        losses = {
+            "parts": parts_loss(parts.float(), truth, self.config.learning.dice),
+            "style": self._style_loss(styles.float(), worn, pictures),
+        }
+        total = losses["parts"] + self.config.learning.style * losses["style"]
+        self._optimizer.zero_grad(set_to_none=True)
+        total.backward()
+        nn.utils.clip_grad_norm_(self.net.parameters(), _LARGEST_GRADIENT)
+        self._optimizer.step()
+        self.step += 1
+        self._follow()
+        return {name: float(loss.detach()) for name, loss in losses.items()}
+
+    def _style_loss(self, told: Tensor, worn: Tensor, pictures: Tensor) -> Tensor:
+        learning = self.config.learning
+        loss = style_loss(told, worn, learning)
+        if self._teacher is None:
+            return loss
+        with torch.no_grad():
+            taught = torch.softmax(self._teacher(pictures), 1)
+        copied = functional.kl_div(torch.log_softmax(told, 1), taught, reduction="batchmean")
+        return (1 - learning.distillation) * loss + learning.distillation * copied
+
+    @torch.no_grad()
+    def _follow(self) -> None:
+        kept = min(self.config.learning.average, (1 + self.step) / (10 + self.step))
+        for mean, now in zip(
+            self.average.state_dict().values(), self.net.state_dict().values(), strict=True
+        ):
+            if mean.dtype.is_floating_point:
+                mean.lerp_(now, 1 - kept)
+            else:
+                mean.copy_(now)
+
+    def state(self) -> dict[str, Any]:
+        """Everything that a run needs to go on."""
+        return {
+            "step": self.step, "net": self.net.state_dict(),
+            "average": self.average.state_dict(), "optimizer": self._optimizer.state_dict(),
+        }  # fmt: skip
+
+    def load(self, state: dict[str, Any]) -> None:
+        """Go on from `state`."""
+        self.step = state["step"]
+        self.net.load_state_dict(state["net"])
+        self.average.load_state_dict(state["average"])
+        self._optimizer.load_state_dict(state["optimizer"])
+
+
+def parts_loss(logits: Tensor, truth: Tensor, dice: float) -> Tensor:
+    """Weighted cross entropy and overlap of (B, C, H, W) logits with (B, H, W) truth."""
+    weights = torch.ones(len(PARTS), device=logits.device)
+    for part, weight in _WEIGHTS.items():
+        weights[part] = weight
+    plain = functional.cross_entropy(logits, truth, weights)
+    shares = torch.softmax(logits, 1)
+    true = functional.one_hot(truth, len(PARTS)).permute(0, 3, 1, 2)
+    both, either = (shares * true).sum((0, 2, 3)), (shares + true).sum((0, 2, 3))
+    there = true.sum((0, 2, 3)) > 0
+    return plain + dice * (1 - (2 * both + 1) / (either + 1))[there].mean()
+
+
+def style_loss(told: Tensor, worn: Tensor, learning: FaceLearning) -> Tensor:
+    """Cross entropy of (B, styles) logits where the style is known (not -1)."""
+    known = worn >= 0
+    if not known.any():
+        return told.sum() * 0
+    return functional.cross_entropy(told[known], worn[known], label_smoothing=learning.smoothing)
+
+
+def learn_faces(
+    learner: FaceLearner, batches: FaceBatches, pace: Iterator[tuple[int, float]]
+) -> Iterator[dict[str, float]]:
+    """Train by a pace; yields what each step lost."""
+    learning = learner.config.learning
+    for step, done in pace:
+        if step % _LOOK == 0:
+            batches.look()
+        yield learner.learn(batches.batch(step, learning.size(done, INPUT)), done)
+
+
+def save_checkpoint(path: Path, state: dict[str, Any]) -> None:
+    """Write what `state` gave; a stop in between harms nothing."""
+    with replacing(path) as partial:
+        torch.save(state, partial)

@@ -1,0 +1,108 @@
+"""Runs the stage parsing: draws portraits that are missing, trains, measures, writes the weights.
+
+In `out`: faces.safetensors (what ships), parsing.json (figures on held-out people) and the diary.
+Portraits lie in `portraits` (default OUT/portraits), the checkpoint beside them. A run that was
+stopped goes on.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass, field, replace
+from pathlib import Path
+
+import torch
+
+from head360.files import replacing
+from head360.fitting.face_network import FACES_FILE, save_faces
+from training.device import described
+from training.stages.backdrops import Backdrops
+from training.stages.face_pictures import WORN, draw_faces
+from training.stages.face_report import measured_faces, overlays
+from training.stages.face_styles import fit_styles, seen_styles
+from training.stages.faces_config import FacesConfig
+from training.stages.journal import Journal
+from training.stages.pace import Budget
+from training.stages.parsing import FaceBatches, FaceLearner, learn_faces, save_checkpoint
+
+_CHECKPOINT = "parsing-checkpoint.pt"
+_SAVED_EVERY, _TOLD_EVERY = 100, 20  # steps
+
+
+@dataclass(frozen=True, slots=True)
+class ParsingRun:
+    """Where a run reads and writes."""
+
+    config: FacesConfig
+    source: Path | None  # folder of ict_head.npz; None: only what is drawn already
+    out: Path
+    portraits: Path
+    device: torch.device = field(default_factory=lambda: torch.device("cpu"))
+    minutes: float | None = None
+    teacher: torch.nn.Module | None = None
+
+
+def run(job: ParsingRun) -> Iterator[str]:
+    """Train; yields a line for people now and then."""
+    if job.source is not None:
+        yield from draw_faces(job.source, job.portraits, job.config.pictures)
+    learner = FaceLearner(job.config, job.device, job.teacher)
+    checkpoint = job.out / _CHECKPOINT
+    if checkpoint.exists():
+        learner.load(torch.load(checkpoint, map_location=job.device, weights_only=True))
+    torch.set_flush_denormal(True)
+    try:
+        yield from _train(job, learner)
+        yield from _finish_styles(job, learner)
+    finally:
+        torch.set_flush_denormal(False)  # scipy's trees can crash with it
+    save_faces(job.out / FACES_FILE, learner.average, [name or "" for name in WORN])
+    yield from _report(job, learner)
+
+
+def _train(job: ParsingRun, learner: FaceLearner) -> Iterator[str]:
+    backdrops = Backdrops.load(job.source)
+    batches = FaceBatches(job.portraits, job.config, backdrops)
+    steps = job.config.learning.steps
+    pace = Budget(job.minutes).pace(steps).run(learner.step)
+    with Journal(job.out) as journal:
+        journal.rewind(learner.step)
+        for losses in learn_faces(learner, batches, pace):
+            journal.loss(learner.step, **losses)
+            if learner.step % _SAVED_EVERY == 0:
+                save_checkpoint(job.out / _CHECKPOINT, learner.state())
+            if learner.step % _TOLD_EVERY == 0:
+                said = ", ".join(f"{name} {value:.3f}" for name, value in losses.items())
+                yield f"parsing: {learner.step}/{steps}, {batches.files} files, {said}"
+    save_checkpoint(job.out / _CHECKPOINT, learner.state())
+
+
+def _finish_styles(job: ParsingRun, learner: FaceLearner) -> Iterator[str]:
+    learning = replace(job.config.learning, portraits=1.0)
+    config = replace(job.config, learning=learning)
+    batches = FaceBatches(job.portraits, config, Backdrops.load(job.source))
+    found = []
+    for part in seen_styles(learner.average, batches, learning.style_batches, config.half):
+        found.append(part)
+        if len(found) % _SAVED_EVERY == 0:
+            yield f"parsing: hairstyles of {len(found)}/{learning.style_batches} batches seen"
+    features, styles = (torch.cat(parts) for parts in zip(*found, strict=True))
+    head = fit_styles(features, styles, learning, len(WORN), config.seed)
+    learner.average.told = head.to(job.device)
+
+
+def _report(job: ParsingRun, learner: FaceLearner) -> Iterator[str]:
+    backdrops = Backdrops.load(job.source)
+    found = measured_faces(learner.average, job.portraits, job.config, backdrops)
+    content = {
+        "config": asdict(job.config), "device": described(job.device), "steps": learner.step,
+        "held_out": found,
+    }  # fmt: skip
+    with replacing(job.out / "parsing.json") as partial:
+        partial.write_text(json.dumps(content, indent=1) + "\n", "utf-8")
+    with Journal(job.out) as journal:
+        cells = overlays(learner.average, job.portraits, job.config, backdrops)
+        journal.sheet(learner.step, cells, columns=8)
+    for name, row in found.items():
+        yield f"{name}: " + ", ".join(f"{key} {value:.4f}" for key, value in row.items())
