@@ -22,13 +22,14 @@ from app.viewport import Viewport
 from app.widgets.export_chip import ExportChip
 from app.workers.picture import image_from_pixels
 from app.workers.render_thread import IdleWork, RenderThread
-from head360.export.video import TurntableOptions
+from head360.export.video import VideoOptions
 from head360.light import TRANSPARENT, Background
 from head360.rendering.request import Frame, RenderRequest
 
 VIDEO_KINDS = {
     "mp4": "MP4 videos (*.mp4)",
     "webm": "WebM videos (*.webm)",
+    "mov": "QuickTime videos (*.mov)",
     "gif": "GIF pictures (*.gif)",
     "png": "Folders",
 }
@@ -76,7 +77,7 @@ class ExportCommands(QObject):
         dialog.copy_chosen.connect(self.copy_picture)
         show_dialog(dialog)
 
-    def film(self, options: TurntableOptions) -> None:
+    def film(self, options: VideoOptions) -> None:
         """Ask where to, and make a turntable."""
         if self._exports.busy():
             return

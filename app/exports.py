@@ -17,7 +17,7 @@ from app.workers.export_tasks import film, photograph
 from app.workers.job import Job
 from app.workers.picture import Picture, image_from_pixels
 from head360.camera import OrbitCamera
-from head360.export.video import TurntableOptions
+from head360.export.video import VideoOptions
 from head360.params import HeadParams
 from head360.progress import Progress
 from head360.rendering.request import Frame, RenderRequest
@@ -63,7 +63,7 @@ class Exports(QObject):
         return None if pace is None else START_S + pace * width * height * frames / 1000
 
     def film(
-        self, params: HeadParams, camera: OrbitCamera, options: TurntableOptions, path: Path
+        self, params: HeadParams, camera: OrbitCamera, options: VideoOptions, path: Path
     ) -> None:
         """Make a turntable."""
         task = film(self._make_engine, params, camera, options, path)

@@ -29,11 +29,10 @@ from head360.errors import ExportError
 from head360.export.video import (
     MAX_FRAMES,
     MAX_SIZE,
-    VIDEO_FORMATS,
-    TurntableOptions,
-    VideoFormat,
+    VideoOptions,
     check_options,
 )
+from head360.export.writers import VIDEO_FORMATS, VideoFormat
 from head360.light import TRANSPARENT, Background
 
 LEAST_PX = 64
@@ -58,6 +57,15 @@ class Preset:
 PRESETS: tuple[Preset, ...] = (
     Preset("mp4", "MP4 video", "Plays everywhere.", 720, 4, 30),
     Preset("webm", "Transparent WebM", "For web pages and video editors.", 720, 4, 30, True),
+    Preset(
+        "mov",
+        "ProRes 4444",
+        "For video editors: large, without loss to the eye.",
+        1080,
+        4,
+        30,
+        True,
+    ),
     Preset("gif", "GIF for chat", "Short and small; 255 colours.", 360, 3, 20),
     Preset("png", "PNG frames", "A folder of numbered pictures.", 1080, 4, 30, True),
 )
@@ -66,7 +74,7 @@ PRESETS: tuple[Preset, ...] = (
 class TurntableDialog(QDialog):
     """Presets first, then the numbers; says how long it will take."""
 
-    chosen = Signal(object)  # TurntableOptions
+    chosen = Signal(object)  # VideoOptions
     preview_wanted = Signal(int, int, object)  # width and height in pixels, Background
 
     def __init__(
@@ -105,10 +113,10 @@ class TurntableDialog(QDialog):
         return column
 
     @property
-    def options(self) -> TurntableOptions:
+    def options(self) -> VideoOptions:
         """What the fields say."""
         fps = int(self.fps.currentData())
-        return TurntableOptions(
+        return VideoOptions(
             format=self._format,
             frames=self.seconds.value() * fps,
             size=self.height_px.value(),
@@ -253,7 +261,7 @@ class TurntableDialog(QDialog):
         self.refine.setChecked(entry.get("refine") is True)
 
 
-def _problem(options: TurntableOptions) -> str:
+def _problem(options: VideoOptions) -> str:
     if options.frames > MAX_FRAMES:
         return f"At most {MAX_FRAMES} frames: make it shorter or slower."
     try:

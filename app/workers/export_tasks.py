@@ -14,7 +14,7 @@ from PySide6.QtCore import QThread
 from app.workers.engine import Engine, EngineFactory
 from head360.camera import OrbitCamera
 from head360.export.images import save_picture
-from head360.export.video import TurntableOptions, turntable
+from head360.export.video import VideoOptions, turntable
 from head360.params import HeadParams
 from head360.progress import Progress
 from head360.rendering.request import Frame, RenderRequest
@@ -50,7 +50,7 @@ def film(
     make_engine: EngineFactory,
     params: HeadParams,
     camera: OrbitCamera,
-    options: TurntableOptions,
+    options: VideoOptions,
     path: Path,
 ) -> Generator[Progress, None, Path]:
     """A turntable, like `head360.export.video.turntable`."""

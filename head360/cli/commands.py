@@ -16,12 +16,11 @@ from head360.export.images import PICTURE_FORMATS, save_picture
 from head360.export.video import (
     MAX_SIZE,
     MIN_SIZE,
-    VIDEO_FORMATS,
-    TurntableOptions,
-    VideoFormat,
+    VideoOptions,
     check_options,
     turntable,
 )
+from head360.export.writers import VIDEO_FORMATS, VideoFormat
 from head360.project import SUFFIX, Project, save_project
 from head360.rendering.request import (
     RENDERERS,
@@ -63,7 +62,7 @@ def render(arguments: argparse.Namespace, engine: HeadEngine, terminal: Terminal
 def film(arguments: argparse.Namespace, engine: HeadEngine, terminal: Terminal) -> None:
     """Film one turn."""
     width, height = arguments.size
-    options = TurntableOptions(
+    options = VideoOptions(
         format=_video_format(arguments),
         frames=arguments.frames,
         size=height,

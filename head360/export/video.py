@@ -1,43 +1,43 @@
-"""Turntables: one turn around the head as a video, an animated picture or a folder of frames.
+"""Films of a head: a turn around it, a performance, or both, as a video, GIF or folder of frames.
 
-`turntable` draws and encodes one frame after another, so memory does not grow with the length
-(except for GIF, whose one palette must fit all frames). Whatever is unfinished lies under a
-`*.partial` name and is removed when the generator is closed.
+`film` draws and encodes one frame after another, so memory does not grow with the length (except
+for GIF, whose one palette must fit all frames). Whatever is unfinished is removed when the
+generator is closed.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Iterable, Iterator
-from contextlib import AbstractContextManager, contextmanager
-from dataclasses import dataclass, field
+from collections.abc import Generator
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeAlias, cast, get_args
-
-import numpy as np
-import numpy.typing as npt
+from typing import Protocol
 
 from head360.camera import OrbitCamera
+from head360.camera_path import CameraPath
 from head360.errors import ExportError
-from head360.export.gif import packed_gif
-from head360.export.images import Picture, save_png, unwritable
-from head360.files import replacing, replacing_folder
+from head360.export.images import unwritable
+from head360.export.supersample import MAX_SUPERSAMPLING, averaged
+from head360.export.writers import (
+    SOUND_FORMATS,
+    TRANSPARENT_FORMATS,
+    VIDEO_FORMATS,
+    Reel,
+    VideoFormat,
+    writer,
+)
 from head360.light import TRANSPARENT, Background
 from head360.params import HeadParams
+from head360.performance import Performance, applied, frame_count
 from head360.progress import Progress
 from head360.rendering.request import Frame, RendererName, RenderRequest
-
-if TYPE_CHECKING:
-    import av
-
-VideoFormat: TypeAlias = Literal["mp4", "webm", "gif", "png"]
-VIDEO_FORMATS: tuple[VideoFormat, ...] = get_args(VideoFormat)
+from head360.sound import Samples, heard
 
 MIN_SIZE, MAX_SIZE = 16, 4096  # pixels
-MAX_FRAMES, MAX_FPS = 3600, 120
+MAX_FRAMES, MAX_FPS = 36_000, 120
 #: Many viewers slow faster GIFs down to 10 frames a second.
 MAX_GIF_FPS = 50
-
-_FRINGE_PIXELS = 4.0  # colour continues this far beyond the outline
+#: All frames of a GIF are kept until its end.
+MAX_GIF_BYTES = 2 << 30
 
 
 class Renderer(Protocol):
@@ -48,11 +48,11 @@ class Renderer(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class TurntableOptions:
-    """What kind of turntable to make."""
+class VideoOptions:
+    """What kind of film to make."""
 
     format: VideoFormat = "mp4"
-    frames: int = 120  # of one full turn
+    frames: int = 120  # of the whole film; a performance has its own number
     size: int = 512  # height, pixels
     width: int | None = None  # pixels; None: as wide as high
     fps: int = 30
@@ -60,6 +60,7 @@ class TurntableOptions:
     background: Background = field(default_factory=Background)
     renderer: RendererName = "fast"
     refine: bool = False  # RefineNet's detail in every frame
+    supersampling: int = 1  # drawn so many times larger each way, and averaged
 
     @property
     def picture_size(self) -> tuple[int, int]:
@@ -68,35 +69,73 @@ class TurntableOptions:
 
     @property
     def seconds(self) -> float:
-        """How long one turn lasts."""
+        """How long the film lasts."""
         return self.frames / self.fps
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Play:
+    """What is filmed: a head, what it does, and how the camera moves."""
+
+    params: HeadParams
+    camera: OrbitCamera | CameraPath = field(default_factory=OrbitCamera)
+    performance: Performance | None = None
+    turns: float = 0.0  # of the camera around the head, besides, over the whole film
+
+    def filmed(self, options: VideoOptions) -> VideoOptions:
+        """The options with the number of frames that the performance needs at their rate."""
+        if self.performance is None:
+            return options
+        return replace(options, frames=frame_count(self.performance, max(1, options.fps)))
+
+    def at(self, index: int, options: VideoOptions) -> tuple[HeadParams, OrbitCamera]:
+        """Head and camera of one frame."""
+        time_s = index / options.fps
+        camera = self.camera.at(time_s) if isinstance(self.camera, CameraPath) else self.camera
+        if self.turns:
+            turned = 360.0 * self.turns * index / options.frames
+            camera = camera.with_(yaw_degrees=camera.yaw_degrees + turned)
+        if self.performance is None:
+            return self.params, camera
+        return applied(self.params, self.performance.at(time_s)), camera
 
 
 def turntable(
     engine: Renderer,
     params: HeadParams,
     camera: OrbitCamera,
-    options: TurntableOptions,
+    options: VideoOptions,
     path: Path,
 ) -> Generator[Progress, None, Path]:
-    """Film one turn of the camera around the head, from where it stands, into `path`.
+    """Film one turn of the camera around the head, from where it stands; see `film`."""
+    return film(engine, Play(params, camera, turns=1.0), options, path)
+
+
+def film(
+    engine: Renderer, play: Play, options: VideoOptions, path: Path
+) -> Generator[Progress, None, Path]:
+    """Draw a play into `path`, with the sound of its performance where the format has any.
 
     A folder of `frame_0000.png` … for the format png, otherwise one file. Yields after each frame,
     and while a GIF is packed; returns the path; closing it before the end leaves nothing behind.
 
     Raises:
-        ExportError: the options make no such video, or it cannot be written.
+        ExportError: the options make no such film, or it cannot be written.
+        DrivingError: the sound cannot be decoded.
     """
     import av
 
+    options = play.filmed(options)
     check_options(options)
+    reel = _reel(play, options)
     try:
-        with _WRITERS[options.format](path, options) as writer:
+        with writer(options.format, path, reel) as writing:
             for index in range(options.frames):
                 yield Progress(index, options.frames)
-                writer.add(engine.render(_request(params, camera, options, index)).image)
+                image = engine.render(_request(play, options, index)).image
+                writing.add(averaged(image, options.supersampling))
             yield Progress(options.frames, options.frames)
-            for _ in writer.pack():
+            for _ in writing.pack():
                 yield Progress(options.frames, options.frames)
     except OSError as error:  # PyAV's errors about files are OSErrors too
         raise unwritable(path, error) from error
@@ -105,7 +144,7 @@ def turntable(
     return path
 
 
-def check_options(options: TurntableOptions) -> None:
+def check_options(options: VideoOptions) -> None:
     """Refuse what no encoder could make.
 
     Raises:
@@ -114,19 +153,35 @@ def check_options(options: TurntableOptions) -> None:
     if options.format not in VIDEO_FORMATS:
         known = ", ".join(VIDEO_FORMATS)
         raise ExportError(f"There is no video format “{options.format}”.", f"Known: {known}.")
-    width, height = options.picture_size
-    _within("The picture size", min(width, height), MIN_SIZE, MAX_SIZE, " pixels")
-    _within("The picture size", max(width, height), MIN_SIZE, MAX_SIZE, " pixels")
+    _check_size(options)
     _within("The number of frames", options.frames, 1, MAX_FRAMES)
     fastest = MAX_GIF_FPS if options.format == "gif" else MAX_FPS
     _within("The speed", options.fps, 1, fastest, " frames a second")
-    if options.format in ("mp4", "webm") and (width % 2 or height % 2):
+    width, height = options.picture_size
+    if options.format == "gif" and 4 * width * height * options.frames > MAX_GIF_BYTES:
+        raise ExportError(
+            "This GIF would be too long to be packed.", "Make it smaller or shorter, or choose MP4."
+        )
+    if options.transparent and options.format not in TRANSPARENT_FORMATS:
+        raise ExportError(
+            "MP4 videos cannot be transparent.", "Choose WebM, MOV (ProRes), GIF or PNG frames."
+        )
+
+
+def _check_size(options: VideoOptions) -> None:
+    width, height = options.picture_size
+    _within("The picture size", min(width, height), MIN_SIZE, MAX_SIZE, " pixels")
+    _within("The picture size", max(width, height), MIN_SIZE, MAX_SIZE, " pixels")
+    _within("Supersampling", options.supersampling, 1, MAX_SUPERSAMPLING)
+    _within(
+        "The picture size times supersampling", max(width, height) * options.supersampling,
+        MIN_SIZE, 2 * MAX_SIZE, " pixels",
+    )  # fmt: skip
+    if options.format in ("mp4", "webm", "mov") and (width % 2 or height % 2):
         raise ExportError(
             f"This format needs even numbers of pixels, not {width} × {height}.",
             f"Try {width + width % 2} × {height + height % 2}.",
         )
-    if options.transparent and options.format == "mp4":
-        raise ExportError("MP4 videos cannot be transparent.", "Choose WebM, GIF or PNG frames.")
 
 
 def _within(what: str, value: int, low: int, high: int, unit: str = "") -> None:
@@ -134,158 +189,27 @@ def _within(what: str, value: int, low: int, high: int, unit: str = "") -> None:
         raise ExportError(f"{what} must be {low} … {high}{unit}, not {value}.")
 
 
-def _request(
-    params: HeadParams, camera: OrbitCamera, options: TurntableOptions, index: int
-) -> RenderRequest:
-    turned = camera.with_(yaw_degrees=camera.yaw_degrees + 360.0 * index / options.frames)
+def _reel(play: Play, options: VideoOptions) -> Reel:
+    width, height = options.picture_size
+    sound = _heard(play.performance, options) if options.format in SOUND_FORMATS else None
+    return Reel(width, height, options.frames, options.fps, options.transparent, sound)
+
+
+def _heard(performance: Performance | None, options: VideoOptions) -> Samples | None:
+    if performance is None or performance.sound is None:
+        return None
+    return heard(performance.sound, options.seconds)
+
+
+def _request(play: Play, options: VideoOptions, index: int) -> RenderRequest:
+    params, camera = play.at(index, options)
     width, height = options.picture_size
     return RenderRequest(
         params,
-        turned,
-        width,
-        height,
+        camera,
+        width * options.supersampling,
+        height * options.supersampling,
         renderer=options.renderer,
         background=TRANSPARENT if options.transparent else options.background,
         refine=options.refine,
     )
-
-
-# --- writers: context managers that take the frames ----------------------------------------------
-
-
-def _nothing_left() -> Iterable[None]:
-    return ()
-
-
-@dataclass(frozen=True, slots=True)
-class _Writer:
-    """Where frames go."""
-
-    add: Callable[[Picture], None]  # one (H, W, 4) frame
-    pack: Callable[[], Iterable[None]] = _nothing_left  # what is left to do, in short steps
-
-
-@contextmanager
-def _mp4(path: Path, options: TurntableOptions) -> Iterator[_Writer]:
-    """H.264 that every player and browser shows."""
-    settings = {"crf": "16", "preset": "medium", "movflags": "+faststart"}
-    with replacing(path) as partial, _encoder(partial, options, "libx264", settings) as writer:
-        yield writer
-
-
-@contextmanager
-def _webm(path: Path, options: TurntableOptions) -> Iterator[_Writer]:
-    """VP9, whose alpha plane browsers and video editors understand."""
-    settings = {"crf": "20", "b": "0", "deadline": "good", "cpu-used": "4", "row-mt": "1"}
-    if options.transparent:
-        settings["auto-alt-ref"] = "0"  # libvpx refuses alpha with it
-    with replacing(path) as partial, _encoder(partial, options, "libvpx-vp9", settings) as writer:
-        yield writer
-
-
-@contextmanager
-def _encoder(
-    path: Path, options: TurntableOptions, codec: str, settings: dict[str, str]
-) -> Iterator[_Writer]:
-    import av
-
-    with av.open(str(path), "w", format=options.format) as container:
-        stream = cast("av.VideoStream", container.add_stream(codec, rate=options.fps))
-        stream.width, stream.height = options.picture_size
-        stream.pix_fmt = "yuva420p" if options.transparent else "yuv420p"
-        stream.options = {**settings}
-        _tag_bt709(stream.codec_context)
-
-        def add(image: Picture) -> None:
-            container.mux(stream.encode(_video_frame(image, transparent=options.transparent)))
-
-        yield _Writer(add)
-        container.mux(stream.encode())
-
-
-def _tag_bt709(codec: Any) -> None:
-    """Say which colours the numbers mean, so that players do not guess."""
-    codec.color_range = 1  # 16 … 235
-    codec.colorspace = codec.color_primaries = codec.color_trc = 1  # BT.709
-
-
-def _video_frame(image: Picture, *, transparent: bool) -> av.VideoFrame:
-    import av
-
-    if transparent:
-        frame = av.VideoFrame.from_ndarray(_with_fringe(image), format="rgba")
-        pixels = "yuva420p"
-    else:
-        frame = av.VideoFrame.from_ndarray(np.ascontiguousarray(image[..., :3]), format="rgb24")
-        pixels = "yuv420p"
-    return frame.reformat(format=pixels, dst_colorspace="ITU709", dst_color_range="MPEG")
-
-
-def _with_fringe(image: Picture) -> Picture:
-    """Continue colour beyond the outline: chroma has half the resolution and would bleed black."""
-    from scipy.ndimage import distance_transform_edt
-
-    empty = image[..., 3] == 0
-    if empty.all() or not empty.any():
-        return image
-    distance, nearest = distance_transform_edt(empty, return_indices=True)
-    colored = image.copy()
-    fringe = empty & (distance <= _FRINGE_PIXELS)
-    colored[fringe, :3] = image[nearest[0][fringe], nearest[1][fringe], :3]
-    return colored
-
-
-@contextmanager
-def _gif(path: Path, options: TurntableOptions) -> Iterator[_Writer]:
-    """Keeps the frames until all are there, because one palette must fit them; then packs them."""
-    pictures: list[Picture] = []
-    with replacing(path) as partial, partial.open("wb") as file:
-
-        def pack() -> Iterator[None]:
-            durations = _gif_durations(options)
-            for piece in packed_gif(pictures, durations, transparent=options.transparent):
-                file.write(piece)
-                yield
-
-        yield _Writer(pictures.append, pack)
-
-
-def _gif_durations(options: TurntableOptions) -> list[int]:
-    """Milliseconds of each frame; GIF counts hundredths of a second, and the sum must be right."""
-    ends = np.rint(np.arange(options.frames + 1) * 100 / options.fps)
-    durations: npt.NDArray[np.float64] = np.diff(ends) * 10
-    return [int(duration) for duration in durations]
-
-
-@contextmanager
-def _png(path: Path, options: TurntableOptions) -> Iterator[_Writer]:
-    """A folder of numbered pictures; an older one is replaced if it holds nothing else."""
-    _refuse_foreign(path)
-    with replacing_folder(path) as folder:
-        count = 0
-
-        def add(image: Picture) -> None:
-            nonlocal count
-            shown = image if options.transparent else image[..., :3]
-            save_png(shown, folder / f"frame_{count:04d}.png")
-            count += 1
-
-        yield _Writer(add)
-
-
-def _refuse_foreign(path: Path) -> None:
-    if path.exists() and not path.is_dir():
-        raise ExportError(f"“{path.name}” is a file, and frames need a folder.", "Rename it.")
-    foreign = path.is_dir() and any(not entry.match("frame_*.png") for entry in path.iterdir())
-    if foreign:
-        raise ExportError(
-            f"The folder “{path.name}” holds other files.", "Choose a new or empty folder."
-        )
-
-
-_WRITERS: dict[VideoFormat, Callable[[Path, TurntableOptions], AbstractContextManager[_Writer]]] = {
-    "mp4": _mp4,
-    "webm": _webm,
-    "gif": _gif,
-    "png": _png,
-}

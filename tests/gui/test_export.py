@@ -19,14 +19,14 @@ from app.exports import spoken_duration
 from app.main_window import MainWindow
 from app.settings import Settings
 from app.widgets.preview import SIDE_PX
-from head360.export.video import TurntableOptions
+from head360.export.video import VideoOptions
 from head360.light import TRANSPARENT, Background
 from tests.gui.conftest import FakeEngine, Pace
 
 Answer = Callable[[str], list[str]]
 
-FRAMES = TurntableOptions("png", frames=5, size=32, width=32)
-ENDLESS = TurntableOptions("png", frames=3000, size=32, width=32)
+FRAMES = VideoOptions("png", frames=5, size=32, width=32)
+ENDLESS = VideoOptions("png", frames=3000, size=32, width=32)
 
 
 @pytest.fixture

@@ -262,7 +262,7 @@ def test_interrupting_a_turntable_leaves_no_file(
         ("render --size 9999", "16 … 4096"),
         ("render -o head.bmp", "Known: .png"),
         ("render --hair-color reddish", "not a colour"),
-        ("turntable -o turn.mov", "video format"),
+        ("turntable -o turn.avi", "video format"),
         ("turntable --size 0", "16 … 4096"),
         ("turntable --size 63 -o a.mp4", "even"),
         ("turntable --frames 0", "1 … 3600"),

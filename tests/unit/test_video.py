@@ -13,7 +13,7 @@ from head360.camera import OrbitCamera
 from head360.errors import ExportError
 from head360.export.gif import packed_gif
 from head360.export.images import save_picture, save_png
-from head360.export.video import TurntableOptions, turntable
+from head360.export.video import VideoOptions, turntable
 from head360.params import HeadParams
 from head360.rendering.request import Frame, RenderRequest
 
@@ -43,14 +43,14 @@ class Disc:
 
 
 def make(
-    head: HeadParams, options: TurntableOptions, path: Path, engine: Disc | None = None
+    head: HeadParams, options: VideoOptions, path: Path, engine: Disc | None = None
 ) -> list[tuple[int, int]]:
     task = turntable(engine or Disc(), head, OrbitCamera(), options, path)
     return [(progress.done, progress.total) for progress in task]
 
 
-def small(**changes: object) -> TurntableOptions:
-    return TurntableOptions(**{"frames": 6, "size": 64, "fps": 12, **changes})
+def small(**changes: object) -> VideoOptions:
+    return VideoOptions(**{"frames": 6, "size": 64, "fps": 12, **changes})
 
 
 def decoded(path: Path) -> list[np.ndarray]:
