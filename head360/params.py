@@ -56,6 +56,20 @@ class HairMix:
             raise ValueError(f"the share of a hairstyle must be within 0 … 1, got {self.share}")
 
 
+@dataclass(frozen=True, slots=True)
+class HairShape:
+    """How somebody wears a hairstyle: each -1 … 1, and 0 as the library has it."""
+
+    length: float = 0.0  # shorter … longer, below the ears
+    volume: float = 0.0  # flatter … fuller
+    fringe: float = 0.0  # shorter … longer, before the forehead
+
+    def __post_init__(self) -> None:
+        for value in (self.length, self.volume, self.fringe):
+            if not -1 <= value <= 1:
+                raise ValueError(f"a hair shape must be within -1 … 1, got {value}")
+
+
 @dataclass(frozen=True, eq=False, slots=True)
 class HeadParams:
     """Everything that decides how one head looks. Immutable, on the CPU, safe to share.
@@ -77,6 +91,7 @@ class HeadParams:
     head_pose: FloatArray = field(default_factory=lambda: np.zeros(3, np.float32))
     edits: tuple[EditLayer, ...] = ()  # over all this, the lowest first (`head360.edited`)
     likeness: Likeness | None = None  # what a photo gave beyond the codes; None: nobody's
+    hair_shape: HairShape | None = None  # its length, volume and fringe; None: as in the library
 
     def __post_init__(self) -> None:
         for name, size in _VECTORS.items():

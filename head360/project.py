@@ -14,7 +14,7 @@ import struct
 import zipfile
 import zlib
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Any, NoReturn, TypeAlias
 
@@ -27,7 +27,7 @@ from head360.camera import PITCH_LIMIT_DEGREES, OrbitCamera
 from head360.errors import ProjectFileError
 from head360.files import replacing
 from head360.light import Background, Light
-from head360.params import FloatArray, HairMix, HeadParams
+from head360.params import FloatArray, HairMix, HairShape, HeadParams
 from head360.performance import Performance
 from head360.project_parts import PARTS, read_arrays
 
@@ -261,6 +261,7 @@ def _manifest(project: Project) -> Json:
         "name": project.name[:MAX_NAME_LENGTH],
         "hairstyle": params.hairstyle,
         "hair_mix": asdict(params.hair_mix) if params.hair_mix else None,
+        "hair_shape": asdict(params.hair_shape) if params.hair_shape else None,
         "light": asdict(params.light),
         "camera": asdict(project.camera),
         "background": asdict(project.background),
@@ -278,6 +279,7 @@ def _project(manifest: Json, arrays: Mapping[str, FloatArray], parts: Mapping[st
             hairstyle=_hairstyle(manifest.get("hairstyle")),
             light=_light(_object(manifest, "light")),
             hair_mix=_hair_mix(manifest.get("hair_mix")),
+            hair_shape=_hair_shape(manifest.get("hair_shape")),
             **of_params,
         )
     except ValueError as error:
@@ -319,6 +321,15 @@ def _hair_mix(entry: object) -> HairMix | None:
     if style is None:
         raise _UnreadableError("its mix of hairstyles names no style")
     return HairMix(style, share)
+
+
+def _hair_shape(entry: object) -> HairShape | None:
+    if entry is None:
+        return None
+    if not isinstance(entry, dict):
+        raise _UnreadableError("its hair’s shape is no set of numbers")
+    names = [entry.name for entry in fields(HairShape)]
+    return HairShape(**{name: _number(entry, name, -1, 1) for name in names})
 
 
 def _light(entry: Json) -> Light:

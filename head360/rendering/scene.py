@@ -16,6 +16,7 @@ from head360.model.bilinear import BilinearModel, Identity, vertex_normals
 from head360.model.field import HairField, HairPlanes, HeadField, load_fields
 from head360.model.hair import HairLibrary
 from head360.model.hair_mix import HairMorph
+from head360.model.hair_shape import HairShaper
 from head360.model.jaw import Jaw
 from head360.model.neck import (
     Neck,
@@ -28,7 +29,7 @@ from head360.model.neck import (
 from head360.model.planes import HAIR_BOX, sample_vectors
 from head360.model.seating import Seat, Seating
 from head360.model.texture import TextureModel
-from head360.params import HeadParams
+from head360.params import HairShape, HeadParams
 from head360.rendering.lighting import (
     Lighting,
     ambient_visibility,
@@ -127,6 +128,8 @@ class SceneBuilder:
         self._maps: _Last[Tensor] = _Last()
         self._observed: _Last[Tensor] = _Last()
         self._seating: _Last[Seating] = _Last()
+        self._shaper = HairShaper(models.mesh.topology, models.mesh.mean)
+        self._shaped: _Last[Seating] = _Last()
         self._extinction: _Last[tuple[Tensor, Tensor]] = _Last()
         self._turned_reach: _Last[tuple[Tensor, Tensor]] = _Last()
         self._lighting: _Last[Lighting] = _Last()
@@ -157,7 +160,10 @@ class SceneBuilder:
         turned = self._turn_mesh(turn, vertices) if turn else None
         light = self._lighting.get((params.light,), lambda: lighting(params.light))
         style = self._hair(params)
-        hair = self._wear(identity, style, turn, light) if style else None
+        hair = None
+        if style is not None:
+            seating = self._seated(identity, params.hair_shape)
+            hair = self._wear(seating, style, turn, light)
         return Scene(
             vertices,
             normals,
@@ -239,10 +245,13 @@ class SceneBuilder:
         morph = self._morph.get((first, second), lambda: HairMorph(first, second))
         return self._style.get((morph, mix), lambda: morph.at(mix.share))
 
-    def _wear(
-        self, identity: Identity, style: HairPlanes, turn: Turn | None, light: Lighting
-    ) -> WornHair:
+    def _seated(self, identity: Identity, shape: HairShape | None) -> Seating:
         seating = self._seating.get((identity,), lambda: self._seat.fit(identity.neutral))
+        return self._shaped.get((seating, shape), lambda: self._shaper.shaped(seating, shape))
+
+    def _wear(
+        self, seating: Seating, style: HairPlanes, turn: Turn | None, light: Lighting
+    ) -> WornHair:
         turned = self._turn_hair(turn, seating) if turn else None
 
         def reach() -> tuple[Tensor, Tensor]:

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from safetensors.numpy import load, save
 
 from head360.errors import ProjectFileError
-from head360.params import HairMix, neutral_head
+from head360.params import HairMix, HairShape, neutral_head
 from head360.performance import Sound
 from head360.project import Project, load_project, save_project
 from head360.recording import performance_bytes
@@ -32,7 +32,10 @@ def parts(tmp_path_factory: pytest.TempPathFactory) -> dict[str, bytes]:
     """The unpacked parts of a good project."""
     path = tmp_path_factory.mktemp("fuzz") / "good.h360"
     head = neutral_head().with_(
-        hairstyle="bob", hair_mix=HairMix("afro", 0.4), head_pose=(20.0, -5.0, 3.0)
+        hairstyle="bob",
+        hair_mix=HairMix("afro", 0.4),
+        head_pose=(20.0, -5.0, 3.0),
+        hair_shape=HairShape(0.3, -0.2, 0.1),
     )
     save_project(Project(head), path)
     with zipfile.ZipFile(path) as archive:

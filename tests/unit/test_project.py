@@ -28,6 +28,7 @@ from head360.params import (
     SHAPE_SIZE,
     TEXTURE_SIZE,
     HairMix,
+    HairShape,
     HeadParams,
     neutral_head,
 )
@@ -82,6 +83,7 @@ heads = st.builds(
     hair_color=vectors(3, 0, 1),
     iris_color=vectors(3, 0, 1),
     hair_mix=st.none() | st.builds(HairMix, st.just("bob"), numbers(0, 1)),
+    hair_shape=st.none() | st.builds(HairShape, numbers(-1, 1), numbers(-1, 1), numbers(-1, 1)),
     head_pose=vectors(3, -20, 20),
     light=st.builds(Light, st.sampled_from(LIGHT_PRESETS), numbers(-360, 360), numbers(0, 4)),
 )
@@ -117,6 +119,7 @@ def test_loading_gives_back_what_was_saved(tmp_path: Path, project: Project) -> 
     assert loaded.params.light == project.params.light
     assert loaded.params.hairstyle == project.params.hairstyle
     assert loaded.params.hair_mix == project.params.hair_mix
+    assert loaded.params.hair_shape == project.params.hair_shape
     for name in VECTORS:
         assert np.array_equal(getattr(loaded.params, name), getattr(project.params, name))
 
@@ -274,6 +277,9 @@ def test_too_many_parts_are_refused(path: Path) -> None:
         {"hair_mix": {"style": None, "share": 0.5}},
         {"hair_mix": {"style": "bob", "share": 1.5}},
         {"hair_mix": {"style": "../../etc", "share": 0.5}},
+        {"hair_shape": 3},
+        {"hair_shape": {"length": 0.5}},
+        {"hair_shape": {"length": 0.5, "volume": 2, "fringe": 0}},
         {"light": None},
         {"light": {"preset": "disco", "rotation_degrees": 0, "intensity": 1}},
         {"light": {"preset": "studio", "rotation_degrees": 0, "intensity": 99}},

@@ -1,0 +1,147 @@
+"""Makes a library style this person's hair: its length, volume and fringe follow the photo.
+
+Only the silhouette decides: where the photo shows hair, the style's density must stop the camera's
+rays before the head does. The density is marched coarsely and the way to it is differentiable, so
+a few dozen steps of Adam suffice; colour is measured apart (`fitting.hairstyle`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+from head360.fitting.parsing import ClassMap
+from head360.fitting.view import PhotoCamera
+from head360.model.field import EMPTY_LOG_EXTINCTION
+from head360.model.hair_shape import HairShaper
+from head360.model.planes import HAIR_BOX, sample_grid, sample_vectors
+from head360.model.seating import Seating
+from head360.params import HairShape
+from head360.rendering.rasterize import interpolate, rasterize
+
+#: Pixels along each side of the silhouettes, samples of a ray, and steps.
+SIZE, _SAMPLES, STEPS = 80, 40, 28
+_RATE = 0.12
+#: What holds length, volume and fringe to the library's: squared codes count so much.
+_PRIOR = 0.004
+#: Rays are marched so far to either side of the box's middle; hair this far inside the head is
+#: seen still (the mesh is coarse); metres.
+_REACH, _INSIDE = 0.30, 0.002
+#: Silhouettes alike by this much are told apart no better by the eye (mean squared error).
+_ALIKE = 0.012
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Silhouette:
+    """A photo's hair, as rays of its camera in head space."""
+
+    points: Tensor  # (R, S, 3) metres
+    open_: Tensor  # (R, S) metres of ray at each sample, 0 inside the head and behind it
+    share: Tensor  # (R,) of hair in the photo, 0 … 1
+    weight: Tensor  # (R,) 0 where something else hides the hair
+
+
+@dataclass(frozen=True, slots=True)
+class FittedHair:
+    """How a style is worn, and how well it then fits."""
+
+    shape: HairShape
+    error: float  # mean squared difference of the silhouettes
+
+
+def silhouette(
+    parsed: ClassMap, camera: PhotoCamera, vertices: Tensor, triangles: Tensor, size: int = SIZE
+) -> Silhouette:
+    """What a photo's class map says about hair.
+
+    Args:
+        parsed: of the crop that `camera` saw.
+        camera: where the photo was taken from.
+        vertices: (V, 3) the fitted head with its expression, metres.
+        triangles: (F, 3) of its mesh.
+        size: pixels along each side.
+    """
+    small = camera.scaled(size)
+    pixels = torch.from_numpy(small.pixels(vertices.double().numpy())).float()
+    raster = rasterize(pixels, triangles, (size, size), perspective=True)
+    depth = interpolate(raster, pixels[:, 2:], triangles)[..., 0]
+    depth = torch.where(raster.covered, depth, torch.inf)
+    at = (torch.arange(size) + 0.5 - size / 2) / small.focal
+    row, column = torch.meshgrid(at, at, indexing="ij")
+    seen = torch.stack([column, row, torch.ones_like(row)], -1).view(-1, 3)
+    directions = seen @ torch.from_numpy(small.rotation).float()
+    eye = torch.from_numpy(small.eye).float()
+    middle = float((eye - eye.new_tensor(HAIR_BOX.centre)).norm())
+    along = middle + _REACH * (2 * (torch.arange(_SAMPLES) + 0.5) / _SAMPLES - 1)
+    stretch = directions.norm(dim=1, keepdim=True)
+    points = eye + (directions / stretch)[:, None] * along[None, :, None]
+    before = along[None] < (depth.view(-1, 1) + _INSIDE) * stretch
+    step = 2 * _REACH / _SAMPLES
+    return Silhouette(
+        points, before * step, _shrunk(parsed.share("hair"), size),
+        1 - _shrunk(parsed.share("glasses"), size),
+    )  # fmt: skip
+
+
+def hair_share(
+    seen: Silhouette, grid: Tensor, seating: Seating, displacement: Tensor | None = None
+) -> Tensor:
+    """(R,) how much of each ray a style's hair stops; `grid` holds its log extinction."""
+    flat = seen.points.reshape(-1, 3)
+    moved = flat @ seating.matrix.T + seating.offset
+    way = seating.displacement if displacement is None else seating.displacement + displacement
+    log_extinction = sample_grid(grid, moved + sample_vectors(way, moved, HAIR_BOX), HAIR_BOX)
+    presence = (log_extinction - EMPTY_LOG_EXTINCTION).clamp(0, 1)
+    extinction = (presence * log_extinction.exp()).view(seen.open_.shape)
+    return 1 - torch.exp(-(extinction * seen.open_).sum(1))
+
+
+def fit_hair_shape(
+    seen: Silhouette, grid: Tensor, seating: Seating, shaper: HairShaper, steps: int = STEPS
+) -> Generator[float, None, FittedHair]:
+    """Find length, volume and fringe; yields the share done between steps of some 30 ms.
+
+    Args:
+        seen: the photo's silhouette.
+        grid: (z, y, x) of the style, `HairPlanes.grid`.
+        seating: where hair sits on this head, as the library has it.
+        shaper: of the same mesh.
+        steps: of Adam.
+    """
+    codes = torch.zeros(3, requires_grad=True)
+    optimizer = torch.optim.Adam([codes], _RATE)
+    best, least = codes.detach().clone(), float("inf")
+    for step in range(steps):
+        error = _error(seen, grid, seating, shaper.displacement(codes))
+        loss = error + _PRIOR * codes.square().sum()
+        if float(loss.detach()) < least:
+            best, least, found = codes.detach().clone(), float(loss.detach()), float(error.detach())
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+        with torch.no_grad():
+            codes.clamp_(-1, 1)
+        yield (step + 1) / steps
+    length, volume, fringe = (round(float(code), 3) for code in best)
+    return FittedHair(HairShape(length, volume, fringe), found)
+
+
+def _error(seen: Silhouette, grid: Tensor, seating: Seating, displacement: Tensor) -> Tensor:
+    wrong = (hair_share(seen, grid, seating, displacement) - seen.share).square()
+    return (wrong * seen.weight).sum() / seen.weight.sum().clamp(min=1)
+
+
+def likelier(told: float, fitted: FittedHair) -> float:
+    """How likely a style is once its silhouette is known: the classifier's word times the fit's."""
+    return float(told * np.exp(-fitted.error / _ALIKE))
+
+
+def _shrunk(share: npt.NDArray[np.float32], size: int) -> Tensor:
+    image = torch.from_numpy(np.ascontiguousarray(share))[None, None]
+    return functional.adaptive_avg_pool2d(image, (size, size)).flatten()

@@ -1,0 +1,77 @@
+"""Cuts and blows up a hairstyle: its length, its volume and its fringe, without new strands.
+
+Hair is a field in a canonical frame; what changes is the way there. A point of the head asks the
+style at a place nearer to the skin (more volume), further up (longer hair), or further up before
+the forehead (a longer fringe). All of that is one more displacement on the seating's own grid, so
+renderers need not know of it.
+"""
+
+from __future__ import annotations
+
+from functools import cached_property
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from head360.model.planes import HAIR_BOX, cell_centres
+from head360.model.seating import GRID_SIZE, Seating
+from head360.model.topology import SKIN, Topology
+from head360.params import HairShape
+
+#: Factors that -1 and 1 mean the inverse and the value of: from the skin, below, before.
+VOLUME, LENGTH, FRINGE = 1.7, 1.6, 1.5
+#: Hair grows longer below this height and over this way, metres; mean head.
+_LENGTH_FROM, _LENGTH_FADE = 0.015, 0.06
+#: A fringe hangs from this height, before this depth, within this half width; metres.
+_FRINGE_FROM, _FRINGE_FRONT, _FRINGE_WIDE, _FRINGE_FADE = 0.125, 0.035, 0.065, 0.03
+#: Skin is thinned to one point in a cell of this size; hair further away moves no further; metres.
+_SPACING, _FURTHEST = 0.008, 0.08
+
+
+class HairShaper:
+    """Changes seatings; made once for the mean head."""
+
+    def __init__(self, topology: Topology, mean: Tensor) -> None:
+        self._topology, self._mean = topology, mean
+
+    def shaped(self, seating: Seating, shape: HairShape | None) -> Seating:
+        """Where hair of another length, volume and fringe sits."""
+        if shape is None or not any((shape.length, shape.volume, shape.fringe)):
+            return seating
+        codes = seating.displacement.new_tensor([shape.length, shape.volume, shape.fringe])
+        moved = seating.displacement + self.displacement(codes)
+        return Seating(seating.matrix, seating.offset, moved)
+
+    def displacement(self, codes: Tensor) -> Tensor:
+        """(z, y, x, 3) metres for (3,) length, volume, fringe, -1 … 1; differentiable."""
+        length, volume, fringe = LENGTH ** codes[0], VOLUME ** codes[1], FRINGE ** codes[2]
+        nodes = cell_centres(HAIR_BOX, GRID_SIZE)
+        x, y, z = nodes.unbind(-1)
+        below = _smooth((_LENGTH_FROM - y) / _LENGTH_FADE)
+        before = (
+            _smooth((z - _FRINGE_FRONT) / _FRINGE_FADE)
+            * _smooth((_FRINGE_WIDE - x.abs()) / _FRINGE_FADE + 1)
+            * _smooth((y + 0.05) / _FRINGE_FADE)
+        )
+        up = (1 / length - 1) * below * (y - _LENGTH_FROM)
+        up = up + (1 / fringe - 1) * before * (y - _FRINGE_FROM).clamp(max=0)
+        moved = self._away * (1 / volume - 1) + torch.stack([0 * up, up, 0 * up], -1)
+        return moved.view(*GRID_SIZE[::-1], 3)
+
+    @cached_property
+    def _away(self) -> Tensor:
+        """(N, 3) metres from the nearest skin to each node, shortened where that is far."""
+        skin = np.unique(self._topology.triangles[self._topology.triangle_material == SKIN])
+        cells = np.floor(self._mean.numpy()[skin] / _SPACING).astype(np.int64)
+        _, first = np.unique(cells, axis=0, return_index=True)
+        points = self._mean[torch.from_numpy(skin[np.sort(first)].astype(np.int64))]
+        nodes = cell_centres(HAIR_BOX, GRID_SIZE)
+        way = nodes - points[torch.cdist(nodes, points).argmin(1)]
+        shorter: Tensor = (_FURTHEST / way.norm(dim=1, keepdim=True).clamp(min=1e-6)).clamp(max=1)
+        return way * shorter
+
+
+def _smooth(x: Tensor) -> Tensor:
+    t = x.clamp(0, 1)
+    return t * t * (3 - 2 * t)
