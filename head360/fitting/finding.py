@@ -1,0 +1,129 @@
+"""Finds the faces in a photo, small ones and photos that lie on their side included."""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from head360.errors import PhotoError
+from head360.faces import Face, FaceDetector, Picture
+from head360.fitting.landmarks import face_height
+from head360.fitting.photo import Photo
+
+#: How many faces are looked for.
+MOST_FACES = 12
+#: Side of the parts that a photo is searched in when its whole shows no face, of its own side.
+_PARTS = (0.55, 0.3)
+_OVERLAP = 0.5
+#: Two faces whose middles are nearer than this share of their height are one.
+_SAME = 0.35
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class FoundFaces:
+    """The faces of a photo, from left to right."""
+
+    photo: Photo  # turned upright, where it lay on its side
+    faces: tuple[Face, ...]  # in pixels of the photo
+
+    @property
+    def largest(self) -> int:
+        """Which face is the largest, from 0."""
+        return int(np.argmax([face_height(face.landmarks) for face in self.faces]))
+
+    def chosen(self, number: int | None) -> Face:
+        """Face `number`, from 1; None for the largest.
+
+        Raises:
+            PhotoError: there is no such face.
+        """
+        if number is None:
+            return self.faces[self.largest]
+        if not 1 <= number <= len(self.faces):
+            raise PhotoError(
+                f"There is no face {number}: the photo shows {self.count}.",
+                "Faces are counted from left to right.",
+            )
+        return self.faces[number - 1]
+
+    @property
+    def count(self) -> str:
+        """How many there are, in words."""
+        return "one face" if len(self.faces) == 1 else f"{len(self.faces)} faces"
+
+
+def find_faces(photo: Photo, detector: FaceDetector) -> Generator[None, None, FoundFaces]:
+    """Find them; yields between attempts.
+
+    Args:
+        photo: where to look.
+        detector: for still pictures, of `MOST_FACES` faces.
+
+    Raises:
+        PhotoError: there are none.
+    """
+    for turns in (0, 1, 3, 2):  # quarter turns to the left
+        image = np.ascontiguousarray(np.rot90(photo.image, turns))
+        faces = yield from _faces(image, detector, thorough=turns == 0)
+        if faces:
+            turned = photo
+            if turns:
+                note = "It lay on its side or head and was turned upright."
+                turned = replace(photo, image=image, notes=(*photo.notes, note))
+            return FoundFaces(turned, tuple(sorted(faces, key=_left)))
+        yield
+    raise PhotoError(
+        f"No face was found in “{photo.name}”." if photo.name else "No face was found.",
+        "Use a photo that shows a face from the front, well lit and not too small.",
+    )
+
+
+def _faces(
+    image: Picture, detector: FaceDetector, *, thorough: bool
+) -> Generator[None, None, list[Face]]:
+    """Faces in the whole picture, or else in parts of it."""
+    faces = detector.detect(image)
+    if faces or not thorough:
+        return faces
+    for share in _PARTS:
+        yield
+        for left, top, part in _parts(image, share):
+            for face in detector.detect(part):
+                moved = face.landmarks + np.array([left, top, 0], np.float32)
+                _add(faces, replace(face, landmarks=moved))
+            yield
+        if faces:
+            break
+    return faces
+
+
+def _parts(image: Picture, share: float) -> list[tuple[int, int, Picture]]:
+    """Overlapping squares that together are the picture, and where each begins."""
+    height, width = image.shape[:2]
+    side = max(64, round(share * max(height, width)))
+
+    def starts(length: int) -> list[int]:
+        if length <= side:
+            return [0]
+        count = int(np.ceil((length - side) / (side * (1 - _OVERLAP)))) + 1
+        return [round(at) for at in np.linspace(0, length - side, count)]
+
+    return [
+        (left, top, np.ascontiguousarray(image[top : top + side, left : left + side]))
+        for top in starts(height)
+        for left in starts(width)
+    ]
+
+
+def _add(faces: list[Face], face: Face) -> None:
+    """Unless it is there already; the one that was seen better stays."""
+    middle = face.landmarks[:, :2].mean(0)
+    reach = _SAME * face_height(face.landmarks)
+    if all(np.linalg.norm(other.landmarks[:, :2].mean(0) - middle) > reach for other in faces):
+        faces.append(face)
+
+
+def _left(face: Face) -> float:
+    return face.box[0]
