@@ -67,6 +67,10 @@ def _run(parsed: argparse.Namespace, make_engine: EngineFactory, terminal: Termi
             from head360.cli.speed import bench
 
             bench(parsed, engine, terminal)
+        elif parsed.command == "fit":
+            from head360.cli.fit import fit
+
+            fit(parsed, engine, terminal)
         else:
             from head360.cli import commands
 

@@ -6,7 +6,8 @@ import time
 from collections.abc import Callable, Generator, Iterator
 from dataclasses import replace
 from math import sqrt
-from typing import TypeVar
+from pathlib import Path
+from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 
@@ -20,6 +21,12 @@ from head360.rendering.refined import before, drawn_layers, refined, refined_lay
 from head360.rendering.request import Frame, RenderRequest
 from head360.rendering.scene import Models, Scene, SceneBuilder
 from head360.rendering.viewer import Picture, Shot, Viewer
+
+if TYPE_CHECKING:
+    from head360 import faces
+    from head360.fitting.finding import FoundFaces
+    from head360.fitting.fit import FitOptions, FitProgress, FitResult, Fitter
+    from head360.fitting.photo import Photo
 
 Value = TypeVar("Value")
 
@@ -44,6 +51,7 @@ class HeadEngine:
         self._scenes: SceneBuilder | None = None
         self._viewer: Viewer | None = None
         self._net: RefineNet | None = None
+        self._fitter: Fitter | None = None
         self._draft_scale = 0.5
 
     def initial_head(self) -> HeadParams:
@@ -79,9 +87,9 @@ class HeadEngine:
             image = reference_picture(self._loaded(), scene, request, _samples(request))
             return _frame(image, True, start)
         if not request.refines:
-            return _frame(_finished(self._drawing(request, _shot(request))), True, start)
+            return _frame(finished(self._drawing(request, _shot(request))), True, start)
         scene, shot = self._scene(request), _shot(request)
-        image = _finished(refined(self._drawer(), self._refiner(), scene, shot))
+        image = finished(refined(self._drawer(), self._refiner(), scene, shot))
         return _frame(image, True, start, refined=True)
 
     def refine(self, request: RenderRequest, is_stale: Callable[[], bool]) -> Iterator[Frame]:
@@ -108,12 +116,62 @@ class HeadEngine:
         if full is not None:
             yield _frame(full, True, start)
 
+    def fit(
+        self, photo: Photo | Path | faces.Picture, options: FitOptions | None = None
+    ) -> Generator[FitProgress, None, FitResult]:
+        """Make a head from a photo: a file, an (H, W, 3) sRGB array, or one that was read before.
+
+        Iterate for progress and previews; the result is what the generator returns:
+
+            engine = HeadEngine()
+            result = finished(engine.fit(Path("photo.jpg")))
+            frame = engine.render(RenderRequest(result.params))
+
+        Closing the generator stops the fit. One fit at a time; it needs no OpenGL, so that it may
+        run on another thread than rendering, with an engine of its own.
+
+        Raises:
+            PhotoError: the photo cannot be read or shows no usable face.
+            AssetError: the face detector has not been fetched (`head360 assets fetch`).
+        """
+        from head360.fitting.photo import photo_from_pixels, read_photo
+
+        if isinstance(photo, Path):
+            photo = read_photo(photo)
+        elif isinstance(photo, np.ndarray):
+            photo = photo_from_pixels(photo)
+        fitter = yield from self._photographer()
+        return (yield from fitter.fit(photo, options))
+
+    def find_faces(self, photo: Photo) -> Generator[FitProgress, None, FoundFaces]:
+        """Only find the faces of a photo, from left to right.
+
+        Raises:
+            PhotoError: there are none.
+            AssetError: the face detector has not been fetched.
+        """
+        from head360.fitting.fit import waiting
+
+        fitter = yield from self._photographer()
+        return (yield from waiting(fitter.look(photo)))
+
+    def _photographer(self) -> Generator[FitProgress, None, Fitter]:
+        from head360.fitting.fit import Fitter, waiting
+        from head360.fitting.steps import beside
+
+        if self._fitter is None:
+            models = yield from waiting(beside(self._loaded))
+            self._fitter = Fitter(models.mesh, models.texture)
+        return self._fitter
+
     def describe_graphics(self) -> dict[str, str]:
         """What OpenGL says of itself: GL_VENDOR, GL_RENDERER, GL_VERSION and more."""
         return self._drawer().info
 
     def close(self) -> None:
-        """Release the OpenGL context."""
+        """Release the OpenGL context and the face detector."""
+        if self._fitter is not None:
+            self._fitter.close()
         if self._viewer is not None:
             self._viewer.release()
         self._viewer = self._scenes = None
@@ -209,7 +267,8 @@ def _unless_stale(
         steps.close()
 
 
-def _finished(steps: Generator[None, None, Value]) -> Value:
+def finished(steps: Generator[object, None, Value]) -> Value:
+    """What a task returns, its progress ignored."""
     while True:
         try:
             next(steps)

@@ -30,6 +30,7 @@ from head360.light import Background, Light
 from head360.params import FloatArray, HairMix, HairShape, HeadParams
 from head360.performance import Performance
 from head360.project_parts import PARTS, read_arrays
+from head360.sitting import Sitting
 
 SUFFIX = ".h360"
 VERSION = 3
@@ -63,6 +64,8 @@ class Project:
     name: str = "Untitled"
     background: Background = field(default_factory=Background)
     performance: Performance | None = None  # what its timeline plays
+    photo: bytes | None = None  # JPEG that the head was fitted to
+    sitting: Sitting | None = None  # where that photo was taken from
 
 
 class _UnreadableError(Exception):

@@ -22,6 +22,14 @@ from head360.edits import ARRAYS, BALD, Change, EditLayer, Wish
 from head360.light import LIGHT_PRESETS
 from head360.likeness import Likeness
 from head360.recording import MAX_BYTES, performance_bytes, performance_of
+from head360.sitting import (
+    MAX_PHOTO_BYTES,
+    MAX_SITTING_BYTES,
+    photo_bytes,
+    photo_of,
+    sitting_bytes,
+    sitting_of,
+)
 
 MAX_LAYERS, MAX_WISHES, MAX_WORDS = 64, 32, 500
 _MAX_ABSOLUTE = 1000.0
@@ -172,5 +180,7 @@ PARTS: Mapping[str, Part] = {
     "performance.safetensors": Part(
         "performance", False, MAX_BYTES, performance_bytes, performance_of
     ),
+    "photo.jpg": Part("photo", False, MAX_PHOTO_BYTES, photo_bytes, photo_of),
+    "sitting.json": Part("sitting", False, MAX_SITTING_BYTES, sitting_bytes, sitting_of),
     "edits.json": Part("edits", True, 1 << 20, _edits_bytes, _edits_of),
 }

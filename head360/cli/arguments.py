@@ -15,7 +15,7 @@ HEAD_ANGLES = {
     "pitch": "down, −25 … 25",
     "roll": "towards its left shoulder, −20 … 20",
 }
-COMMANDS = ("doctor", "render", "turntable", "new", "bench", "assets")
+COMMANDS = ("doctor", "render", "turntable", "new", "fit", "bench", "assets", "fit")
 
 
 class UsageError(Head360Error):
@@ -36,6 +36,7 @@ def build_parser() -> argparse.ArgumentParser:
     _add_render(commands)
     _add_turntable(commands)
     _add_new(commands)
+    _add_fit(commands)
     _add_doctor(commands)
     _add_bench(commands)
     _add_assets(commands)
@@ -77,6 +78,36 @@ def _add_new(commands: _Commands[argparse.ArgumentParser]) -> None:
     parser.add_argument("--name", help="what the project is called; otherwise as the file")
     parser.add_argument("--force", action="store_true", help="replace an existing file")
     _add_output(parser, "head.h360", "project file")
+
+
+def _add_fit(commands: _Commands[argparse.ArgumentParser]) -> None:
+    parser = commands.add_parser("fit", help="make a head from a photo, or from a folder of them")
+    parser.add_argument("photo", type=Path, metavar="PHOTO", help="a photo, or a folder of photos")
+    parser.add_argument(
+        "--hair", default="auto", metavar="STYLE",
+        help="auto (as the photo shows it), none, or a hairstyle (%(default)s)",
+    )  # fmt: skip
+    parser.add_argument(
+        "--second", type=Path, metavar="PHOTO",
+        help="another photo of the same person, best from the side",
+    )  # fmt: skip
+    parser.add_argument(
+        "--face", type=int, metavar="N", help="which face, from 1, left to right; else the largest"
+    )
+    parser.add_argument(
+        "--list-faces", action="store_true", help="only say which faces the photo shows"
+    )
+    parser.add_argument("--no-skin", action="store_true", help="only the shape, not the skin")
+    parser.add_argument(
+        "--report", type=Path, metavar="JSON", help="write what was measured; for folders: CSV"
+    )
+    parser.add_argument("--name", help="what the project is called; otherwise as the photo")
+    parser.add_argument("--force", action="store_true", help="replace existing files")
+    parser.add_argument(
+        "-o", "--output", type=Path, metavar="OUT",
+        help="project file, or folder of them; otherwise beside the photo",
+    )  # fmt: skip
+    _add_quiet(parser)
 
 
 def _add_doctor(commands: _Commands[argparse.ArgumentParser]) -> None:

@@ -9,7 +9,7 @@ import numpy as np
 
 from head360.errors import PhotoError
 from head360.faces import Face, FaceDetector, Picture
-from head360.fitting.landmarks import face_height
+from head360.fitting.landmarks import EYE_CORNERS, face_height
 from head360.fitting.photo import Photo
 
 #: How many faces are looked for.
@@ -19,6 +19,11 @@ _PARTS = (0.55, 0.3)
 _OVERLAP = 0.5
 #: Two faces whose middles are nearer than this share of their height are one.
 _SAME = 0.35
+
+
+#: Quarter turns to the left that are tried.
+_ORDER = (0, 1, 3, 2)
+_TURNED = "It lay on its side or head and was turned upright."
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -64,14 +69,17 @@ def find_faces(photo: Photo, detector: FaceDetector) -> Generator[None, None, Fo
     Raises:
         PhotoError: there are none.
     """
-    for turns in (0, 1, 3, 2):  # quarter turns to the left
+    for quarter in _ORDER:
+        turns = quarter
         image = np.ascontiguousarray(np.rot90(photo.image, turns))
         faces = yield from _faces(image, detector, thorough=turns == 0)
+        if faces and turns == 0 and (needed := _quarter_turns(faces)):
+            upright = np.ascontiguousarray(np.rot90(photo.image, needed))
+            better = yield from _faces(upright, detector, thorough=False)
+            if better:
+                image, faces, turns = upright, better, needed
         if faces:
-            turned = photo
-            if turns:
-                note = "It lay on its side or head and was turned upright."
-                turned = replace(photo, image=image, notes=(*photo.notes, note))
+            turned = replace(photo, image=image, notes=(*photo.notes, _TURNED)) if turns else photo
             return FoundFaces(turned, tuple(sorted(faces, key=_left)))
         yield
     raise PhotoError(
@@ -97,6 +105,12 @@ def _faces(
         if faces:
             break
     return faces
+
+
+def _quarter_turns(faces: list[Face]) -> int:
+    """Quarter turns to the left that put the largest face nearly upright."""
+    right, left = faces[0].landmarks[list(EYE_CORNERS), :2]
+    return round(float(np.arctan2(left[1] - right[1], left[0] - right[0])) / (np.pi / 2)) % 4
 
 
 def _parts(image: Picture, share: float) -> list[tuple[int, int, Picture]]:

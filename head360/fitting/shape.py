@@ -65,6 +65,20 @@ def free_form(
     return limited
 
 
+def remaining(
+    topology: Topology,
+    seen: Seen,
+    landmarks: npt.NDArray[np.float32],
+    offsets: npt.NDArray[np.float32],
+) -> Doubles:
+    """(468,) pixels by which landmarks still miss once the head has these offsets (V, 3)."""
+    corners = offsets[topology.mp_triangles].astype(np.float64)
+    moved = np.einsum("lkc,lk->lc", corners, topology.mp_barycentric)
+    flat = moved @ seen.camera.rotation[:2].T * (seen.camera.focal / seen.depths)[:, None]
+    left: Doubles = np.linalg.norm(landmarks[:MESH_LANDMARKS, :2] - seen.projected - flat, axis=1)
+    return left
+
+
 def _wanted(seen: Seen, landmarks: npt.NDArray[np.float32]) -> Doubles:
     """(468, 3) metres of head space by which the landmarks miss, across the line of sight."""
     camera = seen.camera

@@ -1,0 +1,407 @@
+"""From a photo to a head, step by step: prepare, detect, solve, parse, skin, report.
+
+`Fitter.fit` is one generator. Every `yield` is progress, comes every few hundredths of a second,
+and is where a caller may stop; nothing is written anywhere, so nothing is left behind.
+"""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Generator
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Any, Literal, TypeAlias, TypeVar
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from PIL import Image
+
+from head360.assets import catalog
+from head360.errors import PhotoError, UnknownNameError
+from head360.faces import Face, FaceDetector, Picture
+from head360.fitting.crop import SIZE, Crop, crop_face, cut
+from head360.fitting.drawing import marked, outlined, preview
+from head360.fitting.dressing import AUTO, BALD, Dressed, Dresser
+from head360.fitting.finding import MOST_FACES, FoundFaces, find_faces
+from head360.fitting.gaze import gaze
+from head360.fitting.landmarks import LandmarkModel, face_height
+from head360.fitting.photo import Photo
+from head360.fitting.quality import PhotoWarning, check_usable, warnings_about
+from head360.fitting.report import FitReport
+from head360.fitting.shape import free_form, remaining
+from head360.fitting.solver import Sight, Solution, solve
+from head360.fitting.steps import Clock, all_beside, beside
+from head360.fitting.versions import versions
+from head360.likeness import MODES, SKIN_ROWS, Likeness
+from head360.model.bilinear import SHOWN_MODES, BilinearModel
+from head360.model.texture import TextureModel
+from head360.params import FloatArray, HeadParams, neutral_head
+from head360.sitting import MAX_PHOTO_BYTES, Sitting
+
+Value = TypeVar("Value")
+Mask: TypeAlias = npt.NDArray[np.bool_]
+StepName: TypeAlias = Literal["prepare", "detect", "solve", "parse", "hair", "skin", "report"]
+STEPS: tuple[StepName, ...] = ("prepare", "detect", "solve", "parse", "hair", "skin", "report")
+
+#: Pixels along each side of the crop that skin is taken from, and of a stored photo at most.
+_SKIN_PX, _STORED_PX = 1024, 1600
+_STORED_QUALITIES = (92, 80, 60)
+#: A second photo turned further than this shows one half of the face only, degrees.
+_PROFILE = 40.0
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class FitOptions:
+    """What may be chosen about a fit."""
+
+    face: int | None = None  # which face, from 1, left to right; None: the largest
+    hair: str = AUTO  # a hairstyle, AUTO or BALD
+    second: Photo | None = None  # another photo of the same person, best from the side
+    landmarks: FloatArray | None = None  # (478, 3) pixels of the photo, instead of the detector's
+    placed: tuple[int, ...] = ()  # which of them a person has placed
+    excluded: Mask | None = None  # (H, W) of the photo: not to be looked at for skin
+    free_form: bool = True  # let lids and lips move off the shape code
+    skin: bool = True  # take skin from the photo
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class FitProgress:
+    """One moment of a running fit."""
+
+    done: int  # steps
+    total: int
+    step: StepName  # what is being done
+    preview: Picture | None = None  # (H, W, 3) what there is to see, when it is new
+    params: HeadParams | None = None  # the head so far, when it is new
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class FitResult:
+    """A head made from a photo."""
+
+    params: HeadParams
+    report: FitReport
+    photo: bytes  # JPEG, to be stored with the head
+    sitting: Sitting
+    crop: Crop
+    landmarks: FloatArray  # (478, 3) pixels of the crop, as used
+    faces: FoundFaces
+    solution: Solution
+
+
+@dataclass(slots=True, eq=False)
+class _Work:
+    """A fit in progress."""
+
+    photo: Photo
+    options: FitOptions
+    clock: Clock = field(default_factory=Clock)
+    params: HeadParams = field(default_factory=neutral_head)
+    rest: npt.NDArray[np.floating] | None = None  # (468,) pixels left after the free-form rest
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Looked:
+    """A face as it was found and cut out."""
+
+    found: FoundFaces
+    face: Face
+    crop: Crop
+    landmarks: FloatArray  # (478, 3) pixels of the crop
+    scores: FloatArray  # (52,)
+
+    def sight(self, placed: tuple[int, ...] = (), *, profile: bool = False) -> Sight:
+        """What the solver needs of it."""
+        focal = self.found.photo.focal
+        in_crop = None if focal is None else focal * self.crop.scale
+        return Sight(self.landmarks, self.scores, SIZE, in_crop, placed, profile)
+
+
+class Fitter:
+    """Fits heads to photos; what all fits need is made once. One fit at a time."""
+
+    def __init__(self, mesh: BilinearModel, texture: TextureModel) -> None:
+        self._mesh = mesh
+        self._detector: FaceDetector | None = None
+        self._landmarks: LandmarkModel | None = None
+        self._dresser = Dresser(mesh, texture)
+
+    def fit(
+        self, photo: Photo, options: FitOptions | None = None
+    ) -> Generator[FitProgress, None, FitResult]:
+        """Make a head.
+
+        Raises:
+            PhotoError: there is no usable face.
+            AssetError: the face detector has not been fetched.
+            UnknownNameError: there is no such hairstyle.
+        """
+        work = _Work(photo, options or FitOptions())
+        _check_hair(work.options.hair)
+        yield _progress(work, "prepare", preview(photo.image))
+        yield from self._run(work, "prepare", beside(self._prepare))
+        looked, second = yield from self._run(work, "detect", self._look(work))
+        found = looked.found
+        yield _progress(work, "detect", outlined(found.photo.image, found.faces, looked.face))
+        solution = yield from self._run(
+            work, "solve", beside(partial(self._solve, work, looked, second))
+        )
+        yield _progress(
+            work, "solve", marked(looked.crop.image, looked.landmarks, solution.first.projected)
+        )
+        dressed = yield from self._dress(work, looked, solution)
+        task = beside(partial(_result, work, looked, solution, dressed))
+        result: FitResult = yield from self._run(work, "report", task)
+        return result
+
+    def look(self, photo: Photo) -> Generator[None, None, FoundFaces]:
+        """Only find the faces of a photo.
+
+        Raises:
+            PhotoError: there are none.
+            AssetError: the face detector has not been fetched.
+        """
+        yield from beside(self._prepare)
+        return (yield from all_beside(find_faces(photo, self._eyes())))
+
+    def close(self) -> None:
+        """Free the detector."""
+        if self._detector is not None:
+            self._detector.close()
+        self._detector = None
+
+    def _run(
+        self, work: _Work, step: StepName, task: Generator[None, None, Any]
+    ) -> Generator[FitProgress, None, Any]:
+        """What a task returns, its time measured and its yields made progress."""
+        with work.clock.step(step):
+            try:
+                while True:
+                    next(task)
+                    yield _progress(work, step, None)
+            except StopIteration as done:
+                return done.value
+            finally:
+                task.close()
+
+    def _prepare(self) -> None:
+        if self._detector is None:
+            self._detector = FaceDetector(faces=MOST_FACES)
+        if self._landmarks is None:
+            self._landmarks = LandmarkModel.of(self._mesh)
+
+    def _eyes(self) -> FaceDetector:
+        if self._detector is None:
+            self._detector = FaceDetector(faces=MOST_FACES)
+        return self._detector
+
+    def _look(self, work: _Work) -> Generator[None, None, tuple[Looked, Looked | None]]:
+        """The face in the photo, and in the second one."""
+        options = work.options
+        found = yield from all_beside(find_faces(work.photo, self._eyes()))
+        face = found.chosen(options.face)
+        given = options.landmarks
+        looked = yield from beside(partial(self._cut, found, face, given))
+        check_usable(face, looked.crop, face.angles_degrees[0])
+        if options.second is None:
+            return looked, None
+        try:
+            others = yield from all_beside(find_faces(options.second, self._eyes()))
+        except PhotoError as error:
+            raise PhotoError(
+                f"In the second photo: {error}",
+                "Use one that is turned by at most some 70°, or leave it out.",
+            ) from error
+        other = others.chosen(None)
+        return looked, (yield from beside(partial(self._cut, others, other, None)))
+
+    def _cut(self, found: FoundFaces, face: Face, given: FloatArray | None) -> Looked:
+        """Cut a face out, and look again: upright and near, landmarks come out better."""
+        crop = crop_face(found.photo.image, face.landmarks if given is None else given)
+        again = self._eyes().detect(crop.image)
+        best = min(again, key=_away_from_middle, default=None)
+        if best is None:
+            return Looked(found, face, crop, crop.from_photo(face.landmarks), face.expression)
+        landmarks = best.landmarks if given is None else crop.from_photo(given)
+        return Looked(found, face, crop, landmarks, best.expression)
+
+    def _solve(self, work: _Work, looked: Looked, second: Looked | None) -> Solution:
+        assert self._landmarks is not None
+        sights = [looked.sight(work.options.placed)]
+        if second is not None:
+            turned = abs(second.face.angles_degrees[0]) > _PROFILE
+            sights.append(second.sight(profile=turned))
+        solution = solve(self._landmarks, sights)
+        check_usable(looked.face, looked.crop, solution.first.camera.head_angles_degrees[0])
+        offsets = None
+        if work.options.free_form:
+            offsets = free_form(
+                self._landmarks, self._mesh.topology, self._mesh.mean.numpy(),
+                solution.first, looked.landmarks,
+            )  # fmt: skip
+            work.rest = remaining(self._mesh.topology, solution.first, looked.landmarks, offsets)
+        work.params = self._head(work.params, solution, offsets, looked)
+        return solution
+
+    def _head(
+        self,
+        params: HeadParams,
+        solution: Solution,
+        offsets: npt.NDArray[np.float32] | None,
+        looked: Looked,
+    ) -> HeadParams:
+        """The head with the solved shape and face, and no skin of its own yet."""
+        modes = np.zeros(MODES, np.float32)
+        rest = solution.shape[SHOWN_MODES:]
+        modes[: len(rest)] = rest
+        rows = (SKIN_ROWS, 2 * SKIN_ROWS)
+        likeness = Likeness.made(
+            modes=modes, skin=np.zeros((3, *rows), np.float32),
+            observed=np.zeros(rows, np.float32), offsets=offsets,
+        )  # fmt: skip
+        head = params.with_(shape=solution.shape[:SHOWN_MODES], likeness=likeness)
+        with torch.inference_mode():
+            identity = self._mesh.identity_of(head)
+        seen = solution.first
+        expression = gaze(
+            seen.camera, self._mesh.topology, identity.neutral.numpy(),
+            identity.eye_centers.numpy(), looked.landmarks, seen.expression,
+        )  # fmt: skip
+        return head.with_(expression=expression)
+
+    def _dress(
+        self, work: _Work, looked: Looked, solution: Solution
+    ) -> Generator[FitProgress, None, Dressed]:
+        """Hair and skin, as far as they are wanted."""
+        options, dresser = work.options, self._dresser
+        fine, excluded = yield from self._run(
+            work, "parse", beside(partial(_fine, looked, options))
+        )
+        parts = yield from self._run(work, "parse", beside(partial(dresser.parse, fine)))
+        dressed: Dressed = yield from self._run(
+            work, "hair", beside(partial(dresser.with_hair, work.params, fine, parts, options.hair))
+        )
+        work.params = dressed.params
+        yield _progress(work, "hair", None)
+        if options.skin:
+            camera = solution.first.camera.scaled(fine.size)
+            steps = dresser.with_skin(dressed, camera, fine, parts, excluded)
+            dressed = yield from self._run(work, "skin", all_beside(steps))
+            work.params = dressed.params
+        return dressed
+
+
+def waiting(task: Generator[None, None, Value]) -> Generator[FitProgress, None, Value]:
+    """What a task returns that must come before the first step, its yields made progress."""
+    try:
+        while True:
+            next(task)
+            yield FitProgress(0, len(STEPS), "prepare")
+    except StopIteration as done:
+        value: Value = done.value
+        return value
+
+
+def _check_hair(hair: str) -> None:
+    known = [AUTO, BALD, *(style.id for style in catalog().hairstyles)]
+    if hair not in known:
+        raise UnknownNameError("hairstyle", hair, known)
+
+
+def _progress(work: _Work, step: StepName, shown: Picture | None) -> FitProgress:
+    done = STEPS.index(step)
+    return FitProgress(done, len(STEPS), step, shown, work.params)
+
+
+def _away_from_middle(face: Face) -> float:
+    left, top, right, bottom = face.box
+    return abs(left + right - SIZE) + abs(top + bottom - SIZE)
+
+
+def _fine(looked: Looked, options: FitOptions) -> tuple[Crop, Mask | None]:
+    """The crop again with more pixels, for skin; and where not to look."""
+    matrix = looked.crop.crop_from_photo * (_SKIN_PX / looked.crop.size)
+    fine = cut(looked.found.photo.image, matrix, _SKIN_PX)
+    if options.excluded is None:
+        return fine, None
+    marks = options.excluded.astype(np.uint8)[..., None].repeat(3, 2) * 255
+    if marks.shape != looked.found.photo.image.shape:
+        raise PhotoError("What to leave out was drawn on another picture than the photo.")
+    return fine, cut(marks, matrix, _SKIN_PX).image[..., 0] > 127
+
+
+def _result(work: _Work, looked: Looked, solution: Solution, dressed: Dressed) -> FitResult:
+    seen = solution.first
+    warnings = warnings_about(
+        looked.found.photo, looked.face, looked.crop, looked.landmarks,
+        seen.camera.head_angles_degrees,
+    )  # fmt: skip
+    photo, scale = _stored(looked.found.photo)
+    camera, roll = seen.camera.orbit()
+    matrix = looked.crop.crop_from_photo / looked.crop.size
+    matrix[:, :2] /= scale
+    a, b, c, d, e, f = (float(number) for number in matrix.ravel())
+    report = _report(work, looked, solution, dressed, warnings)
+    return FitResult(
+        dressed.params, report, photo, Sitting((a, b, c, d, e, f), camera, roll),
+        looked.crop, looked.landmarks, looked.found, solution,
+    )  # fmt: skip
+
+
+def _report(
+    work: _Work,
+    looked: Looked,
+    solution: Solution,
+    dressed: Dressed,
+    warnings: tuple[PhotoWarning, ...],
+) -> FitReport:
+    seen, faces = solution.first, looked.found.faces
+    left = seen.errors if work.rest is None else work.rest
+    known = looked.found.photo.focal is not None
+    return FitReport(
+        photo=work.photo.name,
+        faces=len(faces),
+        face=1 + next(i for i, face in enumerate(faces) if face is looked.face),
+        face_height_px=round(face_height(looked.face.landmarks), 1),
+        angles_degrees=_rounded(seen.camera.head_angles_degrees, 1),
+        landmark_error_px=_spread(seen.errors),
+        landmark_error_fitted_px=_spread(left),
+        rounds=solution.rounds,
+        distance_m=round(seen.camera.distance, 3),
+        focal="exif" if known else "assumed",
+        focal_deviation=round(solution.deviations["log_focal"], 3),
+        shape_size=round(float(np.linalg.norm(solution.shape)), 2),
+        identity_left=round(solution.deviations["identity"], 3),
+        hairstyles=dressed.hairstyles,
+        hair=dressed.params.hairstyle or BALD,
+        observed=round(dressed.observed, 3),
+        warnings=warnings,
+        notes=(*looked.found.photo.notes, *dressed.notes),
+        seconds=work.clock.seconds,
+        versions=versions(),
+    )
+
+
+def _spread(errors: npt.NDArray[np.floating]) -> tuple[float, float]:
+    return round(float(errors.mean()), 2), round(float(np.quantile(errors, 0.95)), 2)
+
+
+def _rounded(values: tuple[float, float, float], digits: int) -> tuple[float, float, float]:
+    first, second, third = (round(value, digits) for value in values)
+    return first, second, third
+
+
+def _stored(photo: Photo) -> tuple[bytes, float]:
+    """The photo as a JPEG to keep, without EXIF, and how much smaller it is than the photo."""
+    image = Image.fromarray(photo.image)
+    scale = min(1.0, _STORED_PX / max(image.size))
+    if scale < 1:
+        size = (max(1, round(image.width * scale)), max(1, round(image.height * scale)))
+        image = image.resize(size, Image.Resampling.LANCZOS, reducing_gap=2.0)
+    for quality in _STORED_QUALITIES:
+        file = io.BytesIO()
+        image.save(file, "JPEG", quality=quality)
+        if file.tell() <= MAX_PHOTO_BYTES:
+            break
+    return file.getvalue(), image.width / photo.image.shape[1]
