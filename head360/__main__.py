@@ -61,6 +61,11 @@ def _run(parsed: argparse.Namespace, make_engine: EngineFactory, terminal: Termi
 
         run_assets(parsed, terminal)
         return 0
+    if parsed.command == "drive":
+        from head360.cli.drive import drive
+
+        drive(parsed, make_engine, terminal)
+        return 0
     engine = make_engine()
     try:
         if parsed.command == "bench":

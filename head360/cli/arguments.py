@@ -15,7 +15,7 @@ HEAD_ANGLES = {
     "pitch": "down, −25 … 25",
     "roll": "towards its left shoulder, −20 … 20",
 }
-COMMANDS = ("doctor", "render", "turntable", "new", "fit", "bench", "assets", "fit")
+COMMANDS = ("doctor", "render", "turntable", "new", "fit", "drive", "bench", "assets")
 
 
 class UsageError(Head360Error):
@@ -37,6 +37,7 @@ def build_parser() -> argparse.ArgumentParser:
     _add_turntable(commands)
     _add_new(commands)
     _add_fit(commands)
+    _add_drive(commands)
     _add_doctor(commands)
     _add_bench(commands)
     _add_assets(commands)
@@ -66,9 +67,9 @@ def _add_turntable(commands: _Commands[argparse.ArgumentParser]) -> None:
     parser.add_argument("--frames", type=int, default=120, metavar="N", help="frames of one turn")
     parser.add_argument("--fps", type=int, default=30, metavar="N", help="frames a second")
     parser.add_argument(
-        "--format", metavar="KIND", help="mp4, webm, gif or png; otherwise as the name ends"
+        "--format", metavar="KIND", help="mp4, webm, mov, gif or png; otherwise as the name ends"
     )
-    _add_output(parser, "turntable.mp4", ".mp4, .webm or .gif file, or a folder for PNG frames")
+    _add_output(parser, "turntable.mp4", ".mp4, .webm, .mov or .gif film, or a folder for frames")
 
 
 def _add_new(commands: _Commands[argparse.ArgumentParser]) -> None:
@@ -108,6 +109,91 @@ def _add_fit(commands: _Commands[argparse.ArgumentParser]) -> None:
         help="project file, or folder of them; otherwise beside the photo",
     )  # fmt: skip
     _add_quiet(parser)
+
+
+def _add_drive(commands: _Commands[argparse.ArgumentParser]) -> None:
+    parser = commands.add_parser(
+        "drive",
+        help="move a head with a video, a recording or a phone",
+        description="Follow a face and record it, film the head that plays it, or send it on.",
+    )
+    source = parser.add_mutually_exclusive_group(required=True)
+    source.add_argument(
+        "--from", dest="source", metavar="WHAT",
+        help="video, folder of pictures, .csv or .h360 recording, number of a webcam, or “exercise”"
+        " (every shape once)",
+    )  # fmt: skip
+    source.add_argument(
+        "--listen",
+        metavar="PROTOCOL",
+        help="from a phone: livelink, ifacialmocap or vmc",
+    )
+    source.add_argument("--devices", action="store_true", help="list the webcams")
+    parser.add_argument(
+        "-o", "--output", type=Path, action="append", default=[], metavar="OUT",
+        help=".csv or .h360 recording, .mp4, .webm, .mov or .gif film, or a folder for PNG frames;"
+        " may be given several times",
+    )  # fmt: skip
+    parser.add_argument("--send", metavar="PROTOCOL", help="play it to a program: vmc, livelink, …")
+    _add_network_options(parser)
+    _add_tuning_options(parser)
+    _add_take_options(parser)
+    _add_head_options(parser)
+    _add_camera_options(parser)
+    _add_picture_options(parser, size="512")
+    _add_quiet(parser)
+
+
+def _add_network_options(parser: argparse.ArgumentParser) -> None:
+    group = parser.add_argument_group("network and webcams")
+    group.add_argument("--port", type=int, metavar="N", help="otherwise the protocol's own")
+    group.add_argument(
+        "--address", default="127.0.0.1", metavar="IP",
+        help="listen on, or send to (%(default)s: this machine alone; 0.0.0.0 hears phones too)",
+    )  # fmt: skip
+    group.add_argument("--phone", metavar="IP", help="ask iFacialMocap on this phone to send")
+    group.add_argument(
+        "--side-order", default="left first", metavar="ORDER",
+        help="“right first” for Live Link senders whose jaw goes the wrong way",
+    )  # fmt: skip
+    group.add_argument(
+        "--seconds", type=number, default=10.0, metavar="S", help="how long to follow (%(default)s)"
+    )
+
+
+def _add_tuning_options(parser: argparse.ArgumentParser) -> None:
+    group = parser.add_argument_group("how the face drives the head")
+    group.add_argument(
+        "--calibrate", type=number, metavar="S",
+        help="the first so many seconds show a resting face that looks straight ahead",
+    )  # fmt: skip
+    group.add_argument("--smooth", type=number, metavar="0…1", help="how strongly to calm")
+    group.add_argument("--mirror", action="store_true", help="as in a looking glass")
+    group.add_argument(
+        "--gain", nargs="+", action="extend", default=[], metavar="NAME=FACTOR",
+        help="strength of shapes and of headYaw, headPitch, headRoll, such as mouthSmile=1.3",
+    )  # fmt: skip
+
+
+def _add_take_options(parser: argparse.ArgumentParser) -> None:
+    group = parser.add_argument_group("recording and film")
+    group.add_argument("--trim", metavar="FROM:TO", help="seconds, such as 1.5:8")
+    group.add_argument("--speed", type=number, default=1.0, metavar="FACTOR")
+    group.add_argument("--loop", type=int, default=1, metavar="TIMES")
+    group.add_argument("--ping-pong", action="store_true", help="forwards, then backwards")
+    group.add_argument("--sound", type=Path, metavar="FILE", help="WAV, MP3, MP4, …")
+    group.add_argument("--fps", type=int, metavar="N", help="frames a second of the film (30)")
+    group.add_argument(
+        "--csv-fps", type=number, metavar="N", help="what the timecodes of a .csv count in"
+    )
+    group.add_argument("--turns", type=number, default=0.0, metavar="N", help="of the camera")
+    group.add_argument(
+        "--key", nargs="+", action="extend", default=[], metavar="S:yaw=…,distance=…",
+        help="where the camera is at a time: yaw, pitch, distance, fov; it moves smoothly between",
+    )  # fmt: skip
+    group.add_argument(
+        "--supersample", type=int, default=1, metavar="N", help="draw N times larger, and average"
+    )
 
 
 def _add_doctor(commands: _Commands[argparse.ArgumentParser]) -> None:

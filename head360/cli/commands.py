@@ -20,7 +20,8 @@ from head360.export.video import (
     check_options,
     turntable,
 )
-from head360.export.writers import VIDEO_FORMATS, VideoFormat
+from head360.export.writers import TRANSPARENT_FORMATS, VIDEO_FORMATS, VideoFormat
+from head360.light import Background
 from head360.project import SUFFIX, Project, save_project
 from head360.rendering.request import (
     RENDERERS,
@@ -61,30 +62,52 @@ def render(arguments: argparse.Namespace, engine: HeadEngine, terminal: Terminal
 
 def film(arguments: argparse.Namespace, engine: HeadEngine, terminal: Terminal) -> None:
     """Film one turn."""
+    options = replace(video_options(arguments, arguments.output), frames=arguments.frames)
+    checked(options)
+    scene = scene_of(arguments, engine)
+    options = on_background(options, scene.background)
+    width, height = options.picture_size
+    task = turntable(engine, scene.params, scene.camera, options, arguments.output)
+    path = terminal.follow(task, arguments.output.name)
+    terminal.note(f"{path}  {width} × {height}  {options.seconds:.1f} s")
+
+
+def video_options(arguments: argparse.Namespace, path: Path) -> VideoOptions:
+    """What kind of film was asked for, but for its frames and background."""
     width, height = arguments.size
-    options = VideoOptions(
-        format=_video_format(arguments),
-        frames=arguments.frames,
+    renderer = one_of("renderer", arguments.renderer, RENDERERS)
+    _check_refining(arguments, renderer, "shaded")
+    return VideoOptions(
+        format=_video_format(path, getattr(arguments, "format", None)),
         size=height,
         width=width,
         fps=arguments.fps,
         transparent=arguments.transparent,
-        renderer=one_of("renderer", arguments.renderer, RENDERERS),
+        renderer=renderer,
         refine=arguments.refine,
     )
-    _check_refining(arguments, options.renderer, "shaded")
+
+
+def on_background(options: VideoOptions, background: Background) -> VideoOptions:
+    """A project may be transparent by itself; MP4 then shows the colours it has as well."""
+    transparent = options.transparent or (
+        background.transparent and options.format in TRANSPARENT_FORMATS
+    )
+    backdrop = replace(background, transparent=False)
+    return replace(options, transparent=transparent, background=backdrop)
+
+
+def checked(options: VideoOptions) -> VideoOptions:
+    """The same options.
+
+    Raises:
+        UsageError: nobody could make such a film.
+    """
     try:
         check_options(options)
     except ExportError as error:
         raise UsageError(str(error), error.hint) from error
-    scene = scene_of(arguments, engine)
-    # A project may be transparent by itself; MP4 then shows the colours it has as well.
-    transparent = options.transparent or (scene.background.transparent and options.format != "mp4")
-    backdrop = replace(scene.background, transparent=False)
-    options = replace(options, transparent=transparent, background=backdrop)
-    task = turntable(engine, scene.params, scene.camera, options, arguments.output)
-    path = terminal.follow(task, arguments.output.name)
-    terminal.note(f"{path}  {width} × {height}  {options.seconds:.1f} s")
+    return options
 
 
 def new(arguments: argparse.Namespace, engine: HeadEngine, terminal: Terminal) -> None:
@@ -121,10 +144,10 @@ def _check_refining(arguments: argparse.Namespace, renderer: RendererName, mode:
         raise ResourceError(problem)
 
 
-def _video_format(arguments: argparse.Namespace) -> VideoFormat:
-    if arguments.format is not None:
-        return one_of("video format", arguments.format, VIDEO_FORMATS)
-    ending = arguments.output.suffix.lower().removeprefix(".")
+def _video_format(path: Path, said: str | None) -> VideoFormat:
+    if said is not None:
+        return one_of("video format", said, VIDEO_FORMATS)
+    ending = path.suffix.lower().removeprefix(".")
     if not ending:
         return "png"
     return one_of("video format", ending, VIDEO_FORMATS)
