@@ -141,7 +141,7 @@ class BilinearModel:
         count = len(identity.neutral)
         moved = identity.neutral + (weights @ identity.deltas.view(len(weights), -1)).view(count, 3)
         for side, chosen in enumerate(self._eye_center_vertices):
-            turn = _eye_turn(weights, _SIDES[side], mirrored=side == 1)
+            turn = eye_turn(weights, _SIDES[side], mirrored=side == 1)
             center = identity.eye_centers[side]
             turned = (identity.neutral[chosen] - center) @ turn.T + center
             moved = moved.index_put((chosen,), turned)
@@ -177,7 +177,7 @@ def vertex_normals(vertices: Tensor, triangles: Tensor) -> Tensor:
     return functional.normalize(normals, dim=-1, eps=1e-20)
 
 
-def _eye_turn(weights: Tensor, side: str, *, mirrored: bool) -> Tensor:
+def eye_turn(weights: Tensor, side: str, *, mirrored: bool) -> Tensor:
     """(3, 3) rotation of one eyeball."""
 
     def weight(name: str) -> Tensor:

@@ -74,10 +74,14 @@ class Neck:
 
     def turn(self, neutral: Tensor, pose: FloatArray) -> Turn | None:
         """The turn of a pose (3,) degrees for a neutral face (V, 3) metres; None if it is none."""
-        axis, angle = _axis_angle(pose)
+        axis, angle = axis_angle(pose)
         if angle < _LEAST:
             return None
-        return Turn(self._ring @ neutral + self._pivot, axis, angle)
+        return Turn(self.pivot(neutral), axis, angle)
+
+    def pivot(self, neutral: Tensor) -> Tensor:
+        """(3,) metres: what a neutral face (V, 3) metres turns about."""
+        return self._ring @ neutral + self._pivot
 
     def turned(self, turn: Turn, vertices: Tensor) -> TurnedMesh:
         """A posed face (V, 3) metres, turned."""
@@ -125,7 +129,7 @@ class TurnedSeating:
         return self.turn.rotated(directions, straight_points(self.straight, points)[1])
 
 
-def _axis_angle(pose: FloatArray) -> tuple[Tensor, float]:
+def axis_angle(pose: FloatArray) -> tuple[Tensor, float]:
     """Unit axis (3,) and angle in radians of yaw after pitch after roll."""
     yaw, pitch, roll = (
         radians(max(-limit, min(limit, float(angle))))

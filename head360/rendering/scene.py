@@ -146,10 +146,9 @@ class SceneBuilder:
             UnknownNameError: there is no such hairstyle.
         """
         params = self._edited.of(params)
-        mesh = self._models.mesh
         if observed:
             params = params.with_(hairstyle=None, hair_mix=None)
-        identity = self._identity.get(_person(params), lambda: mesh.identity_of(params))
+        identity = self.identity(params)
         vertices, normals = self._posed.get(
             (identity, params.expression), lambda: self._pose(identity, params)
         )
@@ -174,6 +173,11 @@ class SceneBuilder:
             turned,
             self._follow(identity, params, hair) if hair else None,
         )
+
+    def identity(self, params: HeadParams) -> Identity:
+        """The person that parameters without edit layers describe."""
+        mesh = self._models.mesh
+        return self._identity.get(_person(params), lambda: mesh.identity_of(params))
 
     def _pose(self, identity: Identity, params: HeadParams) -> tuple[Tensor, Tensor]:
         vertices = self._models.mesh.pose(identity, torch.tensor(params.expression))

@@ -46,7 +46,7 @@ class LitScene:
     transmittance: Tensor | None  # (z, y, x) of the key lamp through hair; None: no hair
     visibility: Tensor | None  # (z, y, x) of the surroundings through hair
     hair_color: Tensor  # (3,) linear RGB
-    eye: Tensor  # (3,) metres
+    eye: Tensor  # (3,) metres; (N, 3) for N rays from different places
 
 
 def shade(buffers: Buffers, scene: LitScene) -> Tensor:
@@ -68,6 +68,17 @@ def shade(buffers: Buffers, scene: LitScene) -> Tensor:
     alpha = _frayed(hair[met, :1], noise[:, 2:3])
     over = torch.cat([color, torch.ones_like(alpha)], 1) * alpha + sum_[met] * (1 - alpha)
     return sum_.index_put((met,), over).view(*size, 4)
+
+
+def skin_colors(head: Tensor, rays: Tensor, scene: LitScene) -> Tensor:
+    """(N, 3) display-linear colours of rows (N, 12) HEAD_COLUMNS seen along unit rays (N, 3)."""
+    return tone_curve(_shade_head(head, rays, scene))
+
+
+def strand_colors(hair: Tensor, rays: Tensor, scene: LitScene) -> Tensor:
+    """The same of rows (N, 9) HAIR_COLUMNS, as close to as can be."""
+    noise = _strand_noise(hair[:, 7:9], hair[:, 2:3], torch.zeros_like(hair[:, :1]))
+    return tone_curve(_shade_hair(hair, noise, rays, scene))
 
 
 def tone_curve(color: Tensor) -> Tensor:

@@ -14,7 +14,7 @@ import numpy.typing as npt
 import torch
 from torch import Tensor
 
-from head360.model.bilinear import Identity, _eye_turn, _Lid, limited, vertex_normals
+from head360.model.bilinear import Identity, _Lid, eye_turn, limited, vertex_normals
 from head360.model.sampling import Traits, person_with
 from head360.model.seating import Seat
 from head360.model.texture import TextureModel
@@ -140,7 +140,7 @@ class HeadMaker:
         eye = torch.from_numpy(self.topology.eye)
         for side, name in enumerate(_SIDES):
             chosen = torch.nonzero(eye == side + 1)[:, 0]
-            turn = _eye_turn(weights, name, mirrored=side == 1)
+            turn = eye_turn(weights, name, mirrored=side == 1)
             center = identity.eye_centers[side]
             vertices[chosen] = (identity.neutral[chosen] - center) @ turn.T + center
         triangles = torch.from_numpy(self.topology.triangles).long()
