@@ -77,9 +77,14 @@ def _run(parsed: argparse.Namespace, make_engine: EngineFactory, terminal: Termi
 
             fit(parsed, engine, terminal)
         else:
-            from head360.cli import commands
+            from head360.cli import commands, meshes
 
-            run = {"render": commands.render, "turntable": commands.film, "new": commands.new}
+            run = {
+                "render": commands.render,
+                "turntable": commands.film,
+                "new": commands.new,
+                "export": meshes.export,
+            }
             run[parsed.command](parsed, engine, terminal)
     finally:
         engine.close()

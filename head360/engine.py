@@ -13,9 +13,11 @@ import numpy as np
 
 from head360.assets import REFINE_FILE, catalog, resource
 from head360.errors import UnknownNameError
+from head360.export.options import MeshOptions
 from head360.model.refine import RefineNet, load_refine
 from head360.model.sampling import chosen_head, random_person
 from head360.params import HeadParams
+from head360.progress import Progress
 from head360.rendering.reference_picture import reference_picture
 from head360.rendering.refined import before, drawn_layers, refined, refined_layers
 from head360.rendering.request import Frame, RenderRequest
@@ -163,6 +165,23 @@ class HeadEngine:
             models = yield from waiting(beside(self._loaded))
             self._fitter = Fitter(models.mesh, models.texture)
         return self._fitter
+
+    def export(
+        self, params: HeadParams, path: Path, options: MeshOptions | None = None
+    ) -> Generator[Progress, None, Path]:
+        """Write a head as a mesh or a cloud: .glb, .obj, .usdz, .usdc, .usda or .ply.
+
+        Yields progress; closing it before the end leaves nothing behind. Needs no OpenGL.
+
+        Raises:
+            ExportError: the ending is unknown, the options make no such file, or it cannot be
+                written.
+        """
+        from head360.export.formats import export_head
+
+        chosen = options or MeshOptions()
+        yield Progress(0, 100)
+        return (yield from export_head(self._loaded(), self._builder(), params, path, chosen))
 
     def describe_graphics(self) -> dict[str, str]:
         """What OpenGL says of itself: GL_VENDOR, GL_RENDERER, GL_VERSION and more."""

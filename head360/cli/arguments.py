@@ -15,7 +15,7 @@ HEAD_ANGLES = {
     "pitch": "down, −25 … 25",
     "roll": "towards its left shoulder, −20 … 20",
 }
-COMMANDS = ("doctor", "render", "turntable", "new", "fit", "drive", "bench", "assets")
+COMMANDS = ("doctor", "render", "turntable", "new", "fit", "drive", "export", "bench", "assets")
 
 
 class UsageError(Head360Error):
@@ -38,6 +38,7 @@ def build_parser() -> argparse.ArgumentParser:
     _add_new(commands)
     _add_fit(commands)
     _add_drive(commands)
+    _add_export(commands)
     _add_doctor(commands)
     _add_bench(commands)
     _add_assets(commands)
@@ -194,6 +195,42 @@ def _add_take_options(parser: argparse.ArgumentParser) -> None:
     group.add_argument(
         "--supersample", type=int, default=1, metavar="N", help="draw N times larger, and average"
     )
+
+
+def _add_export(commands: _Commands[argparse.ArgumentParser]) -> None:
+    parser = commands.add_parser("export", help="write a head as a mesh or a cloud of points")
+    parser.add_argument("heads", nargs="*", type=Path, metavar="FILE.h360", help="projects")
+    _add_head_options(parser)
+    group = parser.add_argument_group("file")
+    group.add_argument(
+        "--format", metavar="KIND",
+        help="glb, obj, usdz, usdc, usda or ply; otherwise as the name ends",
+    )  # fmt: skip
+    group.add_argument(
+        "--texture", type=int, default=2048, metavar="1024|2048|4096",
+        help="width of the skin's pictures, pixels (%(default)s)",
+    )  # fmt: skip
+    group.add_argument(
+        "--hair-as", default="cards", metavar="KIND",
+        help="cards, surface or none (%(default)s)",
+    )  # fmt: skip
+    group.add_argument("--cards", type=int, default=5000, metavar="N", help="hair cards, about")
+    group.add_argument(
+        "--performance", type=Path, metavar="TAKE.csv", help="an animation (GLB and USD)"
+    )
+    group.add_argument(
+        "--plain", action="store_true",
+        help="GLB: floats for readers without KHR_mesh_quantization; larger",
+    )  # fmt: skip
+    group.add_argument(
+        "--shapes", action="store_true", help="OBJ: a folder with a file for each blendshape"
+    )
+    group.add_argument(
+        "--points", default="gaussians", metavar="KIND",
+        help="PLY: gaussians (splats) or points (%(default)s)",
+    )  # fmt: skip
+    group.add_argument("--count", type=int, default=300_000, metavar="N", help="PLY: points, about")
+    _add_output(parser, "head.glb", "file; a folder for several heads")
 
 
 def _add_doctor(commands: _Commands[argparse.ArgumentParser]) -> None:

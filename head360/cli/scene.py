@@ -41,19 +41,17 @@ def scene_of(arguments: argparse.Namespace, engine: HeadEngine) -> Scene:
         Head360Error: a name is unknown, a value out of range, or a file unreadable.
     """
     start = _start(arguments, engine)
-    params = start.params
-    if arguments.hair is not None:
-        params = params.with_(hairstyle=hairstyle(arguments.hair), hair_mix=None)
-    if arguments.hair_mix is not None:
-        params = params.with_(hair_mix=hair_mix(arguments.hair_mix))
-    if arguments.hair_color is not None:
-        params = params.with_(hair_color=_linear(arguments.hair_color))
-    if arguments.expression:
-        params = params.with_(expression=expression(arguments.expression, params.expression))
-    params = params.with_(
-        light=_light(arguments, params.light), head_pose=_head_pose(arguments, params.head_pose)
-    )
+    params = _changed(arguments, start.params)
     return Scene(params, _camera(arguments, start.camera), _background(arguments, start.background))
+
+
+def head_of(arguments: argparse.Namespace, engine: HeadEngine) -> HeadParams:
+    """The head that the options describe, of commands that draw nothing.
+
+    Raises:
+        Head360Error: a name is unknown, a value out of range, or a file unreadable.
+    """
+    return _changed(arguments, _start(arguments, engine).params)
 
 
 def one_of(kind: str, name: str, known: Collection[Name]) -> Name:
@@ -107,6 +105,20 @@ def _blendshapes(name: str) -> list[int]:
     if not found:
         raise UnknownNameError("expression", name, EXPRESSIONS)
     return found
+
+
+def _changed(arguments: argparse.Namespace, params: HeadParams) -> HeadParams:
+    if arguments.hair is not None:
+        params = params.with_(hairstyle=hairstyle(arguments.hair), hair_mix=None)
+    if arguments.hair_mix is not None:
+        params = params.with_(hair_mix=hair_mix(arguments.hair_mix))
+    if arguments.hair_color is not None:
+        params = params.with_(hair_color=_linear(arguments.hair_color))
+    if arguments.expression:
+        params = params.with_(expression=expression(arguments.expression, params.expression))
+    return params.with_(
+        light=_light(arguments, params.light), head_pose=_head_pose(arguments, params.head_pose)
+    )
 
 
 def _start(arguments: argparse.Namespace, engine: HeadEngine) -> Scene:

@@ -1,0 +1,99 @@
+"""`head360 export`: one head or several as meshes or clouds of points."""
+
+from __future__ import annotations
+
+import argparse
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from head360.cli.arguments import UsageError
+from head360.cli.scene import head_of, one_of
+from head360.cli.terminal import Terminal
+from head360.errors import ExportError
+from head360.export.options import HAIR_KINDS, POINT_KINDS, MeshOptions, check_options
+from head360.performance import Performance
+
+if TYPE_CHECKING:
+    from head360.engine import HeadEngine
+
+_DEFAULT_FORMAT = "glb"
+
+
+def export(arguments: argparse.Namespace, engine: HeadEngine, terminal: Terminal) -> None:
+    """Write every head that was named, or the one that the options describe."""
+    from head360.export.formats import EXPORTERS
+
+    if arguments.format is not None:
+        known = [ending.removeprefix(".") for ending in EXPORTERS]
+        arguments.format = one_of("format", arguments.format.removeprefix("."), known)
+    options = _options(arguments)
+    for source, target in _pairs(arguments):
+        if source is not None:
+            arguments.head = source
+        params = head_of(arguments, engine)
+        task = engine.export(params, target, replace(options, name=target.stem))
+        written = terminal.follow(task, target.name)
+        terminal.note(f"{written}  {_size(written)}")
+
+
+def _options(arguments: argparse.Namespace) -> MeshOptions:
+    options = MeshOptions(
+        texture=arguments.texture,
+        hair=one_of("kind of hair", arguments.hair_as, HAIR_KINDS),
+        cards=arguments.cards,
+        compact=not arguments.plain,
+        shapes=arguments.shapes,
+        points=one_of("kind of points", arguments.points, POINT_KINDS),
+        count=arguments.count,
+    )
+    try:
+        check_options(options)
+    except ExportError as error:
+        raise UsageError(str(error), error.hint) from error
+    if arguments.performance is None:
+        return options
+    return replace(options, performance=_performance(arguments.performance))
+
+
+def _performance(path: Path) -> Performance:
+    from head360.driving.csv import read_csv
+
+    return read_csv(path)
+
+
+def _pairs(arguments: argparse.Namespace) -> list[tuple[Path | None, Path]]:
+    """Each project, None for that of the options, and the file that it becomes."""
+    heads: list[Path] = arguments.heads
+    output: Path = arguments.output
+    if heads and (arguments.head is not None or arguments.seed is not None):
+        raise UsageError("Either name projects, or say --head or --seed.")
+    if len(heads) <= 1:
+        return [(heads[0] if heads else None, _named(output, arguments.format))]
+    ending = arguments.format or _DEFAULT_FORMAT
+    if output.suffix and not output.is_dir():
+        raise UsageError(
+            f"{len(heads)} heads do not fit into “{output.name}”.",
+            "Name a folder with -o, and the kind of file with --format.",
+        )
+    output.mkdir(parents=True, exist_ok=True)
+    targets = [output / f"{head.stem}.{ending}" for head in heads]
+    if len(set(targets)) < len(targets):
+        raise UsageError("Two of the projects have the same name.", "Export them one by one.")
+    return list(zip(heads, targets, strict=True))
+
+
+def _named(output: Path, ending: str | None) -> Path:
+    """The file's name with the ending of its format, which must not contradict."""
+    if ending is None:
+        return output if output.suffix else output.with_name(f"{output.name}.{_DEFAULT_FORMAT}")
+    if not output.suffix or output.suffix.lower() != f".{ending}":
+        return output.with_name(f"{output.stem}.{ending}")
+    return output
+
+
+def _size(path: Path) -> str:
+    """How large what was written is."""
+    if not path.exists():
+        return ""
+    return f"{path.stat().st_size / 1e6:.1f} MB"
