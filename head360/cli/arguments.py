@@ -121,8 +121,8 @@ def _add_drive(commands: _Commands[argparse.ArgumentParser]) -> None:
     source = parser.add_mutually_exclusive_group(required=True)
     source.add_argument(
         "--from", dest="source", metavar="WHAT",
-        help="video, folder of pictures, .csv or .h360 recording, number of a webcam, or “exercise”"
-        " (every shape once)",
+        help="video, folder of pictures, .csv, .h360 or .bvh recording, number of a webcam, or"
+        " “exercise” (every shape once)",
     )  # fmt: skip
     source.add_argument(
         "--listen",
@@ -132,8 +132,8 @@ def _add_drive(commands: _Commands[argparse.ArgumentParser]) -> None:
     source.add_argument("--devices", action="store_true", help="list the webcams")
     parser.add_argument(
         "-o", "--output", type=Path, action="append", default=[], metavar="OUT",
-        help=".csv or .h360 recording, .mp4, .webm, .mov or .gif film, or a folder for PNG frames;"
-        " may be given several times",
+        help=".csv, .h360 or .bvh recording, .mp4, .webm, .mov or .gif film, or a folder for PNG"
+        " frames; may be given several times",
     )  # fmt: skip
     parser.add_argument("--send", metavar="PROTOCOL", help="play it to a program: vmc, livelink, …")
     _add_network_options(parser)

@@ -16,6 +16,7 @@ from head360.cli.arguments import UsageError
 from head360.cli.commands import checked, on_background, video_options
 from head360.cli.scene import Scene, one_of, scene_of
 from head360.cli.terminal import Terminal
+from head360.driving.bvh import read_bvh, write_bvh
 from head360.driving.csv import read_csv, write_csv
 from head360.driving.exercise import exercise
 from head360.driving.names import PACKET_ORDERS
@@ -42,7 +43,8 @@ if TYPE_CHECKING:
     from head360.export.video import VideoOptions
     from head360.performance import Sample
 
-_CSV = ".csv"
+_CSV, _BVH = ".csv", ".bvh"
+_RECORDINGS = {_CSV: write_csv, _BVH: write_bvh}
 _PROTOCOLS: tuple[ProtocolName, ...] = ("livelink", "ifacialmocap", "vmc")
 _Key: TypeAlias = tuple[float, dict[str, float]]  # seconds, and what the camera is like then
 #: `--smooth 1` blurs a recording with this standard deviation, seconds; live, see filters.
@@ -68,8 +70,8 @@ def drive(
         f"“{take.name}”  {len(take)} moments  {take.duration_s:.2f} s  {take.fps:.4g} a second"
     )
     for path in arguments.output:
-        if path.suffix.lower() == _CSV:
-            write_csv(take, path)
+        if write := _RECORDINGS.get(path.suffix.lower()):
+            write(take, path)
             terminal.note(str(path))
     if plan or any(path.suffix.lower() == SUFFIX for path in arguments.output):
         _play(arguments, take, plan, keys, make_engine, terminal)
@@ -101,6 +103,8 @@ def _take(arguments: argparse.Namespace, terminal: Terminal) -> Performance:
     path = Path(source)
     if path.suffix.lower() == _CSV:
         return _tuned(read_csv(path, arguments.csv_fps), arguments, 0.0)
+    if path.suffix.lower() == _BVH:
+        return _tuned(read_bvh(path), arguments, 0.0)
     if path.suffix.lower() == SUFFIX:
         return _tuned(_of_project(path, arguments), arguments, 0.0)
     return _tuned(_tracked(path, terminal), arguments, _SMOOTH_CAMERA)
@@ -293,7 +297,7 @@ def _send(arguments: argparse.Namespace, take: Performance, terminal: Terminal) 
 
 
 def _is_film(path: Path) -> bool:
-    return path.suffix.lower() not in (_CSV, SUFFIX)
+    return path.suffix.lower() not in (*_RECORDINGS, SUFFIX)
 
 
 def _film_options(arguments: argparse.Namespace, path: Path) -> VideoOptions:

@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from head360.driving.bvh import read_bvh, write_bvh
 from head360.driving.csv import read_csv, write_csv
 from head360.driving.names import CSV_ORDER, ROTATIONS
 from head360.errors import DrivingError
@@ -148,3 +149,68 @@ def test_any_change_of_a_file_is_read_or_refused(path: Path) -> None:
         path.write_bytes(bytes(content))
         with suppress(DrivingError):
             assert isinstance(read_csv(path), Performance)
+
+
+BODY = """HIERARCHY
+ROOT Hips
+{
+  OFFSET 0 90 0
+  CHANNELS 6 Xposition Yposition Zposition Zrotation Xrotation Yrotation
+  JOINT mixamorig:Neck
+  {
+    OFFSET 0 50 0
+    CHANNELS 3 Zrotation Xrotation Yrotation
+    JOINT mixamorig:Head
+    {
+      OFFSET 0 10 0
+      CHANNELS 3 Zrotation Xrotation Yrotation
+      JOINT mixamorig:HeadTop_End
+      {
+        OFFSET 0 20 0
+        CHANNELS 3 Zrotation Xrotation Yrotation
+      }
+    }
+  }
+}
+MOTION
+Frames: 2
+Frame Time: 0.0333333
+0 0 0 9 9 9 0 0 0 0 0 0 5 5 5
+1 2 3 9 9 9 0 0 10 0 0 20 5 5 5
+"""
+
+
+def test_the_head_of_a_moving_body_is_read(tmp_path: Path) -> None:
+    (tmp_path / "walk.bvh").write_text(BODY)
+
+    take = read_bvh(tmp_path / "walk.bvh")
+
+    assert take.head_pose[0] == pytest.approx([0, 0, 0])
+    assert take.head_pose[1] == pytest.approx([30, 0, 0], abs=1e-4)
+    assert take.unknown == frozenset(EXPRESSIONS)
+    assert take.fps == pytest.approx(30, abs=0.01)
+
+
+def test_the_turn_of_a_head_comes_back_from_bvh(tmp_path: Path) -> None:
+    take = random_take(3, 50)
+
+    write_bvh(take, tmp_path / "a.bvh")
+
+    assert read_bvh(tmp_path / "a.bvh").head_pose == pytest.approx(take.head_pose, abs=1e-3)
+    with pytest.raises(DrivingError, match="cannot be written"):
+        write_bvh(take, tmp_path / "none" / "a.bvh")
+
+
+@pytest.mark.parametrize(
+    "change",
+    [("Head\n", "Foot\n"), ("0.0333333", "0"), ("0.0333333", "soon"), ("MOTION", "LOTION"),
+     ("CHANNELS 6", "CHANNELS 9999999"), ("Zposition Zrotation", ""), (" 0 0 10 0 0", " x 0 0 0 0"),
+     ("CHANNELS 3 Zrotation Xrotation Yrotation\n    JOINT", "CHANNELS"), (BODY, "")],
+)  # fmt: skip
+def test_hostile_motion_files_are_explained(tmp_path: Path, change: tuple[str, str]) -> None:
+    (tmp_path / "a.bvh").write_text(BODY.replace(*change))
+
+    with suppress(DrivingError):
+        take = read_bvh(tmp_path / "a.bvh")
+        assert change[1] == " x 0 0 0 0"  # a last line that was cut off
+        assert len(take) == 1
