@@ -61,6 +61,7 @@ from head360.assets import Catalog
 from head360.camera import OrbitCamera
 from head360.light import Background
 from head360.params import HeadParams, neutral_head
+from head360.performance import Performance
 from head360.project import Project
 
 MINIMUM_SIZE = (1024, 680)
@@ -109,6 +110,7 @@ class MainWindow(QMainWindow):
     # -- making --------------------------------------------------------------------------------
 
     def _make_files(self) -> None:
+        self.performance: Performance | None = None  # what the project's timeline plays
         view = ProjectView(self._capture, self._restore, self._reset_view)
         self.files = ProjectFiles(self.document, self.messages, self._settings, view, self)
         state = self._services.places.state
@@ -250,14 +252,21 @@ class MainWindow(QMainWindow):
     # -- what a project holds besides the head -------------------------------------------------
 
     def _capture(self, params: HeadParams) -> Project:
-        return Project(params, self.viewport.camera, background=self.viewport.background)
+        return Project(
+            params,
+            self.viewport.camera,
+            background=self.viewport.background,
+            performance=self.performance,
+        )
 
     def _restore(self, project: Project) -> None:
+        self.performance = project.performance
         self.viewport.set_camera(project.camera)
         choose_like(project.background, self.panels.light, self._settings)
         self._set_background(project.background)
 
     def _reset_view(self) -> None:
+        self.performance = None
         self.viewport.set_camera(OrbitCamera())
 
     # -- handlers ------------------------------------------------------------------------------

@@ -18,8 +18,10 @@ from app.messages import Level
 from app.settings import RECENT
 from head360.camera import OrbitCamera
 from head360.light import Background
+from head360.params import neutral_head
 from head360.project import Project, load_project, save_project
 from tests.gui.conftest import end
+from tests.unit.faces_stand_ins import random_take
 
 Answer = Callable[[str], list[str]]
 
@@ -177,6 +179,21 @@ def enter(window: MainWindow, mime: QMimeData) -> bool:
     event.ignore()
     window.dragEnterEvent(event)
     return event.isAccepted()
+
+
+def test_a_performance_stays_in_its_project(window: MainWindow, target: Path) -> None:
+    take = random_take(1, 5)
+    save_project(Project(neutral_head(), performance=take), target)
+    window.files.open_path(target)
+    edit(window)
+
+    window.actions_by_id["save"].trigger()
+
+    kept = load_project(target).performance
+    assert kept is not None
+    assert np.array_equal(kept.expression, take.expression)
+    window.actions_by_id["new"].trigger()
+    assert window.performance is None
 
 
 def test_a_dropped_project_opens(window: MainWindow, tmp_path: Path) -> None:
