@@ -35,8 +35,8 @@ from head360.model.transform import is_packed, packed_images, unpacked_images
 from head360.params import FloatArray, HeadParams
 
 _DESCRIPTION = "description"  # JSON about shapes, as bytes
-_IRIS_LIGHT = 2.0  # the iris pattern is stored at half brightness
-_PUPIL = 0.004  # linear: what even black reflects
+IRIS_LIGHT = 2.0  # the iris pattern is stored at half brightness
+PUPIL = 0.004  # linear: what even black reflects
 _TEETH, _CAP = 1, 3  # among the fixed tiles
 _SURFACE = (4, 7)  # channels that a photo may change besides the albedo: roughness, height
 _AGE_CODE, _TEETH_CODE = 7, 62  # numbers of the texture code
@@ -186,7 +186,7 @@ def _tint_cap(maps: Tensor, tile: Tile, skin: Tensor) -> None:
 def _colored_eye(fixed: FixedTiles, params: HeadParams) -> Tile:
     share, shine = fixed.iris
     color = torch.from_numpy(params.iris_color.copy())[:, None, None]
-    iris = encoded((color * shine * _IRIS_LIGHT + _PUPIL).clamp(0, 1))
+    iris = encoded((color * shine * IRIS_LIGHT + PUPIL).clamp(0, 1))
     maps = fixed.eye.maps.clone()
     if params.likeness is not None:
         _tint(maps[:3], params.likeness.sclera)

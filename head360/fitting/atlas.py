@@ -1,0 +1,141 @@
+"""The skin tile as a list of texels: where each lies on the mesh, and which one mirrors it.
+
+A texel belongs to one triangle for every head (the atlas never changes), so whatever is known at
+vertices is known at texels by three weights. The tile mirrors onto itself: u to 1 - u in the face
+half, u to 3 - u in the half of the back of the head.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from scipy.sparse import coo_matrix, csr_matrix, diags_array
+from torch import Tensor
+from torch.nn import functional
+
+from head360.likeness import SKIN_ROWS
+from head360.model.topology import ATLAS_ASPECT, SKIN, Topology, shipped_topology
+from head360.rendering.rasterize import rasterize
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class SkinAtlas:
+    """N texels of the skin tile, U rows and 2U columns."""
+
+    rows: int
+    texels: Tensor  # (N,) places in the flattened tile, row 0 at v = 0
+    corners: Tensor  # (N, 3) vertices
+    weights: Tensor  # (N, 3) of the corners
+    mirrored: Tensor  # (N,) number of the texel on the other side, or the texel's own
+    laplacian: csr_matrix  # (V, V) of the skin's edges, 0 for other vertices
+    skin: npt.NDArray[np.int64]  # vertices of the skin
+
+    def at_texels(self, values: Tensor) -> Tensor:
+        """(N, C) of what is known at vertices, (V, C)."""
+        a, b, c = (values[corner] for corner in self.corners.unbind(1))
+        first, second, third = self.weights[:, :, None].unbind(1)
+        return a * first + b * second + c * third
+
+    def at_vertices(self, values: Tensor, weight: Tensor) -> tuple[Tensor, Tensor]:
+        """Weighted means (V, C) at vertices of what is known at texels, and their weights (V,).
+
+        Args:
+            values: (N, C).
+            weight: (N,) 0 … 1. A vertex all of whose texels weigh 1 has the weight 1.
+        """
+        count = self.laplacian.shape[0]
+        flat, share = self.corners.reshape(-1), self.weights.reshape(-1)
+        weighed = (self.weights * weight[:, None]).reshape(-1)
+        total = values.new_zeros(count).index_add_(0, flat, share)
+        seen = values.new_zeros(count).index_add_(0, flat, weighed)
+        repeated = (values[:, None] * (self.weights * weight[:, None])[..., None]).flatten(0, 1)
+        sums = values.new_zeros(count, values.shape[1]).index_add_(0, flat, repeated)
+        return sums / seen.clamp(min=1e-6)[:, None], seen / total.clamp(min=1e-6)
+
+    def tile(self, values: Tensor) -> Tensor:
+        """(C, U, 2U) of values (N, C) at texels, 0 where no skin is."""
+        flat = values.new_zeros(values.shape[1], 2 * self.rows * self.rows)
+        flat[:, self.texels] = values.T
+        return flat.view(-1, self.rows, 2 * self.rows)
+
+    def listed(self, tile: Tensor) -> Tensor:
+        """(N, C) of a tile (C, U, 2U)."""
+        return tile.flatten(1)[:, self.texels].T
+
+    def blurred(self, values: Tensor, texels: float) -> Tensor:
+        """Values (N, C) smoothed over the tile by a Gaussian, each half by itself."""
+        both = self.tile(torch.cat([values, torch.ones_like(values[:, :1])], 1))
+        halves = torch.stack([both[..., : self.rows], both[..., self.rows :]])
+        soft = _gaussian(halves, texels)
+        whole = self.listed(torch.cat([soft[0], soft[1]], -1))
+        return whole[:, :-1] / whole[:, -1:].clamp(min=1e-4)
+
+    def padded(self, tile: Tensor, steps: int = 6) -> Tensor:
+        """A tile (C, U, 2U) whose skin reaches some texels further, for bilinear look-ups."""
+        known = self.tile(torch.ones(len(self.texels), 1))
+        filled = tile * known
+        for _ in range(steps):
+            weight = functional.avg_pool2d(known[None], 3, 1, 1)[0]
+            soft = functional.avg_pool2d(filled[None], 3, 1, 1)[0] / weight.clamp(min=1e-6)
+            fresh = (known == 0) & (weight > 0)
+            filled = torch.where(fresh, soft, filled)
+            known = torch.where(fresh, 1.0, known)
+        return filled
+
+
+@cache
+def skin_atlas() -> SkinAtlas:
+    """The atlas of the shipped mesh; made once, in half a second."""
+    return made_atlas(shipped_topology(), SKIN_ROWS)
+
+
+def made_atlas(topology: Topology, rows: int) -> SkinAtlas:
+    """The texels of a mesh's skin tile of so many rows."""
+    chosen = topology.triangle_material == SKIN
+    triangles = torch.from_numpy(topology.triangles[chosen]).long()
+    scale = torch.tensor([ATLAS_ASPECT * rows, rows])
+    places = torch.from_numpy(topology.uv).float() * scale
+    points = torch.cat([places, torch.ones_like(places[:, :1])], 1)
+    flat = torch.from_numpy(topology.uv_triangles[chosen]).long()
+    raster = rasterize(points, flat, (rows, 2 * rows), perspective=False)
+    texels = torch.nonzero(raster.covered.flatten())[:, 0]
+    corners = triangles[raster.triangle.flatten()[texels]]
+    weights = raster.barycentric.flatten(0, 1)[texels]
+    count = len(topology.vertex_part)
+    skin = np.unique(topology.triangles[chosen]).astype(np.int64)
+    edges = _laplacian(topology.triangles[chosen], count)
+    return SkinAtlas(rows, texels, corners, weights, _mirrored(texels, rows), edges, skin)
+
+
+def _mirrored(texels: Tensor, rows: int) -> Tensor:
+    row, column = texels // (2 * rows), texels % (2 * rows)
+    half = column // rows
+    other = row * 2 * rows + half * rows + (rows - 1 - column % rows)
+    number = torch.full((2 * rows * rows,), -1)
+    number[texels] = torch.arange(len(texels))
+    found = number[other]
+    return torch.where(found >= 0, found, torch.arange(len(texels)))
+
+
+def _laplacian(triangles: npt.NDArray[np.int32], count: int) -> csr_matrix:
+    """Of the graph of edges, each as strong as another."""
+    pairs = np.concatenate([triangles[:, [0, 1]], triangles[:, [1, 2]], triangles[:, [2, 0]]])
+    one, other = np.unique(np.sort(pairs, 1), axis=0).T
+    joined = coo_matrix((np.ones(len(one)), (one, other)), (count, count)).tocsr()
+    joined = joined + joined.T
+    return csr_matrix(diags_array(np.asarray(joined.sum(1)).ravel()) - joined)
+
+
+def _gaussian(images: Tensor, sigma: float) -> Tensor:
+    """(B, C, H, W) blurred along both sides; nothing beyond the edges."""
+    reach = max(1, round(2.5 * sigma))
+    at = torch.arange(-reach, reach + 1, dtype=images.dtype)
+    kernel = torch.exp(-0.5 * (at / sigma) ** 2)
+    kernel = (kernel / kernel.sum()).expand(images.shape[1], 1, 1, -1)
+    groups = images.shape[1]
+    across = functional.conv2d(images, kernel, padding=(0, reach), groups=groups)
+    return functional.conv2d(across, kernel.transpose(2, 3), padding=(reach, 0), groups=groups)

@@ -1,0 +1,199 @@
+"""Tells a photo's light from its skin.
+
+Photo and renderer must mean the same by a colour, so a photo is taken through the inverse of the
+renderer's tone curve first. Its light is then one grey lighting of second order (spherical
+harmonics, cosine-convolved and divided by pi, as `Lighting.irradiance`), found by robust least
+squares from skin whose albedo is roughly known: what is not skin, or in a cast shadow, weighs
+little. Reflections of the same light on the skin's surface are part of the fit, and are taken off.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from math import log, pi
+
+import numpy as np
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+from head360.light import LIGHT_PRESETS, Light
+from head360.rendering.lighting import Floats, Lighting, lighting
+from head360.rendering.shade import EXPOSURE, linear_from_srgb
+
+#: Display-linear values are taken for at most so bright: beyond, the tone curve says nothing.
+_BRIGHTEST = 0.84
+#: Of the tone curve c (2.51 c + 0.03) / (c (2.43 c + 0.59) + 0.14), see `shade.tone_curve`.
+_CURVE = (2.51, 0.03, 2.43, 0.59, 0.14)
+#: What pulls the orders 0, 1, 2 of the light towards an even one.
+_RIDGE = (0.0, 0.02, 0.25)
+#: Skin is never taken to be in deeper shadow, or in brighter light, than so many times the usual.
+_DARKEST, _BRIGHTEST_LIGHT = 0.25, 2.4
+#: The irradiance (divided by pi) at which faces are usually exposed: the presets' mean.
+USUAL_LIGHT = 2.1
+#: Powers to which openness counts for red, green and blue, as `shade._shade_head`.
+_SHADOW_POWERS = (0.72, 1.0, 1.08)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class SkinPatch:
+    """N places of skin, as light sees them."""
+
+    normals: Tensor  # (N, 3) unit, head space
+    mirrored: Tensor  # (N, 3) unit: the view, mirrored
+    facing: Tensor  # (N,) cosine to the view
+    occlusion: Tensor  # (N,) 0 closed … 1 open
+    roughness: Tensor  # (N,)
+    specular: Tensor  # (N,)
+    scatter: Tensor  # (N,)
+
+    def __getitem__(self, chosen: Tensor) -> SkinPatch:
+        return SkinPatch(*(getattr(self, name)[chosen] for name in self.__slots__))
+
+
+def radiance(photo: Tensor) -> Tensor:
+    """Scene-linear light of sRGB-encoded colours 0 … 1: undoes encoding and tone curve."""
+    a, b, c, d, e = _CURVE
+    y = linear_from_srgb(photo).clamp(0, _BRIGHTEST)
+    p, q, r = a - c * y, b - d * y, -e * y
+    return (-q + (q * q - 4 * p * r).sqrt()) / (2 * p) / EXPOSURE
+
+
+def harmonics(directions: Tensor) -> Tensor:
+    """(N, 9) the basis that `Lighting.irradiance` multiplies, for unit directions (N, 3)."""
+    x, y, z = directions.unbind(-1)
+    return torch.stack(
+        [
+            torch.full_like(x, 0.282095), 0.488603 * y, 0.488603 * z, 0.488603 * x,
+            1.092548 * x * y, 1.092548 * y * z, 0.315392 * (3 * z * z - 1), 1.092548 * x * z,
+            0.546274 * (x * x - y * y),
+        ], -1,
+    )  # fmt: skip
+
+
+def estimated_light(patch: SkinPatch, seen: Tensor, albedo: Tensor, weight: Tensor) -> Tensor:
+    """(9,) grey light under which skin of a known albedo looks as it was seen.
+
+    Args:
+        patch: N places.
+        seen: (N, 3) scene-linear radiance.
+        albedo: (N, 3) linear.
+        weight: (N,) 0 … 1.
+    """
+    grey = albedo.mean(1, keepdim=True)
+    rows = harmonics(patch.normals) * patch.occlusion[:, None] * grey
+    rows = rows + harmonics(patch.mirrored) * _gloss(patch)[:, None]
+    target = seen.mean(1)
+    # Relative errors: dark skin must count as much as bright skin.
+    relative = 1 / grey[:, 0].clamp(min=0.02)
+    rows, target = (rows * relative[:, None]).double(), (target * relative).double()
+    ridge = torch.tensor([_RIDGE[0], *[_RIDGE[1]] * 3, *[_RIDGE[2]] * 5], dtype=torch.float64)
+    robust = weight.double()
+    light = rows.new_zeros(9)
+    for _ in range(8):
+        normal = (rows * robust[:, None]).T @ rows / robust.sum()
+        light = torch.linalg.solve(
+            normal + torch.diag(ridge) * normal[0, 0],
+            (rows * robust[:, None]).T @ target / robust.sum(),
+        )
+        rest = target - rows @ light
+        spread = 1.5 * rest.abs().median() + 1e-3
+        robust = weight / (1 + (rest / spread) ** 2)
+    return light.float()
+
+
+def albedo_under(light: Tensor, patch: SkinPatch, seen: Tensor) -> Tensor:
+    """(N, 3) linear albedo of skin that was seen, (N, 3) radiance, in a light (9,)."""
+    glint = (harmonics(patch.mirrored) @ light).clamp(min=0.02) * _gloss(patch)
+    return (seen - glint[:, None]).clamp(min=0.003) / shading(light, patch)
+
+
+def shading(light: Tensor, patch: SkinPatch) -> Tensor:
+    """(N, 3) what albedo is multiplied by in a light (9,)."""
+    usual = light[0] * 0.282095
+    level = (harmonics(patch.normals) @ light).clamp(min=0.02)
+    level = torch.minimum(level.clamp(min=float(_DARKEST * usual)), _BRIGHTEST_LIGHT * usual)
+    open_ = patch.occlusion.clamp(min=0.05)[:, None]
+    shadow = open_ ** open_.new_tensor(_SHADOW_POWERS)
+    return level[:, None] * (open_ + (shadow - open_) * patch.scatter[:, None])
+
+
+def seen_under(light: Tensor, patch: SkinPatch, albedo: Tensor) -> Tensor:
+    """(N, 3) radiance of skin of an albedo (N, 3) in a light (9,): `albedo_under` the other way."""
+    glint = (harmonics(patch.mirrored) @ light).clamp(min=0.02) * _gloss(patch)
+    return albedo * shading(light, patch) + glint[:, None]
+
+
+def _gloss(patch: SkinPatch) -> Tensor:
+    """(N,) share of the mirrored light that the surface reflects, as `shade._shade_head`."""
+    f0 = 0.08 * patch.specular
+    f90 = (50 * f0).clamp(max=1)
+    grazing = (1 - patch.facing.clamp(min=0.05)) ** 5
+    rim = f0 + (f90 - f0) * grazing * 0.55 * (1 - 0.6 * patch.roughness)
+    return rim * patch.occlusion**2 * 0.9
+
+
+def photo_lighting(light: Tensor, tint: Tensor) -> Lighting:
+    """The light (9,) of a photo and its colour (3,), as renderers take it: a soft probe, no lamps."""
+    rows, columns = 32, 64
+    elevation = (torch.arange(rows) + 0.5) / rows * pi
+    azimuth = ((torch.arange(columns) + 0.5) / columns - 0.5) * 2 * pi
+    sine, up = elevation.sin()[:, None], elevation.cos()[:, None].expand(-1, columns)
+    directions = torch.stack([sine * azimuth.sin(), up, sine * azimuth.cos()], -1)
+    probe = (harmonics(directions) @ light).clamp(min=0.02)[..., None] * tint
+    image = np.ascontiguousarray(probe.numpy(), np.float32)
+    irradiance: Floats = (light[:, None] * tint).numpy().astype(np.float32)
+    directions_of_none = np.array([[0, 0, 1]] * 3, np.float32)
+    return Lighting(
+        irradiance, image, image, (1.0, 0.0), directions_of_none, np.zeros((3, 3), np.float32)
+    )
+
+
+def nearest_light(light: Tensor) -> Light:
+    """The preset, rotation and intensity that light a face most like a light (9,) does."""
+    normals, weight = _face_directions()
+    wanted = (harmonics(normals) @ light).clamp(min=0.02).log()
+    best, least = Light(), float("inf")
+    for preset in LIGHT_PRESETS:
+        for candidate, level in _turned_levels(preset, normals):
+            difference = wanted - level
+            gain = (difference * weight).sum() / weight.sum()
+            rest = float((((difference - gain) ** 2) * weight).sum() / weight.sum())
+            rest += 0.02 * float(gain) ** 2  # dimmed or driven presets lose their character
+            if rest < least:
+                intensity = min(max(float(gain.exp()), 0.4), 2.0)
+                best, least = replace(candidate, intensity=round(intensity, 2)), rest
+    return best
+
+
+def _turned_levels(preset: str, normals: Tensor) -> Iterator[tuple[Light, Tensor]]:
+    """Lights of a preset, and the logarithm of what they bring to each normal."""
+    for rotation in range(-180, 180, 15):
+        light = Light(preset, float(rotation))
+        numbers = lighting(light)
+        c, s = numbers.turn
+        turned = normals @ torch.tensor([[c, 0, s], [0, 1, 0], [-s, 0, c]], dtype=torch.float32)
+        sky = harmonics(turned) @ torch.tensor(numbers.irradiance)
+        lamps = functional.relu(normals @ torch.tensor(numbers.directions).T)
+        level = sky.clamp(min=0.02) + lamps @ torch.tensor(numbers.colors)
+        yield light, level.mean(1).log()
+
+
+def _face_directions() -> tuple[Tensor, Tensor]:
+    """(M, 3) normals of a face and how much each of them is seen, (M,)."""
+    spread = torch.linspace(-1.2, 1.2, 9)
+    yaw, pitch = (grid.flatten() for grid in torch.meshgrid(spread, spread * 0.7, indexing="ij"))
+    normals = torch.stack([yaw.sin() * pitch.cos(), pitch.sin(), yaw.cos() * pitch.cos()], -1)
+    return normals, normals[:, 2].clamp(min=0.1)
+
+
+def usual(light: Tensor) -> Tensor:
+    """A light scaled so that a face in it is exposed as usual."""
+    normals, weight = _face_directions()
+    level = ((harmonics(normals) @ light).clamp(min=0.02) * weight).sum() / weight.sum()
+    return light * (USUAL_LIGHT / level)
+
+
+#: How far, as a logarithm, the exposure of a face is from the usual one.
+EXPOSURE_SPREAD = log(1.35)

@@ -1,0 +1,133 @@
+"""Colours of irises, whites of the eyes and teeth, measured where a photo shows them.
+
+Each pixel that shows an eye or a tooth is compared with what the model's own eyes and teeth would
+look like there in the photo's light. What differs in the median is the person's.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from scipy.ndimage import binary_erosion
+from torch import Tensor
+from torch.nn import functional
+
+from head360.fitting.delight import SkinPatch, albedo_under, radiance, seen_under
+from head360.fitting.unproject import Posed, View
+from head360.model.texture import IRIS_LIGHT, PUPIL, FixedTiles
+from head360.model.topology import ATLAS_ASPECT, EYE, TEETH
+from head360.rendering.rasterize import interpolate
+from head360.rendering.shade import linear_from_srgb
+
+#: So many pixels must show something before it is believed.
+_LEAST_PIXELS = 24
+#: Eyes and teeth lie in the shade of lids and lips, which factors may make up for, encoded.
+_LIMITS = (0.55, 1.25)
+_IRIS_LIMITS = (0.008, 0.40)
+_WHITE, _IRIS = 0.05, 0.9
+#: Irises shine in the middle (the pupil does not): pattern brighter than this is iris.
+_SHINING = 0.15
+_GAMMA = 1 / 2.2
+_CHROMA = 0.5  # of the colour that a white of an eye or a tooth seems to have
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class EyeColors:
+    """What was measured; factors as in `Likeness`."""
+
+    sclera: tuple[float, float, float] = (1.0, 1.0, 1.0)
+    teeth: tuple[float, float, float] = (1.0, 1.0, 1.0)
+    iris: tuple[float, float, float] | None = None  # linear RGB; None: not seen
+
+
+def eye_colors(
+    photo: Tensor, view: View, posed: Posed, fixed: FixedTiles, light: Tensor, tint: Tensor
+) -> EyeColors:
+    """Measure eyes and teeth.
+
+    Args:
+        photo: (H, W, 3) sRGB-encoded, 0 … 1.
+        view: what each of its pixels shows.
+        posed: the head in it.
+        fixed: the model's eyes and teeth.
+        light: (9,) the photo's grey light.
+        tint: (3,) the light's colour.
+    """
+    seen = radiance(photo) / tint
+    eye = _shown(view, posed, EYE)
+    tooth = _shown(view, posed, TEETH)
+    sclera, iris = _eyes(seen, eye, view, posed, fixed, light)
+    teeth = _factor(seen, tooth, _maps(fixed, view, posed, tooth), view, posed, light)
+    return EyeColors(sclera, teeth, iris)
+
+
+def _shown(view: View, posed: Posed, material: int) -> Tensor:
+    """(K,) flat pixels well within what shows a material."""
+    there = view.shows(posed.topology, material)
+    inner = binary_erosion(there.numpy(), iterations=1)
+    return torch.nonzero(torch.from_numpy(inner).flatten())[:, 0]
+
+
+def _eyes(
+    seen: Tensor, eye: Tensor, view: View, posed: Posed, fixed: FixedTiles, light: Tensor
+) -> tuple[tuple[float, float, float], tuple[float, float, float] | None]:
+    maps = _maps(fixed, view, posed, eye)
+    share, shine = maps[:, 8], maps[:, 9] * IRIS_LIGHT
+    white, iris = share < _WHITE, (share > _IRIS) & (shine > _SHINING)
+    sclera = _factor(seen, eye[white], maps[white], view, posed, light)
+    if int(iris.sum()) < _LEAST_PIXELS:
+        return sclera, None
+    patch = _patch(eye[iris], maps[iris], view, posed)
+    albedo = albedo_under(light, patch, seen.flatten(0, 1)[eye[iris]])
+    color = ((albedo - PUPIL) / shine[iris, None]).median(0).values.clamp(*_IRIS_LIMITS)
+    red, green, blue = color.tolist()
+    return sclera, (red, green, blue)
+
+
+def _factor(
+    seen: Tensor, pixels: Tensor, maps: Tensor, view: View, posed: Posed, light: Tensor
+) -> tuple[float, float, float]:
+    """What the encoded albedo must be multiplied by to look as it was seen."""
+    if len(pixels) < _LEAST_PIXELS:
+        return (1.0, 1.0, 1.0)
+    patch = _patch(pixels, maps, view, posed)
+    made = seen_under(light, patch, linear_from_srgb(maps[:, :3]))
+    ratio = (seen.flatten(0, 1)[pixels] / made.clamp(min=1e-3)).log().median(0).values
+    ratio = ratio.mean() + _CHROMA * (ratio - ratio.mean())
+    red, green, blue = (ratio * _GAMMA).exp().clamp(*_LIMITS).tolist()
+    return red, green, blue
+
+
+def _maps(fixed: FixedTiles, view: View, posed: Posed, pixels: Tensor) -> Tensor:
+    """(K, 10) the model's channels at pixels, and the share and shine of the iris."""
+    rows = 2 * fixed.eye.maps.shape[1]
+    whole = torch.zeros(10, rows, round(ATLAS_ASPECT * rows))
+    for tile in (*fixed.tiles, fixed.eye):
+        height, width = tile.maps.shape[1:]
+        place = whole[:, tile.row : tile.row + height, tile.column : tile.column + width]
+        place[:8] = tile.maps
+    height, width = fixed.iris.shape[1:]
+    eye = fixed.eye
+    whole[8:, eye.row : eye.row + height, eye.column : eye.column + width] = fixed.iris
+    topology = posed.topology
+    flat = torch.from_numpy(topology.uv_triangles[topology.drawn].astype(np.int64))
+    uv = interpolate(view.raster, torch.from_numpy(topology.uv), flat).flatten(0, 1)[pixels]
+    sampled = functional.grid_sample(
+        whole[None], uv[None, None] * 2 - 1, padding_mode="border", align_corners=False
+    )
+    return sampled[0, :, 0].T
+
+
+def _patch(pixels: Tensor, maps: Tensor, view: View, posed: Posed) -> SkinPatch:
+    topology = posed.topology
+    triangles = torch.from_numpy(topology.triangles[topology.drawn].astype(np.int64))
+    both = torch.cat([posed.vertices, posed.normals], 1)
+    shown = interpolate(view.raster, both, triangles).flatten(0, 1)[pixels]
+    normals = functional.normalize(shown[:, 3:], dim=1)
+    towards = functional.normalize(posed.eye - shown[:, :3], dim=1)
+    facing = (normals * towards).sum(1)
+    mirror = functional.normalize(2 * facing[:, None] * normals - towards, dim=1)
+    occlusion, roughness, specular, scatter = maps[:, 3:7].unbind(1)
+    return SkinPatch(normals, mirror, facing, occlusion, roughness, specular, scatter)

@@ -1,0 +1,91 @@
+"""Finds the generated skin that is most like what a photo shows: it fills what the photo does not.
+
+The generator's code is searched at the generator's own low resolution, where a step costs a few
+milliseconds. Numbers of the code that only place freckles or choose make-up stay 0. How brightly
+the photo was exposed is not known well, so a factor for each channel is found beside the code.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+from head360.fitting.atlas import SkinAtlas
+from head360.fitting.delight import EXPOSURE_SPREAD
+from head360.model.texture_generator import TextureGenerator, activate
+from head360.model.texture_layers import SPOT_CODE
+from head360.rendering.shade import linear_from_srgb
+
+_STEPS, _RATE = 60, 0.12
+#: Spread of what is left between photo and generated skin, as a logarithm, and how many places
+#: are as good as independent.
+_SPREAD, _INDEPENDENT = 0.16, 300.0
+#: Spread of the colour of the light, as a logarithm.
+_TINT_SPREAD = 0.08
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class FoundSkin:
+    """A generated skin, and how the photo's light differed from what was thought."""
+
+    code: Tensor  # (64,) standard deviations
+    gain: Tensor  # (3,) the photo's albedo, divided by this, is like the skin's
+    distance: float  # root mean square of what is left, as a logarithm
+
+
+def found_skin(
+    generator: TextureGenerator, atlas: SkinAtlas, albedo: Tensor, weight: Tensor
+) -> FoundSkin:
+    """The code whose skin is most like an albedo (N, 3), linear, where weights (N,) say."""
+    rows = generator.shape.soft_rows
+    target, share = _lowered(atlas, albedo, weight, rows)
+    mean = _area(generator.mean.detach()[None, :3], rows)
+    details = _area(generator.details.detach()[None], rows)[0].flatten(1)
+    code = torch.zeros(1, SPOT_CODE.start, requires_grad=True)
+    gain = torch.zeros(3, requires_grad=True)
+    optimizer = torch.optim.Adam([code, gain], lr=_RATE, betas=(0.9, 0.95))
+    rest = target.new_zeros(1)
+    for step in range(_STEPS):
+        whole = functional.pad(code, (0, generator.shape.code - code.shape[1]))
+        fine = (generator.mixture(whole)[:, :3] @ details).view(1, 3, rows, 2 * rows)
+        made = (generator.soft(whole)[:, :3] + mean + fine).sigmoid()
+        difference = target - linear_from_srgb(made[0]).clamp(min=1e-3).log() - gain[:, None, None]
+        robust = _robust(difference / _SPREAD).mean(0)
+        rest = ((difference / _SPREAD).clamp(-3, 3).square().mean(0) * share).sum() / share.sum()
+        loss = _INDEPENDENT * (robust * share).sum() / share.sum() + code.square().sum()
+        loss = loss + (gain.mean() / EXPOSURE_SPREAD) ** 2
+        loss = loss + ((gain - gain.mean()) / _TINT_SPREAD).square().sum()
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.param_groups[0]["lr"] = _RATE * (1 - step / _STEPS) + 0.01
+        optimizer.step()
+    found = functional.pad(code.detach()[0], (0, generator.shape.code - code.shape[1]))
+    return FoundSkin(found, gain.detach().exp(), float(rest.detach().sqrt()) * _SPREAD)
+
+
+@torch.no_grad()
+def generated(generator: TextureGenerator, code: Tensor) -> Tensor:
+    """The skin tile (8, U, 2U) 0 … 1 of a code (64,)."""
+    return activate(generator(code[None])[0])
+
+
+def _lowered(atlas: SkinAtlas, albedo: Tensor, weight: Tensor, rows: int) -> tuple[Tensor, Tensor]:
+    """Mean logarithms (3, rows, 2 rows) of an albedo and how much of each cell was seen."""
+    logs = albedo.clamp(min=2e-3).log() * weight[:, None]
+    tile = atlas.tile(torch.cat([logs, weight[:, None]], 1))
+    small = _area(tile[None], rows)[0]
+    share = small[3]
+    return small[:3] / share.clamp(min=1e-4), torch.where(share > 0.1, share, 0)
+
+
+def _area(images: Tensor, rows: int) -> Tensor:
+    return functional.interpolate(images, size=(rows, 2 * rows), mode="area")
+
+
+def _robust(deviation: Tensor) -> Tensor:
+    """Geman and McClure's loss: like a square at first, then bounded."""
+    square = deviation.square()
+    return 4 * square / (4 + square)

@@ -1,0 +1,151 @@
+"""What a photo shows of each texel of the skin: its colour, and how much to trust it.
+
+A texel is trusted where the mesh, posed as in the photo, shows it: in front of everything else,
+turned towards the camera, inside the picture, and away from eyes, mouth and whatever is not skin.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from scipy.ndimage import binary_dilation, distance_transform_edt
+from torch import Tensor
+from torch.nn import functional
+
+from head360.fitting.atlas import SkinAtlas
+from head360.model.bilinear import vertex_normals
+from head360.model.topology import SKIN, Topology
+from head360.rendering.rasterize import Raster, interpolate, rasterize
+
+Doubles = npt.NDArray[np.float64]
+Bools = npt.NDArray[np.bool_]
+
+#: Skin this far behind the surface that is seen starts to be hidden, and then is, metres.
+_HIDDEN_FROM, _HIDDEN_AT = 0.0012, 0.0032
+_FAR = 1e3
+#: Cosines to the view between which skin becomes trusted.
+_GRAZING, _FACING = 0.22, 0.60
+#: How far trust keeps from what is not skin and grows within it, and how far from eyes and mouth;
+#: as shares of the picture's side.
+_MARGIN, _FEATHER, _OPENING = 3 / 512, 8 / 512, 2.4 / 512
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Posed:
+    """The mesh as it stood before the camera."""
+
+    topology: Topology
+    vertices: Tensor  # (V, 3) metres, head space
+    normals: Tensor  # (V, 3) unit
+    #: (3, 4) from head space to column · depth, row · depth and depth: pixels from the outer edge
+    pixels_from_head: Doubles
+
+    @classmethod
+    def of(cls, topology: Topology, vertices: Tensor, pixels_from_head: Doubles) -> Posed:
+        """With the normals that the vertices make."""
+        triangles = torch.from_numpy(topology.triangles).long()
+        return cls(topology, vertices, vertex_normals(vertices, triangles), pixels_from_head)
+
+    @property
+    def eye(self) -> Tensor:
+        """(3,) metres: where the camera stands."""
+        matrix = self.pixels_from_head
+        return torch.tensor(-np.linalg.solve(matrix[:, :3], matrix[:, 3]), dtype=torch.float32)
+
+    def project(self, points: Tensor) -> Tensor:
+        """(N, 3) column and row in pixels, and depth in metres."""
+        matrix = torch.tensor(self.pixels_from_head, dtype=torch.float32)
+        homogeneous = points @ matrix[:, :3].T + matrix[:, 3]
+        depth = homogeneous[:, 2:]
+        return torch.cat([homogeneous[:, :2] / depth, depth], 1)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Seen:
+    """N texels of skin in a photo."""
+
+    color: Tensor  # (N, 3) sRGB-encoded, 0 … 1
+    trust: Tensor  # (N,) 0 not seen … 1 seen well
+    normals: Tensor  # (N, 3) unit, head space
+    view: Tensor  # (N, 3) unit, towards the camera
+    facing: Tensor  # (N,) cosine of the angle between both
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class View:
+    """What each pixel of a photo shows of the mesh; lashes left out."""
+
+    raster: Raster
+    depth: Tensor  # (H, W) metres along the camera's axis, far beside the mesh
+
+    @classmethod
+    def of(cls, posed: Posed, size: tuple[int, int]) -> View:
+        """In a picture of a height and width."""
+        points = posed.project(posed.vertices)
+        triangles = torch.from_numpy(posed.topology.triangles[posed.topology.drawn]).long()
+        raster = rasterize(points, triangles, size, perspective=True)
+        depth = interpolate(raster, points[:, 2:], triangles)[..., 0]
+        return cls(raster, torch.where(raster.covered, depth, _FAR))
+
+    def shows(self, topology: Topology, material: int) -> Tensor:
+        """(H, W) where a material is seen."""
+        of_triangle = torch.from_numpy(topology.triangle_material[topology.drawn])
+        seen: Tensor = of_triangle[self.raster.triangle.clamp(min=0)] == material
+        return seen & self.raster.covered
+
+
+def unprojected(
+    photo: Tensor, view: View, posed: Posed, atlas: SkinAtlas, allowed: Bools | None = None
+) -> Seen:
+    """What a photo shows of each texel.
+
+    Args:
+        photo: (H, W, 3) sRGB-encoded, 0 … 1.
+        view: what its pixels show.
+        posed: the head in it.
+        atlas: whose texels are meant.
+        allowed: (H, W) where skin may be: no hair, no background, nothing before the face.
+    """
+    height, width = photo.shape[:2]
+    skin, covered = view.shows(posed.topology, SKIN), view.raster.covered
+    image_trust = _image_trust(skin.numpy(), covered.numpy(), allowed)
+    both = atlas.at_texels(torch.cat([posed.vertices, posed.normals], 1))
+    places, normals = both[:, :3], functional.normalize(both[:, 3:], dim=1)
+    at = posed.project(places)
+    maps = torch.cat([photo.permute(2, 0, 1), view.depth[None], image_trust[None]])
+    sampled = _sampled(maps, at[:, :2])
+    towards = functional.normalize(posed.eye - places, dim=1)
+    facing = (normals * towards).sum(1)
+    behind = (at[:, 2] - sampled[:, 3] - _HIDDEN_FROM) / (_HIDDEN_AT - _HIDDEN_FROM)
+    inside = ((at[:, :2] > 1) & (at[:, :2] < at.new_tensor([width - 1, height - 1]))).all(1)
+    shown = (1 - behind).clamp(0, 1) * _smooth(_GRAZING, _FACING, facing) * inside
+    return Seen(sampled[:, :3], shown * sampled[:, 4], normals, towards, facing)
+
+
+def _image_trust(skin: Bools, covered: Bools, allowed: Bools | None) -> Tensor:
+    """(H, W) 0 … 1: how far within trusted skin a pixel lies."""
+    side = max(skin.shape)
+    opening = binary_dilation(covered & ~skin, iterations=max(1, round(_OPENING * side)))
+    trust = np.ones(skin.shape)
+    if allowed is not None:
+        inwards = distance_transform_edt(allowed)
+        trust = ((inwards - _MARGIN * side) / (_FEATHER * side)).clip(0, 1)
+    return torch.from_numpy((trust * ~opening).astype(np.float32))
+
+
+def _sampled(maps: Tensor, at: Tensor) -> Tensor:
+    """Bilinear samples (N, C) of (C, H, W) at (N, 2) columns and rows in pixels."""
+    height, width = maps.shape[1:]
+    grid = at / at.new_tensor([width, height]) * 2 - 1
+    found: Tensor = functional.grid_sample(
+        maps[None], grid[None, None], padding_mode="border", align_corners=False
+    )
+    return found[0, :, 0].T
+
+
+def _smooth(low: float, high: float, value: Tensor) -> Tensor:
+    share = ((value - low) / (high - low)).clamp(0, 1)
+    return share * share * (3 - 2 * share)

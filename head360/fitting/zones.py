@@ -1,0 +1,97 @@
+"""Zones of the skin that a photo is read by, on every head the same, by distance from landmarks."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from head360.fitting.atlas import SkinAtlas
+from head360.model.topology import Topology
+
+#: iBUG 68: outlines of brows, eyes and lips, and single points.
+_BROWS = (range(17, 22), range(22, 27))
+_EYES = ((36, 37, 38, 39, 40, 41, 36), (42, 43, 44, 45, 46, 47, 42))
+#: Upper lids fold away while eyes are open, and lashes hang before them: nobody sees them well.
+_UPPER_LIDS = ((36, 37, 38, 39), (42, 43, 44, 45))
+_LID_REACH, _RIM_REACH = (0.0048, 0.0080), (0.0012, 0.0030)
+_LIPS = (48, 50, 52, 54, 56, 58, 48)
+_CHIN, _NOSE = 8, 33
+#: Nearer than the first distance a texel is in the zone, beyond the second it is not, metres.
+_BROW_REACH, _EYE_REACH, _LIP_REACH, _NOSTRIL_REACH = (
+    (0.008, 0.011), (0.008, 0.011), (0.008, 0.012), (0.006, 0.010),
+)  # fmt: skip
+#: Photos are believed down to so far below the chin, and so far behind the middle, metres.
+#: The forehead begins so far above the brows, metres.
+_FOREHEAD = (0.0035, 0.0065)
+_NECK, _BACK = (0.010, 0.030), (-0.020, -0.035)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Zones:
+    """Shares of N texels, 0 … 1."""
+
+    reached: Tensor  # (N,) where a photo may show skin at all
+    bare: Tensor  # (N,) of those, where no hair ever grows or falls: all but scalp and ears
+    varied: Tensor  # (N,) brows, lips, nostrils, beard: any darkness may be skin's own
+    hairline: Tensor  # (N,) forehead and temples, where strands may fall
+    plain: Tensor  # (N,) even skin in front: what tells light and colour
+    lips: Tensor  # (N,)
+
+
+def skin_zones(atlas: SkinAtlas, mean: Tensor, topology: Topology) -> Zones:
+    """Zones on the mean head (V, 3) metres."""
+    points = atlas.at_texels(mean)
+    marks = mean[torch.from_numpy(topology.landmarks68).long()]
+    scalp = atlas.at_texels(torch.from_numpy(topology.scalp)[:, None])[:, 0]
+    x, y, z = points.unbind(1)
+    front = (z > marks[_NOSE, 2] - 0.07).float()
+    brows = torch.maximum(*(_near(points, marks[list(line)], _BROW_REACH) for line in _BROWS))
+    eyes = torch.maximum(*(_near(points, marks[list(line)], _EYE_REACH) for line in _EYES))
+    lids = torch.maximum(*(_near(points, marks[list(line)], _LID_REACH) for line in _UPPER_LIDS))
+    rims = torch.maximum(*(_near(points, marks[list(line)], _RIM_REACH) for line in _EYES))
+    lips = _near(points, marks[list(_LIPS)], _LIP_REACH)
+    nostrils = _near(points, marks[[_NOSE]], _NOSTRIL_REACH)
+    nose, chin = marks[_NOSE, 1], marks[_CHIN, 1]
+    beard = 0.9 * ((nose - 0.006 - y) / 0.012).clamp(0, 1)
+    varied = torch.stack([brows, lips, nostrils]).amax(0)
+    varied = torch.maximum(varied, beard) * front
+    reached = _between(chin - y, _NECK) * _between(-z, (-_BACK[0], -_BACK[1]))
+    reached = reached * (1 - torch.maximum(lids, rims) * front)
+    middle = (x.abs() < 0.06) & (y > chin + 0.004) & (y < marks[19, 1] + 0.05)
+    plain = middle.float() * front * (1 - torch.stack([brows, eyes, lips, nostrils]).amax(0))
+    side = x.abs() - marks[[0, 16], 0].abs().mean()
+    above = y - _height_at(marks[17:27], x)
+    hairline = torch.maximum(
+        _between(-above, (-_FOREHEAD[1], -_FOREHEAD[0])), (side + 0.014) / 0.006
+    )
+    varied = varied * (1 - hairline.clamp(0, 1))
+    bare = reached * (1 - scalp) * _between(side, (-0.004, 0.0))
+    varied = atlas.blurred(varied[:, None], 3.0)[:, 0]
+    return Zones(reached, bare, varied, hairline.clamp(0, 1), plain, lips * front)
+
+
+def _height_at(line: Tensor, x: Tensor) -> Tensor:
+    """(N,) heights y of a line of points (M, 3) at places x (N,); beyond its ends, as there."""
+    order = np.argsort(line[:, 0].numpy())
+    knots = line.numpy()[order]
+    return torch.from_numpy(np.interp(x.numpy(), knots[:, 0], knots[:, 1]).astype(np.float32))
+
+
+def _between(distance: Tensor, reach: tuple[float, float]) -> Tensor:
+    """1 up to the first distance, 0 from the second on."""
+    near, far = reach
+    return ((far - distance) / (far - near)).clamp(0, 1)
+
+
+def _near(points: Tensor, line: Tensor, reach: tuple[float, float]) -> Tensor:
+    """(N,) how near points (N, 3) are to a line (M, 3), seen from in front."""
+    flat, line = points[:, :2], line[:, :2]
+    least = torch.full((len(flat),), torch.inf)
+    for start, end in zip(line, [*line[1:], line[-1]], strict=True):
+        along = end - start
+        share = ((flat - start) @ along / along.square().sum().clamp(min=1e-12)).clamp(0, 1)
+        least = torch.minimum(least, (flat - start - share[:, None] * along).norm(dim=1))
+    return _between(least, reach)
