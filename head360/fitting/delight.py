@@ -135,7 +135,7 @@ def _gloss(patch: SkinPatch) -> Tensor:
 
 
 def photo_lighting(light: Tensor, tint: Tensor) -> Lighting:
-    """The light (9,) of a photo and its colour (3,), as renderers take it: a soft probe, no lamps."""
+    """The light (9,) of a photo and its colour (3,) for renderers: a soft probe, no lamps."""
     rows, columns = 32, 64
     elevation = (torch.arange(rows) + 0.5) / rows * pi
     azimuth = ((torch.arange(columns) + 0.5) / columns - 0.5) * 2 * pi

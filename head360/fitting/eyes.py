@@ -17,6 +17,7 @@ from torch.nn import functional
 from head360.fitting.delight import SkinPatch, albedo_under, radiance, seen_under
 from head360.fitting.unproject import Posed, View
 from head360.model.texture import IRIS_LIGHT, PUPIL, FixedTiles
+from head360.model.texture_layers import encoded
 from head360.model.topology import ATLAS_ASPECT, EYE, TEETH
 from head360.rendering.rasterize import interpolate
 from head360.rendering.shade import linear_from_srgb
@@ -80,7 +81,10 @@ def _eyes(
     if int(iris.sum()) < _LEAST_PIXELS:
         return sclera, None
     patch = _patch(eye[iris], maps[iris], view, posed)
-    albedo = albedo_under(light, patch, seen.flatten(0, 1)[eye[iris]])
+    mixed = encoded(albedo_under(light, patch, seen.flatten(0, 1)[eye[iris]]).clamp(0, 1))
+    around = maps[iris, :3] * mixed.new_tensor(sclera)
+    own = share[iris, None]
+    albedo = linear_from_srgb((mixed - (1 - own) * around) / own)
     color = ((albedo - PUPIL) / shine[iris, None]).median(0).values.clamp(*_IRIS_LIMITS)
     red, green, blue = color.tolist()
     return sclera, (red, green, blue)

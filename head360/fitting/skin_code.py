@@ -19,7 +19,7 @@ from head360.model.texture_generator import TextureGenerator, activate
 from head360.model.texture_layers import SPOT_CODE
 from head360.rendering.shade import linear_from_srgb
 
-_STEPS, _RATE = 60, 0.12
+_STEPS, _RATE = 24, 0.22
 #: Spread of what is left between photo and generated skin, as a logarithm, and how many places
 #: are as good as independent.
 _SPREAD, _INDEPENDENT = 0.16, 300.0

@@ -23,9 +23,9 @@ _CHIN, _NOSE = 8, 33
 _BROW_REACH, _EYE_REACH, _LIP_REACH, _NOSTRIL_REACH = (
     (0.008, 0.011), (0.008, 0.011), (0.008, 0.012), (0.006, 0.010),
 )  # fmt: skip
-#: Photos are believed down to so far below the chin, and so far behind the middle, metres.
 #: The forehead begins so far above the brows, metres.
 _FOREHEAD = (0.0035, 0.0065)
+#: Photos are believed down to so far below the chin, and so far behind the middle, metres.
 _NECK, _BACK = (0.010, 0.030), (-0.020, -0.035)
 
 

@@ -1,0 +1,247 @@
+"""Skin from pictures of heads that are known, so that the truth can be asked."""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from dataclasses import dataclass
+
+import numpy as np
+import pytest
+import torch
+from torch import Tensor
+
+from head360.camera import OrbitCamera
+from head360.fitting.atlas import SkinAtlas, skin_atlas
+from head360.fitting.blend import joined, mirrored
+from head360.fitting.delight import (
+    SkinPatch,
+    albedo_under,
+    estimated_light,
+    harmonics,
+    nearest_light,
+    photo_lighting,
+    radiance,
+    seen_under,
+    usual,
+)
+from head360.fitting.texture import FittedSkin, SkinFitter
+from head360.fitting.unproject import Posed, View
+from head360.light import LIGHT_PRESETS
+from head360.model.sampling import random_person
+from head360.params import ATTRIBUTES, EXPRESSIONS, HeadParams
+from head360.rendering.rasterize import interpolate
+from head360.rendering.reference import Layout, Surface, mesh_buffer
+from head360.rendering.scene import Models, SceneBuilder
+from head360.rendering.shade import srgb_from_linear, tone_curve
+
+SIZE = 320
+#: Exposed as faces usually are: how bright skin is in itself, one picture cannot tell.
+LIGHT = usual(torch.tensor([6.6, 0.5, 2.0, -1.0, 0.2, 0.1, 0.3, -0.2, 0.1]))
+CAMERA = OrbitCamera(yaw_degrees=8.0, pitch_degrees=4.0, distance=1.0)
+
+
+@pytest.fixture(scope="module")
+def models() -> Models:
+    return Models.load()
+
+
+@pytest.fixture(scope="module")
+def atlas() -> SkinAtlas:
+    return skin_atlas()
+
+
+def matrix(camera: OrbitCamera, size: int) -> np.ndarray:
+    focal = size / 2 / np.tan(np.radians(camera.fov_degrees) / 2)
+    lens = np.array([[focal, 0, -size / 2], [0, -focal, -size / 2], [0, 0, -1]])
+    return lens @ camera.view_from_head[:3]
+
+
+@dataclass(frozen=True)
+class Sitting:
+    """A known head, photographed."""
+
+    person: HeadParams
+    posed: Posed
+    photo: Tensor  # (H, W, 3)
+    light: Tensor
+
+
+def photographed(models: Models, person: HeadParams, light: Tensor) -> Sitting:
+    """A picture of a bald head in a grey light, straight from mesh and maps."""
+    scene = SceneBuilder(models).build(person)
+    topology = models.mesh.topology
+    drawn = topology.drawn
+    layout = Layout(
+        torch.from_numpy(topology.triangles[drawn]).long(),
+        torch.from_numpy(topology.uv_triangles[drawn]).long(),
+        torch.from_numpy(topology.uv),
+    )
+    vertices = scene.vertices.clone()
+    posed = Posed.of(topology, vertices, matrix(CAMERA, SIZE))
+    maps = scene.maps.clone()
+    maps[7] = 0.5  # no pores: shading is what the fit takes it for
+    surface = Surface(layout, vertices, posed.normals, maps)
+    buffer = mesh_buffer(surface, CAMERA, (SIZE, SIZE)).flatten(0, 1)
+    view = View.of(posed, (SIZE, SIZE))
+    places = interpolate(view.raster, vertices, layout.triangles).flatten(0, 1)
+    normals = torch.nn.functional.normalize(buffer[:, 4:7], dim=1)
+    towards = torch.nn.functional.normalize(posed.eye - places, dim=1)
+    facing = (normals * towards).sum(1)
+    mirror = 2 * facing[:, None] * normals - towards
+    patch = SkinPatch(
+        normals, mirror, facing, buffer[:, 11], buffer[:, 8], buffer[:, 9], buffer[:, 10]
+    )
+    linear = ((buffer[:, :3] + 0.055) / 1.055) ** 2.4
+    seen = tone_curve(seen_under(light, patch, linear)) * buffer[:, 3:4]
+    return Sitting(person, posed, srgb_from_linear(seen).view(SIZE, SIZE, 3), light)
+
+
+def finished(steps: Generator[str, None, FittedSkin]) -> tuple[list[str], FittedSkin]:
+    names = []
+    while True:
+        try:
+            names.append(next(steps))
+        except StopIteration as done:
+            return names, done.value
+
+
+@pytest.fixture(scope="module")
+def sitting(models: Models) -> Sitting:
+    weights = np.zeros(len(EXPRESSIONS), np.float32)
+    weights[EXPRESSIONS.index("jawOpen")] = 0.3
+    return photographed(models, random_person(6).with_(expression=weights), LIGHT)
+
+
+@pytest.fixture(scope="module")
+def fitted(models: Models, sitting: Sitting) -> FittedSkin:
+    fitter = SkinFitter(models.texture, models.mesh)
+    return finished(fitter.fit(sitting.photo, sitting.posed))[1]
+
+
+def error(models: Models, atlas: SkinAtlas, one: HeadParams, other: HeadParams) -> Tensor:
+    """(N,) root mean square of encoded albedo that differs."""
+    maps = [atlas.listed(models.texture.maps(head, 0.0)[:3, :, :1024]) for head in (one, other)]
+    return (maps[0] - maps[1]).square().mean(1).sqrt()
+
+
+def test_skin_that_was_seen_comes_back_and_unseen_skin_is_like_it(
+    models: Models, atlas: SkinAtlas, sitting: Sitting, fitted: FittedSkin
+) -> None:
+    head = fitted.applied(sitting.person)
+    plain = sitting.person.with_(texture=np.zeros(64), attributes=np.zeros(len(ATTRIBUTES)))
+
+    seen = atlas.listed(torch.from_numpy(fitted.observed)[None])[:, 0] > 0.5
+    rest = error(models, atlas, head, sitting.person)
+    before = error(models, atlas, plain, sitting.person)
+
+    assert 0.1 < seen.float().mean() < 0.6
+    assert rest[seen].mean() < 0.05
+    assert rest[seen].mean() < 0.6 * before[seen].mean()
+    assert rest[~seen].mean() < 0.07
+
+
+def test_a_fitted_head_starts_without_attributes_and_keeps_its_shape(
+    sitting: Sitting, fitted: FittedSkin
+) -> None:
+    head = fitted.applied(sitting.person)
+
+    assert not head.attributes.any()
+    assert head.shape is sitting.person.shape
+    assert head.likeness is not None
+    assert abs(fitted.skin).max() < 0.7
+
+
+def test_eyes_take_the_colour_of_the_photo(sitting: Sitting, fitted: FittedSkin) -> None:
+    assert fitted.colors.iris is not None
+    measured = np.array(fitted.colors.iris)
+
+    assert np.abs(np.log(measured / sitting.person.iris_color)).max() < 0.6
+
+
+def test_hair_before_the_forehead_stays_out(models: Models, sitting: Sitting) -> None:
+    photo = sitting.photo.clone()
+    brows = sitting.posed.project(
+        sitting.posed.vertices[models.mesh.topology.landmarks68[17:27].astype(np.int64)]
+    )
+    row = int(brows[:, 1].min()) - 8
+    strands = 0.25 + 0.2 * torch.rand(row, SIZE, 1, generator=torch.Generator().manual_seed(0))
+    photo[:row] = strands * torch.tensor([0.8, 0.6, 0.3])
+    fitter = SkinFitter(models.texture, models.mesh)
+
+    names, fitted = finished(fitter.fit(photo, sitting.posed))
+
+    assert len(names) >= 5
+    places = fitter.atlas.at_texels(sitting.posed.vertices)
+    rows = sitting.posed.project(places)[:, 1]
+    seen = fitter.atlas.listed(torch.from_numpy(fitted.observed)[None])[:, 0]
+    assert seen[rows < row - 1].max() < 0.1
+    assert seen[rows > row + 20].max() > 0.9
+
+
+def test_the_photo_is_taken_through_the_tone_curve_backwards() -> None:
+    light = torch.linspace(0.01, 2.5, 40)[:, None].expand(-1, 3)
+
+    assert torch.allclose(radiance(srgb_from_linear(tone_curve(light))), light, rtol=2e-3)
+
+
+def test_light_is_found_although_a_third_lies_in_shadow() -> None:
+    generator = torch.Generator().manual_seed(1)
+    normals = torch.randn(4000, 3, generator=generator)
+    normals[:, 2] = normals[:, 2].abs()
+    normals = torch.nn.functional.normalize(normals, dim=1)
+    half = torch.full((4000,), 0.5)
+    mirror = torch.nn.functional.normalize(2 * normals[:, 2:] * normals - torch.eye(3)[2], dim=1)
+    patch = SkinPatch(normals, mirror, normals[:, 2], 2 * half, half, half, half)
+    albedo = torch.tensor([0.5, 0.3, 0.2]).expand(4000, 3)
+    seen = seen_under(LIGHT, patch, albedo)
+    seen[::3] *= 0.3
+
+    found = estimated_light(patch, seen, albedo, torch.ones(4000))
+
+    level, truth = harmonics(normals) @ found, harmonics(normals) @ LIGHT
+    assert ((level - truth).abs() / truth).mean() < 0.08
+    clean = torch.ones(4000, dtype=torch.bool)
+    clean[::3] = False
+    back = albedo_under(found, patch[clean], seen[clean])
+    assert (back / albedo[clean]).log().abs().mean() < 0.08
+
+
+def test_a_seam_is_closed_without_touching_what_was_seen(atlas: SkinAtlas) -> None:
+    count = len(atlas.texels)
+    template = torch.zeros(count, 3)
+    column = atlas.texels % 1024
+    trust = ((column > 200) & (column < 300)).float()
+    logs = torch.full((count, 3), 0.4) * trust[:, None]
+
+    whole = joined(atlas, logs, trust, template, torch.zeros(count))
+
+    assert torch.allclose(whole[trust == 1], torch.full((3,), 0.4))
+    tile = atlas.tile(torch.cat([whole[:, :1], torch.ones(count, 1)], 1))
+    known = tile[1, :, :512].bool()
+    steps = tile[0, :, :512].diff(dim=1)[known[:, 1:] & known[:, :-1]].abs()
+    assert steps.quantile(0.999) < 0.1
+    assert whole[trust == 0].abs().median() < 0.1
+
+
+def test_the_other_half_fills_in(atlas: SkinAtlas) -> None:
+    count = len(atlas.texels)
+    column = atlas.texels % 1024
+    trust = (column < 256).float()
+    logs = trust[:, None] * torch.tensor([[-1.0, -1.5, -2.0]])
+
+    filled, wider = mirrored(atlas, logs, trust)
+
+    right = (column > 256) & (column < 512) & (wider > 0)
+    assert right.float().sum() > 0.3 * count / 4
+    assert torch.allclose(filled[right], torch.tensor([-1.0, -1.5, -2.0]), atol=1e-5)
+    assert wider[right].max() < 1
+
+
+def test_suggested_light_comes_from_where_the_photo_s_came() -> None:
+    presets = {nearest_light(LIGHT * torch.tensor([1, 1, 1, s, s, 1, 1, s, 1.0])) for s in (1, -1)}
+
+    assert all(light.preset in LIGHT_PRESETS for light in presets)
+    assert all(0.4 <= light.intensity <= 2 for light in presets)
+    lighting = photo_lighting(LIGHT, torch.tensor([1.1, 1.0, 0.9]))
+    assert lighting.irradiance.shape == (9, 3)
+    assert not lighting.colors.any()
