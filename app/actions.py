@@ -53,6 +53,7 @@ ACTIONS: tuple[ActionSpec, ...] = (
     ActionSpec("reset_expression", "Reset expression", "Ctrl+0", "Relax the face"),
     ActionSpec("find_expression", "Find expression…", "Ctrl+F", "Search the expression sliders"),
     ActionSpec("turntable", "Turntable…", "Ctrl+E", "A video of the head turning once"),
+    ActionSpec("mesh", "Mesh…", "Ctrl+Shift+E", "The head for Blender, game engines and others"),
     ActionSpec("screenshot", "Screenshot…", "Ctrl+Shift+S", "A picture at any size, with alpha"),
     ActionSpec("shortcuts", "Keyboard shortcuts", "Ctrl+/", "All shortcuts on one page"),
     ActionSpec("open_log", "Show log", "", "Open the folder with the log file"),
@@ -73,7 +74,7 @@ MENUS: tuple[tuple[str, tuple[str, ...]], ...] = (
         ("randomise", "randomise_shape", "randomise_skin", SEPARATOR, "find_expression", "mirror",
          "reset_expression"),
     ),
-    ("E&xport", ("turntable", "screenshot")),
+    ("E&xport", ("turntable", "mesh", "screenshot")),
     ("&Help", ("shortcuts", "open_log", "about")),
 )  # fmt: skip
 

@@ -11,6 +11,7 @@ from PySide6.QtCore import QObject, Qt
 from PySide6.QtWidgets import QDialog, QWidget
 from shiboken6 import isValid
 
+from app.dialogs.mesh import MeshDialog
 from app.dialogs.paths import choose_target
 from app.dialogs.screenshot import ScreenshotDialog
 from app.dialogs.turntable import TurntableDialog
@@ -22,6 +23,7 @@ from app.viewport import Viewport
 from app.widgets.export_chip import ExportChip
 from app.workers.picture import image_from_pixels
 from app.workers.render_thread import IdleWork, RenderThread
+from head360.export.options import MeshOptions
 from head360.export.video import VideoOptions
 from head360.light import TRANSPARENT, Background
 from head360.rendering.request import Frame, RenderRequest
@@ -77,6 +79,12 @@ class ExportCommands(QObject):
         dialog.copy_chosen.connect(self.copy_picture)
         show_dialog(dialog)
 
+    def ask_mesh(self) -> None:
+        """Ask for a mesh."""
+        dialog = MeshDialog(self._settings, self._window)
+        dialog.chosen.connect(self.write_mesh)
+        show_dialog(dialog)
+
     def film(self, options: VideoOptions) -> None:
         """Ask where to, and make a turntable."""
         if self._exports.busy():
@@ -88,6 +96,18 @@ class ExportCommands(QObject):
         if path is not None:
             self._settings.set(FOLDER, str(path.parent))
             self._exports.film(self._stage.shown, self._viewport.camera, options, path)
+
+    def write_mesh(self, options: MeshOptions, ending: str) -> None:
+        """Ask where to, and write a mesh; without an ending, a folder of OBJ files."""
+        if self._exports.busy():
+            return
+        start = self._start(self.tr("mesh"), ending)
+        kind = f"{ending.removeprefix('.').upper()} (*{ending})" if ending else self.tr("Folders")
+        path = choose_target(self._window, self.tr("Export mesh"), start, kind)
+        if path is not None:
+            self._settings.set(FOLDER, str(path.parent))
+            named = replace(options, name=self._document.name)
+            self._exports.write_mesh(self._stage.shown, named, path)
 
     def save_picture(
         self, width: int, height: int, transparent: bool, refine: bool = False

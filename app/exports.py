@@ -13,10 +13,11 @@ from PySide6.QtGui import QGuiApplication
 
 from app.messages import Messages
 from app.workers.engine import EngineFactory
-from app.workers.export_tasks import film, photograph
+from app.workers.export_tasks import film, photograph, write_mesh
 from app.workers.job import Job
 from app.workers.picture import Picture, image_from_pixels
 from head360.camera import OrbitCamera
+from head360.export.options import MeshOptions
 from head360.export.video import VideoOptions
 from head360.params import HeadParams
 from head360.progress import Progress
@@ -74,6 +75,11 @@ class Exports(QObject):
         task = photograph(self._make_engine, request, path)
         done = partial(self._finish, path) if path else self._copy
         self._start(self.tr("Picture"), task, done)
+
+    def write_mesh(self, params: HeadParams, options: MeshOptions, path: Path) -> None:
+        """Write a head as a mesh or a cloud."""
+        task = write_mesh(self._make_engine, params, options, path)
+        self._start(self.tr("Mesh"), task, self.finished.emit)
 
     def busy(self) -> bool:
         """Whether something is being made already; says so."""

@@ -192,6 +192,7 @@ class MainWindow(QMainWindow):
             "reset_expression": expression.reset,
             "find_expression": partial(focus_search, expression),
             "turntable": self.export_commands.ask_turntable,
+            "mesh": self.export_commands.ask_mesh,
             "screenshot": self.export_commands.ask_screenshot,
             "shortcuts": self._show_shortcuts,
             "open_log": self._open_log,

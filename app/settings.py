@@ -35,6 +35,7 @@ BACKGROUND_COLOR = Setting("view/background_color", "#3a3f47")  # sRGB
 REFINE = Setting("view/refine", False)
 SYMMETRIC = Setting("expression/symmetric", True)
 TURNTABLE: Setting[dict[str, object]] = Setting("export/turntable", {})
+MESH: Setting[dict[str, object]] = Setting("export/mesh", {})
 SCREENSHOT: Setting[dict[str, object]] = Setting("export/screenshot", {})
 
 

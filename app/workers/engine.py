@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
+from pathlib import Path
 from typing import Protocol, TypeAlias
 
 from PySide6.QtCore import QThread
 
 from head360.errors import Head360Error
+from head360.export.options import MeshOptions
 from head360.params import HeadParams
+from head360.progress import Progress
 from head360.rendering.request import Frame, RenderRequest
 
 WAIT_S = 0.1  # how long a waiting thread may miss a request to stop
@@ -29,6 +32,11 @@ class Engine(Protocol):
 
     def refine(self, request: RenderRequest, is_stale: Callable[[], bool]) -> Iterator[Frame]:
         """Drafts first, the complete picture last."""
+
+    def export(
+        self, params: HeadParams, path: Path, options: MeshOptions | None = None
+    ) -> Generator[Progress, None, Path]:
+        """Write a head as a mesh or a cloud."""
 
     def close(self) -> None:
         """Release everything."""

@@ -14,6 +14,7 @@ from PySide6.QtCore import QThread
 from app.workers.engine import Engine, EngineFactory
 from head360.camera import OrbitCamera
 from head360.export.images import save_picture
+from head360.export.options import MeshOptions
 from head360.export.video import VideoOptions, turntable
 from head360.params import HeadParams
 from head360.progress import Progress
@@ -61,6 +62,18 @@ def film(
     except InterruptedDrawing:
         yield Progress(0, options.frames)  # where the job sees that it was cancelled
         raise
+    finally:
+        engine.close()
+
+
+def write_mesh(
+    make_engine: EngineFactory, params: HeadParams, options: MeshOptions, path: Path
+) -> Generator[Progress, None, Path]:
+    """A head as a mesh or a cloud, like `HeadEngine.export`."""
+    yield Progress(0, 1)
+    engine = make_engine()
+    try:
+        return (yield from engine.export(params, path, options))
     finally:
         engine.close()
 

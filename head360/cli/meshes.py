@@ -69,7 +69,8 @@ def _pairs(arguments: argparse.Namespace) -> list[tuple[Path | None, Path]]:
     if heads and (arguments.head is not None or arguments.seed is not None):
         raise UsageError("Either name projects, or say --head or --seed.")
     if len(heads) <= 1:
-        return [(heads[0] if heads else None, _named(output, arguments.format))]
+        named = output if arguments.shapes else _named(output, arguments.format)
+        return [(heads[0] if heads else None, named)]
     ending = arguments.format or _DEFAULT_FORMAT
     if output.suffix and not output.is_dir():
         raise UsageError(
@@ -94,6 +95,5 @@ def _named(output: Path, ending: str | None) -> Path:
 
 def _size(path: Path) -> str:
     """How large what was written is."""
-    if not path.exists():
-        return ""
-    return f"{path.stat().st_size / 1e6:.1f} MB"
+    files = [path] if path.is_file() else list(path.glob("*"))
+    return f"{sum(file.stat().st_size for file in files) / 1e6:.1f} MB"

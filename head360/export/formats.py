@@ -21,6 +21,7 @@ from head360.export.obj import write_obj, write_obj_folder
 from head360.export.options import MeshOptions, check_options
 from head360.export.ply import write_ply
 from head360.export.usd import check_usd, write_usd
+from head360.export.writers import refuse_foreign
 from head360.params import HeadParams
 from head360.progress import Progress
 from head360.rendering.scene import Models, SceneBuilder
@@ -46,7 +47,7 @@ def export_head(
     Raises:
         ExportError: the ending is unknown, the options make no such file, or it cannot be written.
     """
-    exporter = exporter_for(path)
+    exporter = exporter_for(path, options)
     check_options(options)
     if not path.parent.is_dir():
         raise unwritable(path, FileNotFoundError())
@@ -58,12 +59,14 @@ def export_head(
     return path
 
 
-def exporter_for(path: Path) -> Exporter:
-    """What writes files of this name.
+def exporter_for(path: Path, options: MeshOptions | None = None) -> Exporter:
+    """What writes files of this name; a folder of blendshapes may have any.
 
     Raises:
         ExportError: nothing does.
     """
+    if options is not None and options.shapes:
+        return _obj_folder
     exporter = EXPORTERS.get(path.suffix.lower())
     if exporter is None:
         known = ", ".join(ending for ending in EXPORTERS if ending)
@@ -114,10 +117,16 @@ def _obj(
 ) -> Generator[None, None, None]:
     _refuse_performance(options)
     bust = yield from _bust(models, scenes, params, options)
-    if options.shapes:
-        yield from write_obj_folder(bust, path.with_suffix(""))
-    else:
-        yield from write_obj(bust, path)
+    yield from write_obj(bust, path)
+
+
+def _obj_folder(
+    models: Models, scenes: SceneBuilder, params: HeadParams, path: Path, options: MeshOptions
+) -> Generator[None, None, None]:
+    _refuse_performance(options)
+    refuse_foreign(path, ("*.obj", "*.mtl", "*.png"))
+    bust = yield from _bust(models, scenes, params, options)
+    yield from write_obj_folder(bust, path)
 
 
 def _usd(

@@ -18,6 +18,7 @@ from PIL import Image as Pictures
 
 from head360.errors import ExportError
 from head360.export.bust import EYE_LEFT, JOINTS, Bust, Floats, Image, Material, Part, Pose
+from head360.export.writers import refuse_foreign
 from head360.files import replacing, replacing_folder
 from head360.params import EXPRESSIONS
 
@@ -75,6 +76,7 @@ def _write_package(bust: Bust, path: Path) -> Generator[None, None, None]:
 
 def _write_layer(bust: Bust, path: Path) -> Generator[None, None, None]:
     beside = path.with_name(f"{path.stem}_textures")
+    refuse_foreign(beside, ("*.png", "*.jpg"))
     with replacing_folder(beside) as folder:
         # USD chooses the format by the ending, which a partial name lacks.
         layer = folder / f"layer{path.suffix.lower()}"

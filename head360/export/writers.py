@@ -6,7 +6,7 @@ name and is gone if the context is left before its end.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from fractions import Fraction
@@ -221,7 +221,7 @@ def _gif_durations(reel: Reel) -> list[int]:
 @contextmanager
 def _png(path: Path, reel: Reel) -> Iterator[Writer]:
     """A folder of numbered pictures; an older one is replaced if it holds nothing else."""
-    _refuse_foreign(path)
+    refuse_foreign(path, ("frame_*.png",))
     with replacing_folder(path) as folder:
         count = 0
 
@@ -234,11 +234,17 @@ def _png(path: Path, reel: Reel) -> Iterator[Writer]:
         yield Writer(add)
 
 
-def _refuse_foreign(path: Path) -> None:
+def refuse_foreign(path: Path, own: Sequence[str]) -> None:
+    """Keep a folder from being replaced that holds more than files of the patterns `own`.
+
+    Raises:
+        ExportError: it does, or there is a file of that name.
+    """
     if path.exists() and not path.is_dir():
-        raise ExportError(f"“{path.name}” is a file, and frames need a folder.", "Rename it.")
-    foreign = path.is_dir() and any(not entry.match("frame_*.png") for entry in path.iterdir())
-    if foreign:
+        raise ExportError(f"“{path.name}” is a file, but a folder is needed.", "Rename it.")
+    if path.is_dir() and any(
+        not any(entry.match(pattern) for pattern in own) for entry in path.iterdir()
+    ):
         raise ExportError(
             f"The folder “{path.name}” holds other files.", "Choose a new or empty folder."
         )

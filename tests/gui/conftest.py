@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -21,7 +21,10 @@ from app.main_window import MainWindow, Services
 from app.settings import WELCOMED, Places, Settings
 from app.theme import Theme
 from head360.assets import Catalog, Hairstyle
+from head360.export.options import MeshOptions
+from head360.files import replacing
 from head360.params import ATTRIBUTES, HeadParams, neutral_head
+from head360.progress import Progress
 from head360.rendering.request import Frame, RenderRequest
 
 DRAFT = 4  # how much smaller a draft is
@@ -35,6 +38,7 @@ class FakeEngine:
     def __init__(self, seconds: float = 0.0) -> None:
         self.seconds = seconds
         self.drawn: list[RenderRequest] = []
+        self.exported: list[tuple[HeadParams, Path, MeshOptions | None]] = []
         self.closed = False
 
     def initial_head(self) -> HeadParams:
@@ -70,6 +74,17 @@ class FakeEngine:
             yield Frame(draw_egg(request, request.width, request.height), False, 1.0)
         if not is_stale():
             yield self.render(request)
+
+    def export(
+        self, params: HeadParams, path: Path, options: MeshOptions | None = None
+    ) -> Generator[Progress, None, Path]:
+        self.exported.append((params, path, options))
+        with replacing(path) as partial:
+            for step in range(20):
+                partial.write_text(str(step))
+                yield Progress(step, 20)
+                time.sleep(self.seconds / 20)
+        return path
 
     def close(self) -> None:
         self.closed = True
