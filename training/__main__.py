@@ -16,7 +16,7 @@ from head360.cli.terminal import Terminal
 from head360.errors import Head360Error, UnknownNameError
 from training import calibrate_command as calibrate
 from training import evaluation_command as evaluation
-from training import repaint
+from training import recount, repaint
 from training import scalp_command as scalp
 from training.stages import command as stages
 from training.synhead import command as synhead
@@ -55,6 +55,7 @@ def _parser() -> argparse.ArgumentParser:
     stages.add_parser(commands)
     evaluation.add_parser(commands)
     repaint.add_parser(commands)
+    recount.add_parser(commands)
     scalp.add_parser(commands)
     calibrate.add_parser(commands)
     _add_export(commands)

@@ -69,8 +69,7 @@ def load_ablation(folder: Path, name: str, device: torch.device) -> Ablation:
     library = HairLibrary.load(sorted(fields.parent.glob("hair-*.safetensors")))
 
     def style(wanted: str) -> HairPlanes:
-        planes = library.planes(wanted)
-        return HairPlanes(planes.planes.to(device), planes.grid.to(device))
+        return library.planes(wanted).to(device)
 
     return Ablation(head.to(device), hair.to(device), device, style, library.styles, None)
 
@@ -139,7 +138,7 @@ def scene_on(scene: Scene, device: torch.device) -> Scene:
         )
         hair = replace(
             hair,
-            style=HairPlanes(hair.style.planes.to(device), hair.style.grid.to(device)),
+            style=hair.style.to(device),
             seating=seating,
             extinction=hair.extinction.to(device),
             transmittance=hair.transmittance.to(device),

@@ -21,6 +21,7 @@ class HeadStage:
     """The head's decoder."""
 
     heads: int = 64  # random people, each with one expression
+    identities: int = 0  # whom a vanilla NeRF meets; 0: as many as `heads`
     real_share: float = 0.0  # of them: the product's own people; the others have noise for skin
     views: int = 2  # pictures of each
     picture_size: int = 256  # pixels

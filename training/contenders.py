@@ -101,7 +101,7 @@ class Contender:
     def _worn(self, identity: Identity, style: str, lighting: Lighting) -> WornHair:
         planes = self.models.styles.planes(style)
         seating = self._seat.fit(identity.neutral)
-        extinction = seated_extinction(planes.grid, seating)
+        extinction = seated_extinction(planes.shading, seating)
         return WornHair(
             planes,
             seating,

@@ -102,6 +102,19 @@ class HairPlanes:
 
     planes: Tensor  # (6, 11, R, R) HAIR_CHANNELS; metres for depth (about the centre) and spread
     grid: Tensor  # (D, D, D) = (z, y, x), log(extinction in 1/m)
+    #: (L, L, L) the same, as the strands themselves were counted. Training moves `grid` until
+    #: pictures fit, whatever lies inside; light has to get through what is really there.
+    counted: Tensor | None = None
+
+    @property
+    def shading(self) -> Tensor:
+        """(L, L, L) log(extinction in 1/m): what keeps light away."""
+        return self.grid if self.counted is None else self.counted
+
+    def to(self, device: torch.device) -> HairPlanes:
+        """The same on another device."""
+        counted = None if self.counted is None else self.counted.to(device)
+        return HairPlanes(self.planes.to(device), self.grid.to(device), counted)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

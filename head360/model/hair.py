@@ -3,8 +3,10 @@
 On disk a style is a blob inside a safetensors file, which holds as many styles as fit. A blob of
 the second format says so, then its sizes and how coarse its steps are; the rest is LZMA: planes as
 cosines (`head360.model.transform`), channel by channel, the grid as differences along rows, and
-last the few numbers that no byte can hold. Blobs of the first format (differences along rows, for
-the planes as well) are read, too. All sizes are checked before and while a blob is unpacked.
+last the few numbers that no byte can hold. In the third format the strands' own extinction, which
+light meets, comes before that: its size, its length in bytes, and LZMA of differences along rows.
+Blobs of the first format (differences along rows, for the planes as well) are read, too. All sizes
+are checked before and while a blob is unpacked.
 """
 
 from __future__ import annotations
@@ -52,8 +54,9 @@ _MAX_PLANE_SIZE, _MAX_GRID_SIZE = 512, 96
 MOST_BYTES = 430_000
 #: Steps never get coarser than this factor.
 _COARSEST = 4.0
-_FORMAT = 2
+_PLAIN, _COUNTED = 2, 3  # formats
 _HEAD = struct.Struct("<HHHHf")  # 0, format, size of planes, of the grid, coarseness
+_COUNT = struct.Struct("<HI")  # cells along each side, bytes
 _FILTERS = [
     {"id": lzma.FILTER_LZMA1, "preset": 9 | lzma.PRESET_EXTREME, "dict_size": 1 << 23, "lc": 0,
      "lp": 0, "pb": 0}
@@ -137,7 +140,27 @@ def pack_style(hair: HairPlanes, most: int = MOST_BYTES) -> bytes:
     while len(blob := _packed(planes, grid, coarseness)) > most and coarseness < _COARSEST:
         wanted = coarseness * (len(blob) / most) ** SIZE_EXPONENT
         coarseness = min(max(wanted, 1.05 * coarseness), _COARSEST)
-    return blob
+    return blob if hair.counted is None else with_counted(blob, hair.counted)
+
+
+def with_counted(blob: bytes, counted: Tensor) -> bytes:
+    """The same style, of the second or third format, with another count of its strands.
+
+    Args:
+        blob: a packed style.
+        counted: (L, L, L) log(extinction in 1/m).
+
+    Raises:
+        ResourceError: the blob is damaged, or of the first format.
+    """
+    try:
+        head, _, body = _parts(blob)
+    except (ValueError, struct.error) as error:
+        raise ResourceError("A hairstyle of the library is damaged.") from error
+    cells = _steps(counted.detach().cpu().float().numpy())
+    count = lzma.compress(cells.tobytes(), lzma.FORMAT_ALONE, filters=_FILTERS)
+    mark = _HEAD.pack(0, _COUNTED, *head) + _COUNT.pack(len(cells), len(count))
+    return mark + count + body
 
 
 def _ready(planes: Floats) -> Floats:
@@ -156,15 +179,25 @@ def _packed(planes: Floats, grid: Floats, coarseness: float) -> bytes:
         for channel, step in enumerate(_PLANE_STEPS)
     ]
     small, large = to_bytes(np.concatenate([part.ravel() for part in parts]))
-    cells = np.rint(grid / _GRID_STEP).clip(-127, 127).astype(np.int8)
-    steps = np.diff(cells, axis=-1, prepend=np.zeros_like(cells[..., :1]))
-    body = small.tobytes() + steps.tobytes() + large.astype("<i4").tobytes()
-    head = _HEAD.pack(0, _FORMAT, planes.shape[-1], grid.shape[-1], coarseness)
+    body = small.tobytes() + _steps(grid).tobytes() + large.astype("<i4").tobytes()
+    head = _HEAD.pack(0, _PLAIN, planes.shape[-1], grid.shape[-1], coarseness)
     return head + lzma.compress(body, lzma.FORMAT_ALONE, filters=_FILTERS)
 
 
+def _steps(grid: Floats) -> npt.NDArray[np.int8]:
+    """A grid of logs as differences along rows."""
+    cells = np.rint(grid / _GRID_STEP).clip(-127, 127).astype(np.int8)
+    steps: npt.NDArray[np.int8] = np.diff(cells, axis=-1, prepend=np.zeros_like(cells[..., :1]))
+    return steps
+
+
+def _summed(steps: npt.NDArray[np.int8]) -> Tensor:
+    grid = np.cumsum(steps, axis=-1, dtype=np.int8).astype(np.float32) * _GRID_STEP
+    return torch.from_numpy(grid)
+
+
 def unpack_style(blob: bytes) -> HairPlanes:
-    """The style of a blob of either format.
+    """The style of a blob of any format.
 
     Raises:
         ResourceError: the blob is damaged, or claims an absurd size.
@@ -177,14 +210,12 @@ def unpack_style(blob: bytes) -> HairPlanes:
 
 
 def _unpacked(blob: bytes) -> HairPlanes:
-    _, version, size, cells, coarseness = _HEAD.unpack(blob[: _HEAD.size])
-    if version != _FORMAT or not 0 < coarseness <= 2 * _COARSEST:
-        raise ValueError("unknown format")
+    (size, cells, coarseness), strands, packed = _parts(blob)
     _check_sizes(size, cells)
     channels = len(HAIR_CHANNELS)
     count = channels * PLANES * padded(size) ** 2
     least, most = count + cells**3, 5 * count + cells**3
-    body = _decompressor().decompress(blob[_HEAD.size :], most)
+    body = _decompressor().decompress(packed, most)
     if len(body) < least or (len(body) - least) % 4:
         raise ValueError("wrong length")
     small = np.frombuffer(body, np.int8, count)
@@ -194,8 +225,31 @@ def _unpacked(blob: bytes) -> HairPlanes:
     planes = np.empty((PLANES, channels, size, size), np.float32)
     for channel, step in enumerate(_PLANE_STEPS):
         planes[:, channel] = restored(parts[channel], step * coarseness, (PLANES, size, size))
-    grid = np.cumsum(steps, axis=-1, dtype=np.int8).astype(np.float32) * _GRID_STEP
-    return HairPlanes(torch.from_numpy(_legal(planes)), torch.from_numpy(grid))
+    return HairPlanes(torch.from_numpy(_legal(planes)), _summed(steps), _counted(*strands))
+
+
+def _parts(blob: bytes) -> tuple[tuple[int, int, float], tuple[int, bytes], bytes]:
+    """Sizes and coarseness; cells and LZMA of the strands' count (0 if there is none); the rest."""
+    _, version, size, cells, coarseness = _HEAD.unpack(blob[: _HEAD.size])
+    if version not in (_PLAIN, _COUNTED) or not 0 < coarseness <= 2 * _COARSEST:
+        raise ValueError("unknown format")
+    head, rest = (size, cells, coarseness), blob[_HEAD.size :]
+    if version == _PLAIN:
+        return head, (0, b""), rest
+    side, length = _COUNT.unpack(rest[: _COUNT.size])
+    if not 0 < side <= _MAX_GRID_SIZE:
+        raise ValueError("absurd size")
+    end = _COUNT.size + length
+    return head, (side, rest[_COUNT.size : end]), rest[end:]
+
+
+def _counted(side: int, packed: bytes) -> Tensor | None:
+    if side == 0:
+        return None
+    body = _decompressor().decompress(packed, side**3)
+    if len(body) != side**3:
+        raise ValueError("wrong length")
+    return _summed(np.frombuffer(body, np.int8).reshape(side, side, side))
 
 
 def _legal(planes: Floats) -> Floats:

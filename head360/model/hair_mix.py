@@ -73,12 +73,15 @@ class HairMorph:
         if share in (0, 1):
             return self._sides[int(share)].hair
         first, second = self._sides
-        near = _kept(first, share) * first.hair.grid.exp()
-        far = _kept(second, 1 - share) * second.hair.grid.exp()
-        total = near + far
-        grid = total.clamp(min=float(np.exp(_EMPTY))).log()
-        belongs = near / total.clamp(min=1e-6)
-        return HairPlanes(self._planes(grid, belongs, share), grid)
+        kept = (_kept(first, share), _kept(second, 1 - share))
+        near, far = kept[0] * first.hair.grid.exp(), kept[1] * second.hair.grid.exp()
+        grid, belongs = _logarithm(near + far), near / (near + far).clamp(min=1e-6)
+        counts = [
+            left * _resized(side.hair.shading, len(left)).exp()
+            for left, side in zip(kept, self._sides, strict=True)
+        ]
+        counted = _logarithm(counts[0] + counts[1])
+        return HairPlanes(self._planes(grid, belongs, share), grid, counted)
 
     def _planes(self, grid: Tensor, belongs: Tensor, share: float) -> Tensor:
         first, second = self._sides
@@ -110,10 +113,21 @@ def _of_one_size(first: HairPlanes, second: HairPlanes) -> tuple[HairPlanes, Hai
     def sized(hair: HairPlanes) -> HairPlanes:
         if (hair.planes.shape[-1], len(hair.grid)) == (texels, cells):
             return hair
-        grid = functional.interpolate(hair.grid[None, None], (cells,) * 3, mode="trilinear")[0, 0]
-        return HairPlanes(_enlarged(hair.planes, texels), grid)
+        return HairPlanes(_enlarged(hair.planes, texels), _resized(hair.grid, cells), hair.counted)
 
     return sized(first), sized(second)
+
+
+def _resized(grid: Tensor, cells: int) -> Tensor:
+    """(cells, cells, cells) the same numbers on finer or coarser cells."""
+    if len(grid) == cells:
+        return grid
+    return functional.interpolate(grid[None, None], (cells,) * 3, mode="trilinear")[0, 0]
+
+
+def _logarithm(extinction: Tensor) -> Tensor:
+    """Log extinction, empty where there is none."""
+    return extinction.clamp(min=float(np.exp(_EMPTY))).log()
 
 
 def _kept(side: _Side, share: float) -> Tensor:

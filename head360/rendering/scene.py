@@ -259,7 +259,7 @@ class SceneBuilder:
         turned = self._turn_hair(turn, seating) if turn else None
 
         def reach() -> tuple[Tensor, Tensor]:
-            straight = seated_extinction(style.grid, seating)
+            straight = seated_extinction(style.shading, seating)
             return straight, ambient_visibility(straight)
 
         extinction, visibility = self._extinction.get((style, seating), reach)

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from head360.errors import ResourceError
 from head360.model.field import HairPlanes
-from head360.model.hair import pack_style, unpack_style
+from head360.model.hair import pack_style, unpack_style, with_counted
 
 _SIZE, _CELLS = 16, 4
 
@@ -23,6 +23,7 @@ def _blob() -> bytes:
 
 
 BLOB = _blob()
+COUNTED = with_counted(BLOB, torch.ones(_CELLS, _CELLS, _CELLS))
 
 
 def _read(blob: bytes) -> HairPlanes | None:
@@ -42,6 +43,17 @@ def test_damaged_blobs_are_refused_or_finite(at: int, value: int, kept: int) -> 
         found = _read(blob)
         assert found is None or bool(found.planes.isfinite().all())
         assert found is None or bool(found.grid.isfinite().all())
+
+
+@settings(max_examples=60, deadline=None)
+@given(at=st.integers(0, 60), value=st.integers(0, 255), kept=st.integers(0, len(COUNTED)))
+def test_damaged_counts_are_refused_or_finite(at: int, value: int, kept: int) -> None:
+    changed = bytearray(COUNTED)
+    changed[at] = value
+
+    for blob in (bytes(changed), bytes(changed[:kept])):
+        found = _read(blob)
+        assert found is None or bool(found.shading.isfinite().all())
 
 
 @settings(max_examples=60, deadline=None)
@@ -65,6 +77,6 @@ def test_sizes_that_do_not_fit_the_content_are_refused() -> None:
 
 
 def test_an_unknown_format_or_a_strange_step_is_refused() -> None:
-    for version, step in ((1, 1.0), (3, 1.0), (2, 0.0), (2, -1.0), (2, float("nan")), (2, 1e30)):
+    for version, step in ((1, 1.0), (4, 1.0), (2, 0.0), (2, -1.0), (2, float("nan")), (2, 1e30)):
         blob = struct.pack("<HHHHf", 0, version, _SIZE, _CELLS, step) + BLOB[12:]
         assert _read(blob) is None

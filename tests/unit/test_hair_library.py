@@ -15,6 +15,7 @@ from head360.model.hair import (
     pack_style,
     save_styles,
     unpack_style,
+    with_counted,
 )
 from head360.model.transform import filled, from_bytes, to_bytes
 
@@ -159,3 +160,32 @@ def test_a_damaged_file_is_refused(tmp_path: Path) -> None:
 
     with pytest.raises(ResourceError):
         HairLibrary.load([path])
+
+
+def test_the_count_of_strands_is_kept_and_what_was_learnt_stays() -> None:
+    blob = pack_style(smooth_hair())
+    counted = torch.linspace(-2, 7, 6**3).view(6, 6, 6)
+
+    again = with_counted(with_counted(blob, torch.zeros(4, 4, 4)), counted)
+
+    plain, found = unpack_style(blob), unpack_style(again)
+    assert plain.counted is None
+    assert plain.shading is plain.grid
+    assert torch.equal(found.planes, plain.planes)
+    assert torch.equal(found.grid, plain.grid)
+    assert (found.shading - counted).abs().max() < 0.063
+
+
+def test_packing_keeps_the_count() -> None:
+    hair = some_hair()
+    counted = torch.full((4, 4, 4), 3.0)
+
+    found = unpack_style(pack_style(HairPlanes(hair.planes, hair.grid, counted)))
+
+    assert found.counted is not None
+    assert torch.equal(found.counted, counted)
+
+
+def test_a_style_of_the_first_format_cannot_take_a_count() -> None:
+    with pytest.raises(ResourceError):
+        with_counted(packed_first(some_hair()), torch.zeros(4, 4, 4))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import pairwise
 
 import pytest
@@ -106,3 +107,18 @@ def test_a_coarse_style_mixes_with_a_finer_one() -> None:
     morph = HairMorph(box((8, 24)), box((12, 36), (15, 33), cells=48))
 
     assert morph.at(0.5).grid.shape == (48, 48, 48)
+
+
+def test_counts_of_strands_are_mixed_as_grids_are() -> None:
+    long, short = box((2, 26)), box((18, 26))
+    thin = replace(short, counted=short.grid[::2, ::2, ::2] - 1.0)
+
+    between = HairMorph(long, thin).at(0.5)
+
+    assert between.counted is not None
+    assert between.counted.shape == between.grid.shape
+    middle = (16, slice(20, 25), 16)
+    assert (between.counted[middle] < between.grid[middle] - 0.2).all()
+    assert lowest_row(between) == lowest_row(HairMorph(long, short).at(0.5))
+    plain = HairMorph(long, short).at(0.5)
+    assert torch.equal(plain.shading, plain.grid)

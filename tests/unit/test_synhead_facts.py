@@ -3,6 +3,7 @@ from __future__ import annotations
 import pytest
 
 from training.synhead.facts import hair_facts, head_facts, picture_facts, years_of
+from training.synhead.grooms_varied import varied
 from training.synhead.styles import STYLES
 
 FRONT = {"camera": {"yaw_degrees": 5.0, "pitch_degrees": 6.0}}
@@ -46,6 +47,23 @@ def test_a_beard_is_no_clean_shave() -> None:
 
     assert found["beard"] == "full"
     assert "stubble" not in found
+
+
+def test_facts_follow_the_hair_that_a_person_wears() -> None:
+    """A bob whose hem fell below the shoulders is long hair, whatever the library calls it."""
+    record = {"hairstyle": "bob_bangs", "own_hair": None}
+    lengths = set()
+    for seed in range(200):
+        own = {"seed": seed, "mirrored": False}
+        found = head_facts({**record, "own_hair": own})
+        hem = varied(STYLES["bob_bangs"], seed).hem
+        assert hem is not None
+        assert found["hair_length"] == ("long" if hem.height < -0.15 else "medium")
+        assert found == head_facts({**record, "own_hair": own})
+        lengths.add(hem.height)
+
+    assert head_facts(record) == hair_facts("bob_bangs")
+    assert len(lengths) > 150
 
 
 @pytest.mark.parametrize("style", STYLES)

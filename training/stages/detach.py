@@ -55,7 +55,8 @@ def undivided(
             for number, plane in enumerate(hair.planes)
         ]
         surface = torch.where(shells[hair.grid.shape[0]], _SURFACE_LOG_EXTINCTION, -torch.inf)
-        made[name] = HairPlanes(torch.stack(planes), torch.maximum(hair.grid, surface))
+        whole = torch.maximum(hair.grid, surface)
+        made[name] = HairPlanes(torch.stack(planes), whole, hair.counted)
     return made
 
 

@@ -76,11 +76,10 @@ class HairData:
 
     def to(self, device: torch.device) -> HairData:
         """The same on another device."""
-        start = HairPlanes(self.start.planes.to(device), self.start.grid.to(device))
         check = CheckView(
             self.check.targets.to(device), self.check.pixels.to(device), self.check.size
         )
-        return HairData(start, self.targets.to(device), check)
+        return HairData(self.start.to(device), self.targets.to(device), check)
 
 
 #: Camera of the check view.
@@ -126,7 +125,8 @@ class HairCapture:
         """
         self._planes.load(groom)
         self._pictures.load(groom)
-        start = HairPlanes(captured_planes(self._planes), extinction_grid(groom, grid_size))
+        counted = extinction_grid(groom, grid_size)
+        start = HairPlanes(captured_planes(self._planes), counted, counted)
         rng = np.random.default_rng(seed)
         share = most // len(self._views) if most else None
         parts = [_thinned(_targets(self._pictures, v)[0], share, rng) for v in self._views]
@@ -240,6 +240,8 @@ def _thinned(targets: RayTargets, most: int | None, rng: np.random.Generator) ->
 def save_data(path: Path, data: HairData) -> None:
     """Write a style's data for another process."""
     tensors = {"planes": data.start.planes, "grid": data.start.grid, "pixels": data.check.pixels}
+    if data.start.counted is not None:
+        tensors["counted"] = data.start.counted.clone()  # may be the grid itself
     tensors["size"] = torch.tensor(data.check.size)
     for name, targets in (("train", data.targets), ("check", data.check.targets)):
         tensors[f"{name}.origins"] = targets.rays.origins
@@ -259,7 +261,8 @@ def load_data(path: Path, device: torch.device) -> HairData:
         return RayTargets(rays, found[f"{name}.limit"], found[f"{name}.columns"])
 
     check = CheckView(targets("check"), found["pixels"], int(found["size"]))
-    return HairData(HairPlanes(found["planes"], found["grid"]), targets("train"), check)
+    start = HairPlanes(found["planes"], found["grid"], found.get("counted"))
+    return HairData(start, targets("train"), check)
 
 
 def _on_outline(mask: npt.NDArray[np.bool_]) -> npt.NDArray[np.bool_]:

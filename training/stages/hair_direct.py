@@ -47,14 +47,16 @@ class StyleWeights(nn.Module):
         scales = [_CHANNEL_SCALES.get(name, 1.0) for name in HAIR_CHANNELS]
         self.start: Tensor
         self.scales: Tensor
+        self.counted: Tensor | None
         self.register_buffer("start", start.planes)
+        self.register_buffer("counted", start.counted, persistent=False)
         self.register_buffer("scales", start.planes.new_tensor(scales)[:, None, None])
         self.change = nn.Parameter(torch.zeros_like(start.planes))
         self.grid = nn.Parameter(start.grid.clone())
 
     def forward(self) -> HairPlanes:
         """The style as it is now."""
-        return HairPlanes(self.start + self.change * self.scales, self.grid)
+        return HairPlanes(self.start + self.change * self.scales, self.grid, self.counted)
 
     def roughness(self, plane: int) -> Tensor:
         """Mean squared step between neighbouring texels' changes, one plane; scalar."""
@@ -113,7 +115,7 @@ def train_style(
     lesson = _Lesson(field, stage, state)
     yield from lesson.run(lambda _: (style, data), pace or Pace(stage.style_steps), checkpoint)
     final = style()
-    return HairPlanes(final.planes.detach(), final.grid.detach())
+    return HairPlanes(final.planes.detach(), final.grid.detach(), final.counted)
 
 
 @torch.no_grad()

@@ -19,6 +19,7 @@ from types import TracebackType
 from typing import Self
 
 import numpy as np
+import numpy.typing as npt
 import torch
 
 from head360.errors import Head360Error
@@ -26,7 +27,7 @@ from head360.rendering.offscreen import create_context
 from training.config import HairStage
 from training.stages.hair_data import HairCapture, HairData, Mesh, load_data, save_data
 from training.stages.strands import StrandRenderer, training_cameras
-from training.synhead.grooms import make_groom
+from training.synhead.grooms import LIBRARY_SEED, make_groom
 from training.synhead.grooms_scalp import ScalpSurface
 from training.synhead.styles import STYLES
 
@@ -49,11 +50,9 @@ class Salon:
     """Grooms styles on the mean head and draws their training data, one after another."""
 
     def __init__(self, job: HairJob) -> None:
-        with np.load(job.source / "ict_head.npz") as data:
-            vertices = data["verts"] * 0.01
-            triangles, part = data["tris"].astype(np.int64), data["tri_part"]
+        vertices, triangles, part = _mean_head(job.source)
         self._job, stage = job, job.stage
-        self._scalp = ScalpSurface.build(vertices, triangles[np.isin(part, _OUTER_SKIN)])
+        self._scalp = mean_scalp(job.source)
         context = create_context()
         self._capture = HairCapture(
             StrandRenderer(stage.plane_size, context),
@@ -65,11 +64,25 @@ class Salon:
     def data(self, name: str) -> HairData:
         """One style's data, the same whichever process makes it."""
         job = self._job
-        groom = make_groom(STYLES[name], self._scalp, job.seed + 1)
+        groom = make_groom(STYLES[name], self._scalp, job.seed + LIBRARY_SEED)
         stage = job.stage
         return self._capture.data(
             groom, grid_size=stage.grid_size, most=stage.targets, seed=job.seed
         )
+
+
+def mean_scalp(source: Path) -> ScalpSurface:
+    """The mean head as hair is groomed on it; `source` is the folder of ict_head.npz."""
+    vertices, triangles, part = _mean_head(source)
+    return ScalpSurface.build(vertices, triangles[np.isin(part, _OUTER_SKIN)])
+
+
+def _mean_head(
+    source: Path,
+) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.int64], npt.NDArray[np.uint8]]:
+    """Vertices in metres, triangles, and the part that each triangle belongs to."""
+    with np.load(source / "ict_head.npz") as data:
+        return data["verts"] * 0.01, data["tris"].astype(np.int64), data["tri_part"]
 
 
 _salon: Salon | None = None

@@ -9,6 +9,8 @@ convolution”, 1993), as far as the hair lies at about the same depth.
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import torch
 from torch import Tensor
 from torch.nn import functional
@@ -33,7 +35,7 @@ def combed(hair: HairPlanes) -> HairPlanes:
     for number in range(PLANES):
         for _ in range(_ROUNDS):
             planes[number, _ROOTS] = _combed_plane(planes[number], number)
-    return HairPlanes(planes, hair.grid)
+    return replace(hair, planes=planes)
 
 
 def _combed_plane(plane: Tensor, number: int) -> Tensor:

@@ -67,7 +67,7 @@ def run(job: VanillaRun) -> Iterator[str]:
         yield "vanilla NeRF: already trained"
         return
     torch.manual_seed(job.config.seed)
-    made = Vanilla.begun(job.config.head.heads, tuple(job.styles), job.shape)
+    made = Vanilla.begun(_identities(job), tuple(job.styles), job.shape)
     made.head.to(job.device)
     made.hair.to(job.device)
     budget = Budget(job.minutes)
@@ -119,6 +119,11 @@ def _hair(made: Vanilla, job: VanillaRun, budget: Budget, pool: HairPool) -> Ite
     yield from _fitted("vanilla hair", made.hair, budget.pace(steps, least=1), loss)
 
 
+def _identities(job: VanillaRun) -> int:
+    """How many people it meets."""
+    return job.config.head.identities or job.config.head.heads
+
+
 def _faces(job: VanillaRun) -> Iterator[_Face]:
     """`head.views` faces of each identity, each from another camera."""
     maker, stage = HeadMaker(job.source), job.config.head
@@ -128,7 +133,7 @@ def _faces(job: VanillaRun) -> Iterator[_Face]:
         torch.from_numpy(maker.topology.uv_triangles[drawn]).long().to(job.device),
         torch.from_numpy(maker.topology.uv).to(job.device),
     )
-    for seed in range(stage.heads):
+    for seed in range(_identities(job)):
         head = maker.head(seed, None)
         rng = np.random.default_rng([job.config.seed, seed, 3])
         for view, camera in enumerate(random_cameras(stage.views, rng)):

@@ -230,7 +230,7 @@ class Trainable(nn.Module):
         eye = vertices.new_zeros(3)
         if params.hairstyle is None or seating is None:
             return LitScene(lamps, shadow, None, None, color, eye)
-        extinction = seated_extinction(self.style(params.hairstyle)().grid, seating)
+        extinction = seated_extinction(self.style(params.hairstyle)().shading, seating)
         through = key_transmittance(extinction, lamps.directions[0])
         return LitScene(lamps, shadow, through, ambient_visibility(extinction), color, eye)
 

@@ -55,6 +55,10 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
         "--hair", default="random", metavar="STYLE", help="a hairstyle, “random” or “none”"
     )
     parser.add_argument(
+        "--library-hair", action="store_true",
+        help="hair exactly as in the library, not a little different on everybody",
+    )  # fmt: skip
+    parser.add_argument(
         "--set-ups", type=count(1, len(LIGHT_PRESETS)), default=3, metavar="N",
         help="lighting set-ups of each head (default 3)",
     )  # fmt: skip
@@ -115,8 +119,9 @@ def run(parsed: argparse.Namespace, terminal: Terminal) -> None:
         _sheet(source, parsed, terminal)
         return
     options = ShootOptions(
-        parsed.views, parsed.size, parsed.set_ups, parsed.hair, parsed.samples, parsed.mesh
-    )
+        parsed.views, parsed.size, parsed.set_ups, parsed.hair, parsed.samples, parsed.mesh,
+        own_hair=not parsed.library_hair,
+    )  # fmt: skip
     if parsed.layout == "synhead100":  # it has room for one picture of a view
         options = replace(options, set_ups=1, paired=False)
     if parsed.bench is not None:

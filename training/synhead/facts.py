@@ -13,6 +13,7 @@ from typing import Any, TypeAlias
 import numpy as np
 
 from head360.model.sampling import HAIR_COLORS, IRIS_COLORS
+from training.synhead.grooms_varied import varied
 from training.synhead.styles import STYLES, GroomStyle
 
 Record: TypeAlias = Mapping[str, Any]
@@ -66,7 +67,7 @@ def head_facts(record: Record) -> Facts:
     if "attributes" in record:
         found |= _attributes(record["attributes"])
     if "hairstyle" in record:
-        found |= hair_facts(record["hairstyle"])
+        found |= hair_facts(record["hairstyle"], record.get("hairdresser"))
     if "hair_color" in record and found.get("hair") == "some":
         found["hair_colour"] = nearest_color(record["hair_color"], HAIR_COLORS)
     if "iris_color" in record:
@@ -93,11 +94,16 @@ def picture_facts(record: Record, view: Record, set_up: int = 0) -> Facts:
     return {name: value for name, value in found.items() if name not in hidden} | shown
 
 
-def hair_facts(style: str | None) -> Facts:
-    """Length, curl and arrangement of a hairstyle; of an unknown style just its name."""
+def hair_facts(style: str | None, hairdresser: int | None = None) -> Facts:
+    """Length, curl and arrangement of a hairstyle; of an unknown style just its name.
+
+    `hairdresser`: who varied the style, as in head.json; None: it is the library's.
+    """
     if style is None:
         return {"hair": NONE}
     groom = STYLES.get(style)
+    if groom is not None and hairdresser is not None:
+        groom = varied(groom, int(hairdresser))
     shape = _groomed(groom) if groom else {}
     return {"hair": "some", "hair_style": style, **shape}
 

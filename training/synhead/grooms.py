@@ -24,6 +24,8 @@ from training.synhead.styles import GroomStyle
 
 FloatArray: TypeAlias = npt.NDArray[np.float32]
 
+#: Of the strands that the library's hairstyles are trained on.
+LIBRARY_SEED = 1
 #: Every strand stays inside this box (metres), a hand's breadth inside the renderer's hair box.
 HAIR_LOW = np.array([-0.178, -0.238, -0.198])
 HAIR_HIGH = np.array([0.178, 0.178, 0.178])

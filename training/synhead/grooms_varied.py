@@ -19,7 +19,12 @@ _LONG = 0.10  # metres, from where straight hair may take a slight wave
 def varied_groom(name: str, head: ScalpSurface, seed: int) -> Groom:
     """A library style as person `seed` wears it; every second person wears it mirrored."""
     groom = make_groom(varied(STYLES[name], seed), head, seed)
-    return mirrored(groom) if np.random.default_rng([seed, _STREAM, 1]).random() < 0.5 else groom
+    return mirrored(groom) if is_mirrored(seed) else groom
+
+
+def is_mirrored(seed: int) -> bool:
+    """Whether person `seed` wears styles mirrored."""
+    return bool(np.random.default_rng([seed, _STREAM, 1]).random() < 0.5)
 
 
 def mirrored(groom: Groom) -> Groom:

@@ -25,7 +25,7 @@ from training.catalog import scalp_tint
 from training.errors import check_source
 from training.stages.run_texture import fixed_tiles
 from training.synhead.classes import Atlas, ClassAtlas
-from training.synhead.grooms import Groom, make_groom
+from training.synhead.grooms import LIBRARY_SEED, Groom, make_groom
 from training.synhead.grooms_scalp import ScalpSurface
 from training.synhead.grooms_varied import varied_groom
 from training.synhead.people import Person, Proportions, neutral, random_person
@@ -36,8 +36,6 @@ from training.synhead.styles import STYLES
 
 Floats = npt.NDArray[np.float32]
 
-#: The groom that hairstyles are trained on, seed included.
-_GROOM_SEED = 1
 _SIDES = ("Left", "Right")
 
 
@@ -52,6 +50,7 @@ class TrueHead:
     maps: Tensor  # (8, U, 2.5 U) as worn with the hairstyle
     bald_maps: Tensor  # (8, U, 2.5 U) without any tint of the scalp
     groom: Groom | None  # strands on this head
+    hairdresser: int | None  # who varied the style; None: it is the library's, or there is no hair
     classes: Atlas  # (U, 2.5 U) what each texel of skin is
 
 
@@ -120,7 +119,8 @@ class HeadMaker:
             maps = self._painter.painted(skin, params, scalp_tint(hairstyle))
             groom = self._worn(self._groom(hairstyle, hairdresser), identity.neutral)
         classes = self._classes.of(params)
-        return TrueHead(seed, person, params, identity, maps, bald, groom, classes)
+        who = None if groom is None else hairdresser
+        return TrueHead(seed, person, params, identity, maps, bald, groom, who, classes)
 
     def repainted(self, head: TrueHead, params: HeadParams) -> TrueHead:
         """The same person with other attributes, colours or skin code; shape and hair stay."""
@@ -169,7 +169,7 @@ class HeadMaker:
                 self._varied = key, varied_groom(hairstyle, self._scalp, hairdresser)
             return self._varied[1]
         if hairstyle not in self._grooms:
-            self._grooms[hairstyle] = make_groom(STYLES[hairstyle], self._scalp, _GROOM_SEED)
+            self._grooms[hairstyle] = make_groom(STYLES[hairstyle], self._scalp, LIBRARY_SEED)
         return self._grooms[hairstyle]
 
     def _worn(self, groom: Groom, face: Tensor) -> Groom:

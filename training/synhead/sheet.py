@@ -47,7 +47,7 @@ def draw_sheet(
 
 
 def _portrait(maker: HeadMaker, renderer: TruthRenderer, seed: int) -> npt.NDArray[np.uint8]:
-    head = maker.head(seed, random_style(seed, list(STYLES)))
+    head = maker.head(seed, random_style(seed, list(STYLES)), hairdresser=seed)
     rng = np.random.default_rng([seed, 48])
     reach = _FAR_TURN if seed % _FAR_EVERY == _FAR_EVERY - 1 else _TURN
     camera = OrbitCamera(float(rng.uniform(-reach, reach)), float(rng.uniform(-10, 14)), 1.12)

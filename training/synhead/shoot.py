@@ -16,6 +16,7 @@ from head360.model.topology import Topology
 from head360.params import ATTRIBUTES, EXPRESSIONS
 from head360.rendering.lighting import lighting
 from training.synhead.classes import BACKGROUND, CLASSES
+from training.synhead.grooms_varied import is_mirrored
 from training.synhead.heads import HeadMaker, TrueHead
 from training.synhead.landmarks import in_picture, landmarks68, landmarks478
 from training.synhead.renderer import HairReach, Labels, SetUp, TrueScene, TruthRenderer
@@ -39,6 +40,7 @@ class ShootOptions:
     samples: int = 4  # along each side of a pixel
     mesh: bool = False  # keep the posed mesh with every view (0.3 MB)
     paired: bool = True  # also draw the head without its hair, and the hair alone
+    own_hair: bool = True  # everybody's hair is a little different, or mirrored
 
 
 class TrueStudio:
@@ -54,7 +56,8 @@ class TrueStudio:
         """Person `seed`."""
         options = self._options
         named = {RANDOM_HAIR: random_style(seed, list(STYLES)), NO_HAIR: None}
-        head = self._maker.head(seed, named.get(options.hair, options.hair))
+        style = named.get(options.hair, options.hair)
+        head = self._maker.head(seed, style, hairdresser=seed if options.own_hair else None)
         return TrueShoot(self._maker, self._renderer, head, options)
 
     @property
@@ -106,6 +109,8 @@ class TrueShoot:
         return {
             "seed": head.seed,
             "hairstyle": head.params.hairstyle,
+            "hairdresser": head.hairdresser,
+            "mirrored": head.hairdresser is not None and is_mirrored(head.hairdresser),
             "traits": {
                 "male": person.sex,
                 "old": person.age,
