@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 import torch
 
+from head360.assets import resource
 from head360.errors import ResourceError, UnknownNameError
 from head360.model.field import HAIR_CHANNELS, HairPlanes
 from head360.model.hair import (
@@ -189,3 +190,17 @@ def test_packing_keeps_the_count() -> None:
 def test_a_style_of_the_first_format_cannot_take_a_count() -> None:
     with pytest.raises(ResourceError):
         with_counted(packed_first(some_hair()), torch.zeros(4, 4, 4))
+
+
+def test_every_shipped_style_knows_how_dense_its_strands_are() -> None:
+    paths = sorted(resource("models").glob("hair-*.safetensors"))
+
+    for path in paths:
+        library = HairLibrary.load([path])
+        for name in library.styles:
+            blob = library.blob(name)
+            assert np.frombuffer(blob, "<u2", 2).tolist() == [0, 3], name
+        found = library.planes(library.styles[0])
+        assert found.counted is not None
+        assert found.counted.shape == (64, 64, 64)
+        assert 3 < found.counted.max() < 12  # log(1/m)
