@@ -51,15 +51,13 @@ def test_a_beard_is_no_clean_shave() -> None:
 
 def test_facts_follow_the_hair_that_a_person_wears() -> None:
     """A bob whose hem fell below the shoulders is long hair, whatever the library calls it."""
-    record = {"hairstyle": "bob_bangs", "own_hair": None}
+    record = {"hairstyle": "bob_bangs", "hairdresser": None}
     lengths = set()
     for seed in range(200):
-        own = {"seed": seed, "mirrored": False}
-        found = head_facts({**record, "own_hair": own})
+        found = head_facts({**record, "hairdresser": seed})
         hem = varied(STYLES["bob_bangs"], seed).hem
         assert hem is not None
         assert found["hair_length"] == ("long" if hem.height < -0.15 else "medium")
-        assert found == head_facts({**record, "own_hair": own})
         lengths.add(hem.height)
 
     assert head_facts(record) == hair_facts("bob_bangs")

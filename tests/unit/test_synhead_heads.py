@@ -48,13 +48,13 @@ def test_a_head_is_the_same_for_the_same_seed(maker) -> None:
 @needs_source
 def test_own_hair_is_nobody_elses_and_always_the_same(maker) -> None:
     library = maker.head(3, "crew").groom.positions
-    own = [maker.head(seed, "crew", own_hair=True).groom.positions for seed in (3, 3, 4)]
+    own = [maker.head(seed, "crew", hairdresser=seed).groom.positions for seed in (3, 3, 4)]
 
     np.testing.assert_allclose(own[0], own[1], atol=1e-7)
     assert own[0].shape != library.shape or np.abs(own[0] - library).max() > 0.002
     assert own[0].shape != own[2].shape or np.abs(own[0] - own[2]).max() > 0.002
-    assert maker.head(3, "crew", own_hair=True).own_hair
-    assert not maker.head(3, None, own_hair=True).own_hair
+    assert maker.head(3, "crew", hairdresser=7).hairdresser == 7
+    assert maker.head(3, None, hairdresser=7).hairdresser is None
 
 
 @pytest.mark.slow
