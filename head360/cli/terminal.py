@@ -17,6 +17,8 @@ _BAR_CELLS = 24
 _REDRAW_SECONDS = 0.1
 #: Without a terminal (a log file), a line each tenth is enough.
 _LOG_LINES = 10
+#: What a log file's lines are tenths of, if nobody knows how many steps there are.
+_UNKNOWN_TOTAL = 1000
 #: The rate is known well enough for a forecast after this long.
 _FORECAST_SECONDS = 0.5
 
@@ -91,8 +93,8 @@ class ProgressBar:
         """Draw it, unless it was drawn a moment ago."""
         now = self._clock()
         line = f"{self._label} {self._line(progress, now - self._started)}"
-        tenths = _LOG_LINES * progress.done // max(1, progress.total)
-        finished = progress.done >= progress.total
+        tenths = _LOG_LINES * progress.done // (progress.total or _UNKNOWN_TOTAL)
+        finished = 0 < progress.total <= progress.done
         if self._live and (finished or now - self._drawn_at >= _REDRAW_SECONDS):
             self._drawn_at = now
             self._stream.write(f"\r{line:<{self._width}}")
@@ -109,7 +111,9 @@ class ProgressBar:
             self._stream.flush()
 
     def _line(self, progress: Progress, elapsed: float) -> str:
-        share = progress.done / max(1, progress.total)
+        if progress.total == 0:
+            return f"{progress.done}"  # nobody knows how many there are
+        share = min(1.0, progress.done / progress.total)
         filled = round(share * _BAR_CELLS)
         bar = "█" * filled + "░" * (_BAR_CELLS - filled)
         return f"{bar} {progress.done}/{progress.total}{_forecast(share, elapsed)}"

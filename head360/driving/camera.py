@@ -151,7 +151,8 @@ class VideoFile:
                 raise DrivingError(f"“{path.name}” holds no pictures.", "Choose a video.")
             stream = container.streams.video[0]
             self.fps = float(stream.average_rate or stream.guessed_rate or 0)
-            self.frame_count = int(stream.frames)
+            seconds = (container.duration or 0) / av.time_base
+            self.frame_count = int(stream.frames or seconds * self.fps)  # WebM does not count
 
     def frames(self) -> Iterator[tuple[Picture, float]]:
         """See `Camera`."""

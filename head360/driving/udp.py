@@ -42,8 +42,8 @@ _BUDGET_S, _KEPT = 0.002, 128
 _RECEIVED = 4096  # at most, in one tick
 #: Another sender is heard once the first has been silent for so long, seconds.
 _SILENCE_S = 0.7
-#: A clock that jumps back farther than this was set anew, seconds.
-_RESTART_S = 1.0
+#: No packet is overtaken by more than this; a clock that jumps farther was set anew, seconds.
+_OVERTAKEN_S, _RESTART_S = 0.25, 1.0
 _WAIT_S = 0.1  # to notice `stop` when nothing comes
 
 
@@ -243,14 +243,16 @@ class _Clock:
 
     def __init__(self) -> None:
         self._offset: float | None = None
-        self._last = -math.inf
+        self._last = self._last_here = -math.inf
 
     def here(self, sent: float, now: float) -> float | None:
         """When it was sent, by our clock; None if something newer was heard before."""
         if not math.isfinite(sent) or sent <= 0:  # tells no time
             return now
-        if -_RESTART_S < sent - self._last <= 0:
+        just_heard = now - self._last_here < _OVERTAKEN_S
+        if just_heard and -_OVERTAKEN_S < sent - self._last <= 0:
             return None
+        self._last_here = now
         if not 0 < sent - self._last < _RESTART_S:
             self._offset = None  # another start
         self._last = sent

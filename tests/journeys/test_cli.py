@@ -402,3 +402,13 @@ def test_a_progress_bar_forecasts() -> None:
     assert "90/120  30 s left" in drawn[3]
     assert "120/120  2 min 0 s" in drawn[4]
     assert duration(7500) == "2 h 5 min"
+
+
+def test_a_progress_bar_counts_where_nobody_knows_the_end() -> None:
+    log = io.StringIO()
+    bar = ProgressBar(log, "webcam.webm")
+    for done in range(250):
+        bar.show(Progress(done, 0))
+    bar.finish()
+
+    assert log.getvalue().splitlines() == ["webcam.webm 0", "webcam.webm 100", "webcam.webm 200"]

@@ -172,6 +172,17 @@ def test_late_packets_are_dropped_and_bad_ones_counted(heard: Callable[..., UdpS
     assert source.status().late == 1
 
 
+def test_a_sender_may_begin_anew(heard: Callable[..., UdpSource]) -> None:
+    source = heard("livelink")
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sender:
+        for moment in (10.0, 10.4, 10.0, 3.0, 3.1):
+            before = source.status().good
+            sender.sendto(livelink.encode(face(moment)), ("127.0.0.1", source.port))
+            wait_for(lambda n=before: source.status().good > n)
+
+    assert source.status().late == 0
+
+
 def test_a_second_sender_waits_until_the_first_is_silent(heard: Callable[..., UdpSource]) -> None:
     source = heard("ifacialmocap")
     first, second = UdpSender("ifacialmocap", source.port), UdpSender("ifacialmocap", source.port)
