@@ -19,7 +19,6 @@ from typing import TypeAlias
 import numpy as np
 import numpy.typing as npt
 import torch
-from scipy.ndimage import distance_transform_edt, gaussian_filter, maximum_filter
 from torch import Tensor
 from torch.nn import functional
 
@@ -159,6 +158,8 @@ def _cell(size: int) -> npt.NDArray[np.float64]:
 
 def _distance(hair: HairPlanes) -> Floats:
     """(z, y, x) metres from hair, 0 in it."""
+    from scipy.ndimage import distance_transform_edt, gaussian_filter  # only a mix needs to wait
+
     solid = _solid(hair.grid).numpy() > _SOLID
     cell = _cell(len(solid))
     distance = np.maximum(distance_transform_edt(~solid, sampling=cell) - 0.5 * cell.mean(), 0)
@@ -169,6 +170,8 @@ def _distance(hair: HairPlanes) -> Floats:
 
 def _way(near: Floats, far: Floats) -> Floats:
     """(z, y, x) metres: how far hair (where `near` is 0) is from the other, at most, by columns."""
+    from scipy.ndimage import gaussian_filter, maximum_filter
+
     furthest = np.where(near < 0.002, far, 0).max(1)  # (z, x)
     furthest = gaussian_filter(maximum_filter(furthest, 3), _NEIGHBOURS)
     way: Floats = np.maximum(furthest[:, None], far)

@@ -26,7 +26,8 @@ def head_field_source(field: HeadField) -> str:
 def hair_field_source(field: HairField) -> str:
     """GLSL 330 text that defines `hair_field`; must follow `head_field_source`."""
     network = network_source("hair_network", field.decoder)
-    return network + _shader("hair_sample.glsl") + _shader("field_hair.glsl")
+    names = ("hair_sample.glsl", "hair_grid.glsl", "field_hair.glsl")
+    return network + "".join(map(_shader, names))
 
 
 def network_source(name: str, decoder: Decoder) -> str:

@@ -9,13 +9,13 @@ import moderngl
 import numpy as np
 import numpy.typing as npt
 import torch
-from scipy.ndimage import distance_transform_edt
 from torch import Tensor
 
 from head360.model.field import HairField, HeadField
 from head360.model.jaw import FURTHEST
 from head360.model.neck import Turn
 from head360.model.planes import HAIR_BOX, to_atlas
+from head360.rendering.empty_space import bounds, with_empty_space
 from head360.rendering.field_glsl import hair_field_source, head_field_source
 from head360.rendering.offscreen import (
     AnyTexture,
@@ -31,8 +31,6 @@ from head360.rendering.scene import WornHair
 VOLUME_SIZE, DRAFT_SIZE = (156, 182, 164), (78, 91, 82)
 #: Slices in a row of the texture that holds them side by side.
 _COLUMNS = 13
-#: Roots of extinctions (1/m) up to this are taken for no hair; length of a step, metres.
-_FAINTEST, _STEP = 0.6, 0.003
 Point: TypeAlias = npt.NDArray[np.float64]  # (3,) metres
 _VERSION = "#version 330\n"
 
@@ -43,7 +41,8 @@ class GpuHair:
     def __init__(self, ctx: moderngl.Context, head: HeadField, hair: HairField) -> None:
         self._ctx = ctx
         neck = shader("neck.glsl") + shader("hair_neck.glsl")
-        field = head_field_source(head) + hair_field_source(hair) + neck + shader("seating.glsl")
+        seat = neck + shader("seating.glsl")
+        field = head_field_source(head) + hair_field_source(hair) + seat
         sums = shader("rays.glsl") + shader("hair_sums.glsl")
         march = shader("march_hair.glsl")
         self._exact_source = _VERSION + field + sums + shader("hair_exact.glsl") + march
@@ -51,7 +50,10 @@ class GpuHair:
             shader("hair_sample.glsl") + neck + sums + shader("hair_volume.glsl") + march
         )
         self._fast = FullScreen(ctx, _VERSION + volume_source)
-        self._bake = FullScreen(ctx, _VERSION + field + shader("hair_bake.glsl"))
+        voxel = shader("hair_voxel.glsl")
+        where = shader("hair_sample.glsl") + shader("hair_grid.glsl") + seat + voxel
+        self._mark = FullScreen(ctx, _VERSION + where + shader("hair_bake_mark.glsl"))
+        self._bake = FullScreen(ctx, _VERSION + field + voxel + shader("hair_bake.glsl"))
         self._exact: FullScreen | None = None
         self._textures: dict[str, AnyTexture] = {}
         self._uniforms: dict[str, Uniform] = {}
@@ -102,7 +104,8 @@ class GpuHair:
         for place in target.rows():
             target.frame.scissor = place
             uniforms = {**self._uniforms, **target.uniforms}
-            self._bake.draw(target.frame, self._textures, uniforms)
+            self._mark.draw(target.frame, self._textures, uniforms, marks=True)
+            self._bake.draw(target.frame, self._textures, uniforms, mask=True)
             yield
         target.finish()
 
@@ -151,7 +154,7 @@ class _Volume:
         self.textures: dict[str, AnyTexture] = {
             n: texture(ctx, size, c, dtype="f2") for n, c in channels.items()
         }
-        self.frame = ctx.framebuffer(list(self.textures.values()))
+        self.frame = ctx.framebuffer(list(self.textures.values()), ctx.depth_renderbuffer(size))
         self.uniforms: dict[str, Uniform] = {
             "u_volume_size": self._size,
             "u_volume_columns": _COLUMNS,
@@ -170,7 +173,7 @@ class _Volume:
         raw = np.frombuffer(self.textures["u_density_slices"].read(alignment=1), np.float16)
         rows = raw.reshape(-1, height, _COLUMNS, width).swapaxes(1, 2)
         density = rows.reshape(-1, height, width)[:depth].astype(np.float32)
-        self.bounds = _bounds(density)
+        self.bounds = bounds(density)
         if "u_volume_density" in self.textures:
             self.textures["u_volume_density"].release()
         self.textures["u_volume_density"] = volume(self._ctx, with_empty_space(density))
@@ -190,39 +193,6 @@ def release(textures: dict[str, AnyTexture]) -> None:
     for each in textures.values():
         each.release()
     textures.clear()
-
-
-def _bounds(density: npt.NDArray[np.float32]) -> tuple[Point, Point]:
-    """Corners (metres) of the box around what is not faint in (z, y, x), a voxel wider."""
-    occupied = density > _FAINTEST
-    low, high = np.zeros(3), np.zeros(3)
-    for axis in range(3):  # z, y, x
-        met = np.flatnonzero(occupied.any(tuple(k for k in range(3) if k != axis)))
-        size = density.shape[axis]
-        first, last = (met[0] - 1, met[-1] + 2) if len(met) else (size // 2, size // 2)
-        half, centre = HAIR_BOX.half[2 - axis], HAIR_BOX.centre[2 - axis]
-        low[2 - axis] = (2 * first / size - 1) * half + centre
-        high[2 - axis] = (2 * last / size - 1) * half + centre
-    return low, high
-
-
-def with_empty_space(density: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
-    """(z, y, x) roots of extinctions; where there is no hair, minus the steps free of it for sure.
-
-    Distances are measured between blocks of 2 x 2 x 2 voxels, which is eight times quicker.
-    """
-    shape = tuple(n + n % 2 for n in density.shape)
-    padded = np.pad(density, [(0, n - m) for n, m in zip(shape, density.shape, strict=True)])
-    blocks = padded.reshape(shape[0] // 2, 2, shape[1] // 2, 2, shape[2] // 2, 2)
-    occupied = blocks.max((1, 3, 5)) > _FAINTEST
-    block = 4 * np.array(HAIR_BOX.half)[::-1] / np.array(density.shape)  # metres
-    free = np.full(occupied.shape, 1.0)
-    if occupied.any():
-        free = distance_transform_edt(~occupied, sampling=block) - np.linalg.norm(block)
-    steps = np.floor(np.clip(free / _STEP, 0, 100)).astype(np.float32)
-    spread = steps.repeat(2, 0).repeat(2, 1).repeat(2, 2)
-    spread = spread[: density.shape[0], : density.shape[1], : density.shape[2]]
-    return np.where(spread > 0, -spread, density)
 
 
 def light_volume(transmittance: Tensor, visibility: Tensor) -> npt.NDArray[np.float32]:

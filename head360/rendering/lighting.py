@@ -21,7 +21,7 @@ from torch import Tensor
 from head360.assets import resource
 from head360.light import Light
 from head360.model.field import EMPTY_LOG_EXTINCTION
-from head360.model.planes import HAIR_BOX, cell_centres, sample_grid
+from head360.model.planes import HAIR_BOX, cell_centres, sample_grid, sum_moved_lattice
 
 Floats = npt.NDArray[np.float32]
 Warp = Callable[[Tensor], Tensor]
@@ -107,31 +107,32 @@ def ambient_visibility(extinction: Tensor) -> Tensor:
     directions = rng.normal(size=(14, 3))
     directions /= np.linalg.norm(directions, axis=1, keepdims=True)
     coarse = (VOLUME_SIZE[0] // 2, VOLUME_SIZE[1] // 2, VOLUME_SIZE[2] // 2)
-    points = volume_points(coarse).to(extinction)
     seen = torch.stack(
-        [_transmittance(extinction, points, extinction.new_tensor(d)) for d in directions]
+        [_transmittance(extinction, coarse, way.astype(np.float32)) for way in directions]
     )
-    small = seen.mean(0).view(1, 1, *coarse[::-1])
-    size = VOLUME_SIZE[::-1]
     full: Tensor = torch.nn.functional.interpolate(
-        small, size, mode="trilinear", align_corners=False
+        seen.mean(0)[None, None], VOLUME_SIZE[::-1], mode="trilinear", align_corners=False
     )
     return full[0, 0]
 
 
 def key_transmittance(extinction: Tensor, direction: Floats) -> Tensor:
     """(z, y, x) share of the key lamp's light that reaches each cell through hair, 0 … 1."""
-    points = volume_points().to(extinction)
-    found = _transmittance(extinction, points, extinction.new_tensor(direction))
-    return found.view(VOLUME_SIZE[::-1])
+    return _transmittance(extinction, VOLUME_SIZE, direction)
 
 
-def _transmittance(extinction: Tensor, points: Tensor, direction: Tensor) -> Tensor:
-    """(N,) exp(-optical depth) from points along a unit direction, through scattering hair."""
-    steps = (torch.arange(int(_REACH / _STEP), device=points.device) + 0.6) * _STEP
-    ahead = points + direction * steps[:, None, None]  # (steps, N, 3)
-    met = sample_grid(extinction, ahead.view(-1, 3), HAIR_BOX).view(len(steps), -1)
-    return torch.exp(-_LIGHT_EXTINCTION * _STEP * met.sum(0))
+def _transmittance(extinction: Tensor, size: tuple[int, int, int], direction: Floats) -> Tensor:
+    """(z, y, x) exp(-optical depth) from each cell along a unit direction, through hair.
+
+    Args:
+        extinction: (z, y, x) 1/m.
+        size: cells along x, y, z, from whose centres light is looked for.
+        direction: (3,) unit.
+    """
+    steps = (torch.arange(int(_REACH / _STEP)).to(extinction) + 0.6) * _STEP
+    ahead = steps[:, None] * extinction.new_tensor(direction)
+    met = sum_moved_lattice(extinction, size, ahead, HAIR_BOX)
+    return torch.exp(-_LIGHT_EXTINCTION * _STEP * met)
 
 
 def shadow_from_head(direction: Floats) -> npt.NDArray[np.float64]:

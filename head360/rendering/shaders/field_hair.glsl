@@ -2,27 +2,24 @@
 //
 // Space    : the canonical frame (the mean head), metres; warp points before asking.
 // Matches  : HairField in head360/model/field.py, variant "depth".
-// Needs    : field_head.glsl and hair_sample.glsl before it, and
+// Needs    : field_head.glsl, hair_sample.glsl and hair_grid.glsl before it, and
 //            void hair_network(vec4 inputs[5], out vec4 outputs[1]), written by field_glsl.py.
 
 uniform sampler2D u_hair_shape;   // coverage, depth in metres about the box's centre, spread, along
 uniform sampler2D u_hair_strand;  // tangent xyz, feature 0
 uniform sampler2D u_hair_root;    // root uv, feature 1, unused
-uniform sampler3D u_hair_grid;    // log(extinction in 1/m)
 
 const float HAIR_REACH = 0.003;                    // metres
 const float HAIR_FLOOR = 1e-6;
-const float EMPTY_LOG_EXTINCTION = -1.0;           // log(1/m)
 const float MAX_LOG_EXTINCTION = 8.3;              // log(1/m)
 const float SOFT_DEPTH = 0.0008;                   // metres
 
 HairSample hair_field(vec3 x) {
     vec3 centred = x - HAIR_CENTRE;
     vec3 unit = centred / HAIR_HALF;
-    float log_extinction = textureLod(u_hair_grid, unit * 0.5 + 0.5, 0.0).r;
-    float presence = clamp(log_extinction - EMPTY_LOG_EXTINCTION, 0.0, 1.0);
-    bool outside = any(greaterThan(abs(unit), vec3(1.0)));  // there the border texels only continue
-    if (presence == 0.0 || outside) return HairSample(0.0, vec3(0.0, 1.0, 0.0), 0.0, vec2(0.5), 1.0);
+    float log_extinction;
+    float presence = hair_presence(x, log_extinction);
+    if (presence == 0.0) return HairSample(0.0, vec3(0.0, 1.0, 0.0), 0.0, vec2(0.5), 1.0);
 
     float size = float(textureSize(u_hair_shape, 0).y / 2);
     vec4 shape_sum = vec4(0.0), strand_sum = vec4(0.0), root_sum = vec4(0.0);
