@@ -98,9 +98,9 @@ def _check_command(words: list[str]) -> None:
 
 
 def _real_engine() -> HeadEngine:
-    from head360.engine import HeadEngine
+    from head360.starting import started_engine
 
-    return HeadEngine()
+    return started_engine()
 
 
 def _survive_narrow_alphabets() -> None:

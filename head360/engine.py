@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Generator, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from math import sqrt
 from pathlib import Path
@@ -14,6 +15,7 @@ import numpy as np
 from head360.assets import REFINE_FILE, catalog, resource
 from head360.errors import UnknownNameError
 from head360.export.options import MeshOptions
+from head360.model.ahead import ReadAhead
 from head360.model.refine import RefineNet, load_refine
 from head360.model.sampling import chosen_head, random_person
 from head360.params import HeadParams
@@ -48,7 +50,9 @@ class HeadEngine:
     threads do not disturb each other.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, ahead: ReadAhead | None = None) -> None:
+        """An engine; `ahead` has begun to read the models (`head360.starting`)."""
+        self._ahead = ahead
         self._models: Models | None = None
         self._scenes: SceneBuilder | None = None
         self._viewer: Viewer | None = None
@@ -213,7 +217,14 @@ class HeadEngine:
             yield _frame(image, True, start, refined=True)
 
     def _drawing(self, request: RenderRequest, shot: Shot) -> Generator[None, None, Picture]:
-        return self._drawer().draw(self._scene(request), shot)
+        if self._viewer is not None:
+            return self._viewer.draw(self._scene(request), shot)
+        self._builder()
+        with ThreadPoolExecutor(1, "first scene") as beside:  # while shaders are compiled here
+            scene = beside.submit(self._scene, request)
+            viewer = self._drawer()
+            viewer.prepare(shot)
+            return viewer.draw(scene.result(), shot)
 
     def _scene(self, request: RenderRequest) -> Scene:
         return self._builder().build(request.params, observed=request.mode == "observed")
@@ -234,7 +245,7 @@ class HeadEngine:
 
     def _loaded(self) -> Models:
         if self._models is None:
-            self._models = Models.load()
+            self._models, self._ahead = Models.load(self._ahead), None
         return self._models
 
     def _builder(self) -> SceneBuilder:

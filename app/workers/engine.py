@@ -48,9 +48,9 @@ EngineFactory: TypeAlias = Callable[[], Engine]
 
 def real_engine() -> Engine:
     """The shipped model. Imported late: torch takes seconds, the window does not."""
-    from head360.engine import HeadEngine
+    from head360.starting import started_engine
 
-    return HeadEngine()
+    return started_engine()
 
 
 def engine_after(ready: threading.Event, make_engine: EngineFactory) -> Engine:

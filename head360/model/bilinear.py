@@ -86,7 +86,8 @@ class BilinearModel:
         Raises:
             ResourceError: the file is missing or damaged.
         """
-        return cls(Topology.load(path), load_arrays(path))
+        arrays = load_arrays(path)
+        return cls(Topology.of(arrays), arrays)
 
     def identity(
         self,

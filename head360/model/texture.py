@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -23,7 +22,15 @@ from torch import Tensor
 
 from head360.errors import ResourceError
 from head360.likeness import STEP, Likeness
-from head360.model.checkpoint import Arrays, deflated, inflated, load_arrays
+from head360.model.checkpoint import Arrays, deflated
+from head360.model.texture_file import (
+    DESCRIPTION,
+    LAYER_STEP,
+    STEPS,
+    TILE_STEP,
+    TextureFile,
+    read_texture,
+)
 from head360.model.texture_generator import (
     CHANNELS,
     GeneratorShape,
@@ -31,10 +38,9 @@ from head360.model.texture_generator import (
     activate,
 )
 from head360.model.texture_layers import RECIPES, Layers, Placement, encoded, paint_attributes
-from head360.model.transform import is_packed, packed_images, unpacked_images
+from head360.model.transform import packed_images
 from head360.params import FloatArray, HeadParams
 
-_DESCRIPTION = "description"  # JSON about shapes, as bytes
 IRIS_LIGHT = 2.0  # the iris pattern is stored at half brightness
 PUPIL = 0.004  # linear: what even black reflects
 _TEETH, _CAP = 1, 3  # among the fixed tiles
@@ -42,13 +48,9 @@ _SURFACE = (4, 7)  # channels that a photo may change besides the albedo: roughn
 _AGE_CODE, _TEETH_CODE = 7, 62  # numbers of the texture code
 _WORN_TEETH = (0.03, 0.06, 0.14)  # what age takes from encoded albedo
 _CLAY_GREY = 0.35  # of the skin's saturation is lost where the bust is cut
-#: Parameters stored with fixed steps, deflated: name and step. The rest is stored as float16.
-_STEPS = {"mean": 0.02, "details": 0.08, "basis": 0.02, "soft_mean": 0.004}
-#: Large ones stored as cosines instead: the finest step, and what they may weigh, bytes. Files of
-#: version 0.1 have them deflated, their details rounded to almost nothing.
+#: Large parameters stored as cosines instead of deflated: the finest step, and what they may weigh,
+#: bytes. Files of version 0.1 have them deflated, their details rounded to almost nothing.
 _COSINES = {"mean": (0.02, 1_200_000), "details": (0.008, 2_000_000)}
-_TILE_STEP = 1 / 255
-_LAYER_STEP = 1 / 100
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -85,12 +87,19 @@ class TextureModel:
         Raises:
             ResourceError: the file is missing or damaged.
         """
-        arrays = load_arrays(path)
+        return cls.of_file(read_texture(path))
+
+    @classmethod
+    def of_file(cls, file: TextureFile) -> TextureModel:
+        """The model of a file that was unpacked before.
+
+        Raises:
+            ResourceError: the file is damaged.
+        """
         try:
-            described: dict[str, Any] = json.loads(arrays[_DESCRIPTION].tobytes())
-            return cls(*_unpacked(arrays, described))
+            return cls(*_assembled(file))
         except (KeyError, ValueError, TypeError, RuntimeError) as error:
-            raise ResourceError(f"The model file “{path.name}” is damaged.") from error
+            raise ResourceError("The skin's model file is damaged.") from error
 
     @property
     def generator(self) -> TextureGenerator:
@@ -206,20 +215,20 @@ def pack_model(generator: TextureGenerator, layers: Layers, fixed: FixedTiles) -
     for name, values in generator.state_dict().items():
         if name in _COSINES:
             arrays[name] = _as_cosines(values, *_COSINES[name])
-        elif step := _STEPS.get(name):
+        elif step := STEPS.get(name):
             arrays[name] = _stepped(values, step)
         else:
             arrays[name] = values.half().cpu().numpy()
     for name, placements in layers.items():
         described["layers"][name] = [[p.row, p.column, *p.map.shape] for p in placements]
         for number, placement in enumerate(placements):
-            arrays[f"layer.{name}.{number}"] = _stepped(placement.map, _LAYER_STEP)
+            arrays[f"layer.{name}.{number}"] = _stepped(placement.map, LAYER_STEP)
     for number, tile in enumerate((fixed.eye, *fixed.tiles)):
         described["tiles"].append([tile.row, tile.column, *tile.maps.shape[1:]])
-        arrays[f"tile.{number}"] = _stepped(tile.maps, _TILE_STEP)
-    arrays["iris"] = _stepped(fixed.iris, _TILE_STEP)
+        arrays[f"tile.{number}"] = _stepped(tile.maps, TILE_STEP)
+    arrays["iris"] = _stepped(fixed.iris, TILE_STEP)
     text = json.dumps(described).encode()
-    arrays[_DESCRIPTION] = np.frombuffer(text, np.uint8)
+    arrays[DESCRIPTION] = np.frombuffer(text, np.uint8)
     return arrays
 
 
@@ -231,36 +240,22 @@ def _as_cosines(values: Tensor, step: float, most: int) -> npt.NDArray[np.uint8]
     return np.frombuffer(packed_images(values.cpu().numpy(), step, most), np.uint8)
 
 
-def _restored(packed: npt.NDArray[np.uint8], shape: tuple[int, ...], step: float) -> Tensor:
-    if len(shape) == 3 and is_packed(packed[:1].tobytes()):
-        return torch.from_numpy(unpacked_images(packed.tobytes(), (shape[0], shape[1], shape[2])))
-    return torch.from_numpy(inflated(packed, shape).astype(np.float32)) * step
-
-
-def _unpacked(
-    arrays: Arrays, described: Mapping[str, Any]
-) -> tuple[TextureGenerator, Layers, FixedTiles]:
-    options = dict(described["generator"])
+def _assembled(file: TextureFile) -> tuple[TextureGenerator, Layers, FixedTiles]:
+    options = dict(file.described["generator"])
     options["convolution"] = tuple(options["convolution"])
-    generator = TextureGenerator(GeneratorShape(**options))
-    state = {
-        name: _restored(arrays[name], tuple(like.shape), _STEPS[name])
-        if name in _STEPS
-        else torch.from_numpy(arrays[name].astype(np.float32))
-        for name, like in generator.state_dict().items()
-    }
-    generator.load_state_dict(state)
-    layers = {name: _layer(arrays, name, described["layers"][name]) for name in RECIPES}
+    generator = TextureGenerator(GeneratorShape(**options), filled=False)
+    state = {name: torch.from_numpy(file.arrays[name]) for name in generator.state_dict()}
+    generator.load_state_dict(state, assign=True)
+    layers = {name: _layer(file, name) for name in RECIPES}
     eye, *tiles = (
-        Tile(row, column, _restored(arrays[f"tile.{number}"], (CHANNELS, h, w), _TILE_STEP))
-        for number, (row, column, h, w) in enumerate(described["tiles"])
+        Tile(row, column, torch.from_numpy(file.arrays[f"tile.{number}"]))
+        for number, (row, column, _, _) in enumerate(file.described["tiles"])
     )
-    iris = _restored(arrays["iris"], (2, *eye.maps.shape[1:]), _TILE_STEP)
-    return generator, layers, FixedTiles(tuple(tiles), eye, iris)
+    return generator, layers, FixedTiles(tuple(tiles), eye, torch.from_numpy(file.arrays["iris"]))
 
 
-def _layer(arrays: Arrays, name: str, boxes: list[list[int]]) -> tuple[Placement, ...]:
+def _layer(file: TextureFile, name: str) -> tuple[Placement, ...]:
     return tuple(
-        Placement(row, column, _restored(arrays[f"layer.{name}.{number}"], (h, w), _LAYER_STEP))
-        for number, (row, column, h, w) in enumerate(boxes)
+        Placement(row, column, torch.from_numpy(file.arrays[f"layer.{name}.{number}"]))
+        for number, (row, column, _, _) in enumerate(file.described["layers"][name])
     )

@@ -16,7 +16,9 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-CHANNELS = 8
+from head360.model import texture_file
+
+CHANNELS = texture_file.CHANNELS
 #: Divides channels after the albedo: inside the network all vary about equally.
 CHANNEL_SCALE = (1.0, 1.0, 1.0, 4.0, 4.0, 4.0, 4.0, 6.0)
 _SLOPE, _GAIN = 0.2, 1.4  # leaky ReLU, and what keeps its output at unit size
@@ -81,7 +83,8 @@ class SoftNetwork(nn.Module):
 class TextureGenerator(nn.Module):
     """Codes (B, 64) to skin tiles (B, 8, U, 2U) before `activate`."""
 
-    def __init__(self, shape: GeneratorShape) -> None:
+    def __init__(self, shape: GeneratorShape, *, filled: bool = True) -> None:
+        """An untrained generator; not `filled`, its maps are left for weights that follow."""
         super().__init__()
         soft = (CHANNELS, shape.soft_rows, 2 * shape.soft_rows)
         self.shape = shape
@@ -92,10 +95,11 @@ class TextureGenerator(nn.Module):
         self.weights = nn.Linear(shape.code + shape.hidden, shape.basis)
         self.mixing = nn.Linear(shape.code + shape.hidden, shape.details * CHANNELS)
         self.network = SoftNetwork(shape)
-        self.soft_mean = nn.Parameter(torch.zeros(soft))
-        self.basis = nn.Parameter(torch.zeros(shape.basis, *soft))
-        self.mean = nn.Parameter(torch.zeros(CHANNELS, shape.rows, 2 * shape.rows))
-        self.details = nn.Parameter(torch.zeros(shape.details, shape.rows, 2 * shape.rows))
+        made = torch.zeros if filled else torch.empty
+        self.soft_mean = nn.Parameter(made(soft))
+        self.basis = nn.Parameter(made((shape.basis, *soft)))
+        self.mean = nn.Parameter(made((CHANNELS, shape.rows, 2 * shape.rows)))
+        self.details = nn.Parameter(made((shape.details, shape.rows, 2 * shape.rows)))
 
     def soft(self, code: Tensor) -> Tensor:
         """(B, 8, 64, 128) low and middle frequencies."""

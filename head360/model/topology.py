@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from head360.assets import resource
-from head360.model.checkpoint import load_arrays
+from head360.model.checkpoint import Arrays, load_arrays
 
 Floats = npt.NDArray[np.float32]
 Indices = npt.NDArray[np.int32]
@@ -57,7 +57,11 @@ class Topology:
         Raises:
             ResourceError: the file is missing or damaged.
         """
-        arrays = load_arrays(path)
+        return cls.of(load_arrays(path))
+
+    @classmethod
+    def of(cls, arrays: Arrays) -> Topology:
+        """The topology among all arrays of the mesh file."""
         return cls(**{entry.name: arrays[PREFIX + entry.name] for entry in fields(cls)})
 
     @property

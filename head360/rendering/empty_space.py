@@ -72,7 +72,8 @@ def distances(occupied: npt.NDArray[np.bool_], cell: npt.NDArray[np.floating]) -
             across = np.float32((offset * cell[axis]) ** 2)
             np.minimum(nearest[offset:], lines[:-offset] + across, out=nearest[offset:])
             np.minimum(nearest[:-offset], lines[offset:] + across, out=nearest[:-offset])
-    return np.sqrt(squares)
+    found: Floats = np.sqrt(squares)
+    return found
 
 
 def _along_rows(occupied: npt.NDArray[np.bool_]) -> Floats:

@@ -14,7 +14,7 @@ from torch import Tensor
 from head360.model.field import HairField, HeadField
 from head360.model.jaw import FURTHEST
 from head360.model.neck import Turn
-from head360.model.planes import HAIR_BOX, to_atlas
+from head360.model.planes import to_atlas
 from head360.rendering.empty_space import bounds, with_empty_space
 from head360.rendering.field_glsl import hair_field_source, head_field_source
 from head360.rendering.offscreen import (

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar, cast
 
@@ -12,6 +11,7 @@ from torch import Tensor
 
 from head360.assets import Catalog, catalog, resource
 from head360.edited import Edited
+from head360.model.ahead import ReadAhead
 from head360.model.bilinear import BilinearModel, Identity, vertex_normals
 from head360.model.field import HairField, HairPlanes, HeadField, load_fields
 from head360.model.hair import HairLibrary
@@ -29,6 +29,7 @@ from head360.model.neck import (
 from head360.model.planes import HAIR_BOX, sample_vectors
 from head360.model.seating import Seat, Seating
 from head360.model.texture import TextureModel
+from head360.model.topology import Topology
 from head360.params import HairShape, HeadParams
 from head360.rendering.lighting import (
     Lighting,
@@ -55,19 +56,19 @@ class Models:
     catalog: Catalog
 
     @classmethod
-    def load(cls) -> Models:
-        """Read resources/models.
+    def load(cls, ahead: ReadAhead | None = None) -> Models:
+        """Read resources/models; the larger half of it may have been begun before.
 
         Raises:
             ResourceError: a file is missing or damaged.
         """
+        ahead = ahead or ReadAhead()
         head, hair = load_fields(resource("models", "fields.safetensors"))
-        folder = resource("models")
-        with ThreadPoolExecutor(1) as beside:  # unpacking is half a second each
-            texture = beside.submit(TextureModel.load, resource("models", "texture.safetensors"))
-            mesh = BilinearModel.load(resource("models", "mesh.safetensors"))
-            styles = HairLibrary.load(sorted(folder.glob("hair-*.safetensors")))
-            return cls(mesh, texture.result(), head, hair, styles, catalog())
+        styles = HairLibrary.load(sorted(resource("models").glob("hair-*.safetensors")))
+        arrays = ahead.mesh()
+        mesh = BilinearModel(Topology.of(arrays), arrays)
+        texture = TextureModel.of_file(ahead.texture())
+        return cls(mesh, texture, head, hair, styles, catalog())
 
 
 @dataclass(frozen=True, slots=True, eq=False)

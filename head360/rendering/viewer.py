@@ -101,6 +101,12 @@ class Viewer:
         with self._ctx:  # some drivers answer nothing unless the context is current
             return {key: str(value) for key, value in self._ctx.info.items()}
 
+    def prepare(self, shot: Shot) -> None:
+        """Compile what such a shot needs, before there is a scene to draw."""
+        with self._ctx:
+            self._march(shot)
+            self._compiled_pass("shade.frag", _hair_defines(shot))
+
     def draw(self, scene: Scene, shot: Shot) -> Generator[None, None, Picture]:
         """(H, W, 4) sRGB and straight alpha, top row first; yields between tiles.
 
@@ -270,8 +276,7 @@ class Viewer:
         if first:
             self._march_hair(shot, buffers, tile, box, step)
         buffers.color.scissor = box
-        defines = f"#define HAIR 1\n#define COARSE {step}"
-        self._lit(self._compiled_pass("shade.frag", defines), buffers, *lighting)
+        self._lit(self._compiled_pass("shade.frag", _hair_defines(shot)), buffers, *lighting)
         buffers.color.scissor = (0, 0, *buffers.color.size)
 
     def _march_hair(
@@ -341,6 +346,10 @@ class Viewer:
                 self._buffers.release()
             self._buffers = Buffers(self._ctx, size, pixels, draft=shot.draft)
         return self._buffers
+
+
+def _hair_defines(shot: Shot) -> str:
+    return f"#define HAIR 1\n#define COARSE {COARSE if shot.draft else 1}"
 
 
 def _march_source(field: str, quality: str) -> str:

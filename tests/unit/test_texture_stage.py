@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 import torch
 
-from head360.model.texture import _as_cosines, _restored, _stepped
+from head360.model.texture import _as_cosines, _stepped
+from head360.model.texture_file import restored
 from head360.model.texture_generator import GeneratorShape, TextureGenerator
 from head360.model.transform import packed_images, unpacked_images
 from training.config import TextureConfig, TextureSizes, TextureStage
@@ -87,7 +88,7 @@ def test_sizes_of_the_convolutions_follow_the_rows(tmp_path: Path) -> None:
 def test_fine_details_survive_packing() -> None:
     maps = 0.03 * torch.randn(3, 24, 40, generator=torch.Generator().manual_seed(0))
 
-    found = _restored(_as_cosines(maps, 0.008, 10**9), (3, 24, 40), 0.08)
+    found = torch.from_numpy(restored(_as_cosines(maps, 0.008, 10**9), (3, 24, 40), 0.08))
 
     assert (found - maps).square().mean().sqrt() < 0.008
 
@@ -95,7 +96,7 @@ def test_fine_details_survive_packing() -> None:
 def test_maps_of_version_0_1_are_read() -> None:
     maps = torch.linspace(-1, 1, 60).view(1, 6, 10)
 
-    found = _restored(_stepped(maps, 0.02), (1, 6, 10), 0.02)
+    found = torch.from_numpy(restored(_stepped(maps, 0.02), (1, 6, 10), 0.02))
 
     torch.testing.assert_close(found, maps, atol=0.011, rtol=0)
 
