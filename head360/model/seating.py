@@ -69,15 +69,18 @@ class Seat:
     @cached_property
     def _kernels(self) -> list[tuple[Tensor, Tensor]]:
         """For each width (nodes, points) and (points, points): what spreads a displacement."""
-        to_nodes = torch.cdist(cell_centres(HAIR_BOX, GRID_SIZE), self._mean)
-        to_points = torch.cdist(self._mean, self._mean)
+        to_nodes = torch.cdist(cell_centres(HAIR_BOX, GRID_SIZE), self._mean).square_()
+        to_points = torch.cdist(self._mean, self._mean).square_()
         return [(_kernel(to_nodes, width), _kernel(to_points, width)) for width in _WIDTHS]
 
 
-def _kernel(distance: Tensor, width: float) -> Tensor:
-    """(N, M) normalised weights of points (M) at places (N), fading far from all of them."""
-    weights = torch.exp(distance.square() * (-0.5 / width**2))
-    return weights / (weights.sum(1, keepdim=True) + _FADE)
+def _kernel(squared: Tensor, width: float) -> Tensor:
+    """(N, M) normalised weights of points (M) at places (N), fading far from all of them.
+
+    In place, because there are millions; `squared` are the distances, m².
+    """
+    weights = (squared * (-0.5 / width**2)).exp_()
+    return weights.div_(weights.sum(1, keepdim=True) + _FADE)
 
 
 def thinned_skin(topology: Topology, mean: Tensor) -> Tensor:

@@ -69,16 +69,20 @@ def quantised(images: npt.NDArray[np.floating], step: float) -> npt.NDArray[np.i
 
 
 def restored(numbers: npt.NDArray[np.integer], step: float, shape: tuple[int, int, int]) -> Floats:
-    """The images (N, H, W) of `quantised` numbers."""
+    """The images (N, H, W) of `quantised` numbers; one after another, for they may be large."""
     count, height, width = shape
     waves, steps = _waves()
-    shares = numbers.astype(np.float32)
-    shares[0] = np.cumsum(numbers[0], dtype=np.int64)
     basis = waves.T * (steps * np.float32(step))
+    means = np.cumsum(numbers[0], dtype=np.int64).astype(np.float32).reshape(count, -1)
     down, across = padded(height) // BLOCK, padded(width) // BLOCK
-    tiles = (basis @ shares).reshape(BLOCK, BLOCK, count, down, across)
-    images = tiles.transpose(2, 3, 0, 4, 1).reshape(count, BLOCK * down, BLOCK * across)
-    found: Floats = images[:, :height, :width]
+    images = np.empty((count, down, BLOCK, across, BLOCK), np.float32)
+    for image, mean, part in zip(images, means, np.split(numbers, count, 1), strict=True):
+        shares = part.astype(np.float32)
+        shares[0] = mean
+        tiles = (basis @ shares).reshape(BLOCK, BLOCK, down, across)
+        image[:] = tiles.transpose(2, 0, 3, 1)
+    whole = images.reshape(count, BLOCK * down, BLOCK * across)
+    found: Floats = whole[:, :height, :width]
     return found
 
 
@@ -123,16 +127,17 @@ def to_bytes(numbers: npt.NDArray[np.int32]) -> tuple[Bytes, npt.NDArray[np.int3
     return small, numbers[np.abs(small) == _ESCAPE]
 
 
-def from_bytes(small: Bytes, large: npt.NDArray[np.int32]) -> npt.NDArray[np.int32]:
+def from_bytes(small: Bytes, large: npt.NDArray[np.int32]) -> npt.NDArray[np.integer]:
     """Undo `to_bytes`.
 
     Raises:
         ValueError: there are not as many large numbers as there should be.
     """
-    numbers = small.astype(np.int32)
-    escaped = np.abs(numbers) >= _ESCAPE
-    if int(escaped.sum()) != len(large):
+    escaped = np.nonzero((small >= _ESCAPE) | (small <= -_ESCAPE))
+    if len(escaped[0]) != len(large):
         raise ValueError("wrong count of large numbers")
+    fits = large.min(initial=0) >= -(2**15) and large.max(initial=0) < 2**15
+    numbers: npt.NDArray[np.integer] = small.astype(np.int16 if fits else np.int32)
     numbers[escaped] = large
     return numbers
 
