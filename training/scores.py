@@ -36,6 +36,11 @@ class Measures:
     lpips: Distance | None = None
     face: FaceEmbedding | None = None
 
+    @property
+    def names(self) -> list[str]:
+        """Of those that can be."""
+        return [name for name in ("flip", "lpips", "face") if getattr(self, name) is not None]
+
     @classmethod
     def at_hand(cls, lpips_backbone: Path | None = None) -> Measures:
         """All that is installed; LPIPS if the weights of its backbone are given.
@@ -56,21 +61,27 @@ class Scores:
     measures: Measures = field(default_factory=Measures)
     values: dict[str, list[float]] = field(default_factory=dict)
 
-    def add(self, truth: Truth, image: Picture) -> None:
-        """Measure one picture (H, W, 3)."""
-        self._note("psnr", psnr(truth.image, image))
-        self._note("ssim", ssim(truth.image, image))
+    def add(self, truth: Truth, image: Picture) -> dict[str, float]:
+        """Measure one picture (H, W, 3), and count it; returns what was measured."""
+        found = {"psnr": psnr(truth.image, image), "ssim": ssim(truth.image, image)}
         if truth.hair is not None and truth.hair.any():
-            self._note("hair_psnr", psnr(truth.image, image, truth.hair))
+            found["hair_psnr"] = psnr(truth.image, image, truth.hair)
         if self.measures.flip:
-            self._note("flip", self.measures.flip(truth.image, image))
+            found["flip"] = self.measures.flip(truth.image, image)
         if self.measures.lpips:
-            self._note("lpips", self.measures.lpips(truth.image, image))
+            found["lpips"] = self.measures.lpips(truth.image, image)
         if self.measures.face and shows_face(truth):
             true, made = (
                 self.measures.face.of(each, truth.landmarks) for each in (truth.image, image)
             )
-            self._note("csim", similarity(true, made))
+            found["csim"] = similarity(true, made)
+        self.take(found)
+        return found
+
+    def take(self, found: Mapping[str, float]) -> None:
+        """Count a picture that was measured before."""
+        for name, value in found.items():
+            self.values.setdefault(name, []).append(value)
 
     def row(self, name: str) -> Row:
         """The means."""
@@ -80,9 +91,6 @@ class Scores:
     def last(self, name: str) -> float:
         """The newest value of one measure."""
         return self.values[name][-1]
-
-    def _note(self, name: str, value: float) -> None:
-        self.values.setdefault(name, []).append(value)
 
 
 def shows_face(truth: Truth) -> bool:

@@ -7,7 +7,7 @@ the reference renderer at half the size: which way of reading planes is how much
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -16,9 +16,10 @@ import torch
 
 from head360.assets import resource
 from head360.model.refine import load_refine
-from training.ablations import NAMES, Ablation, ablation_picture, load_ablation
+from training.ablations import NAMES, Ablation, Picture, ablation_picture, load_ablations, seated
 from training.contenders import SAMPLES, Drive, refined_picture, viewer_picture
 from training.device import chosen_device
+from training.ledger import Ledger, weights_mark
 from training.pictures import save_row
 from training.provenance import provenance
 from training.scores import Measures, Scores, rows
@@ -84,16 +85,17 @@ def _shipped(job: Table3, measures: Measures) -> Iterator[str | Table]:
     bench = TruthBench(job.source, job.size)
     named = {_FULL: Scores(measures), _PLAIN: Scores(measures)}
     net = load_refine(resource("models", "refine.safetensors"))
+    weights = weights_mark(resource("models").glob("*.safetensors"))
+    ledger = _ledger(job, "shipped", job.size, weights, measures)
+
+    def measured(truth: Truth, style: str | None) -> Iterator[tuple[str, Picture]]:
+        scene = bench.contender.scene(truth.head, truth.face, truth.lighting, style, Drive())
+        yield _PLAIN, viewer_picture(bench.viewer, scene, truth.camera, job.size, exact=False)
+        yield _FULL, refined_picture(bench.viewer, net, scene, truth.camera, job.size)
+
+    cases = _Cases(bench, job, bench.models.styles.styles, "shipped")
     try:
-        for number, truth, style in _cases(bench, job, bench.models.styles.styles, job.heads):
-            scene = bench.contender.scene(truth.head, truth.face, truth.lighting, style, Drive())
-            plain = viewer_picture(bench.viewer, scene, truth.camera, job.size, exact=False)
-            full = refined_picture(bench.viewer, net, scene, truth.camera, job.size)
-            named[_PLAIN].add(truth, plain)
-            named[_FULL].add(truth, full)
-            shown = [truth.image, plain, full]
-            if number < _SHEET_ROWS:
-                save_row(job.out / "pictures" / f"shipped-{number}.png", shown)
+        for number in cases.measure(named, ledger, measured):
             if number % 10 == 9:
                 yield f"head {number + 1}: {named[_PLAIN].row('').psnr:.2f} dB"
     finally:
@@ -105,22 +107,21 @@ def _ablated(job: Table3, measures: Measures) -> Iterator[str | Table]:
     if job.ablations is None:
         return
     size = job.size // _ABLATION_SCALE
-    ways = {name: load_ablation(job.ablations, name, job.device) for name in NAMES}
+    ways = load_ablations(job.ablations, job.device)
     styles = _common_styles(ways)
     bench = TruthBench(job.source, size)
     scores = {NAMES[name]: Scores(measures) for name in ways}
+    weights = weights_mark(job.ablations.glob("*/*.safetensors"))
+    ledger = _ledger(job, "ablations", size, weights, measures)
+
+    def measured(truth: Truth, style: str | None) -> Iterator[tuple[str, Picture]]:
+        scene = bench.contender.scene(truth.head, truth.face, truth.lighting, style, Drive())
+        sitter = seated(bench.models.mesh.topology, scene, truth, size, job.device)
+        for name, way in ways.items():
+            yield NAMES[name], ablation_picture(way, sitter, style, size, SAMPLES)
+
     try:
-        for number, truth, style in _cases(bench, job, styles, job.heads):
-            scene = bench.contender.scene(truth.head, truth.face, truth.lighting, style, Drive())
-            shown = [truth.image]
-            for name, way in ways.items():
-                image = ablation_picture(
-                    way, bench.models.mesh.topology, scene, truth, style, size, SAMPLES
-                )
-                scores[NAMES[name]].add(truth, image)
-                shown.append(image)
-            if number < _SHEET_ROWS:
-                save_row(job.out / "pictures" / f"ablations-{number}.png", shown)
+        for number in _Cases(bench, job, styles, "ablations").measure(scores, ledger, measured):
             if number % 10 == 9:
                 yield f"ablations, head {number + 1}/{job.heads}"
     finally:
@@ -132,15 +133,61 @@ def _ablated(job: Table3, measures: Measures) -> Iterator[str | Table]:
     )  # fmt: skip
 
 
-def _cases(
-    bench: TruthBench, job: Table3, styles: Sequence[str], heads: int
-) -> Iterator[tuple[int, Truth, str | None]]:
+def _ledger(job: Table3, part: str, size: int, weights: str, measures: Measures) -> Ledger:
+    """What a run that was stopped has measured already, with the same weights."""
+    settings = {"size": size, "weights": weights, "measures": measures.names}
+    return Ledger(job.out / f"table-3-{part}.jsonl", settings)
+
+
+@dataclass(frozen=True, slots=True)
+class _Cases:
     """Every head in a hairstyle of its own choice; every twentieth is bald."""
-    for seed in range(heads):
+
+    bench: TruthBench
+    job: Table3
+    styles: Sequence[str]
+    part: str
+
+    def measure(
+        self,
+        scores: Mapping[str, Scores],
+        ledger: Ledger,
+        pictures: Callable[[Truth, str | None], Iterator[tuple[str, Picture]]],
+    ) -> Iterator[int]:
+        """Measure what the ledger does not know; yields the number of each head that is done.
+
+        Args:
+            scores: by name of a row.
+            ledger: of all rows.
+            pictures: name of the row and picture of every contender.
+        """
+        for seed in range(self.job.heads):
+            cases = [f"{seed}/{view}" for view in range(self.job.views)]
+            known = [found for case in cases if (found := ledger.known(case))]
+            if len(known) == len(cases):
+                for found in known:
+                    for name, values in found.items():
+                        scores[name].take(values)
+            else:
+                self._draw(seed, scores, ledger, pictures)
+            yield seed
+
+    def _draw(
+        self,
+        seed: int,
+        scores: Mapping[str, Scores],
+        ledger: Ledger,
+        pictures: Callable[[Truth, str | None], Iterator[tuple[str, Picture]]],
+    ) -> None:
         rng = np.random.default_rng([_SALT, seed])
-        style = None if seed % 20 == 19 else str(rng.choice(styles))
-        for truth in bench.truths(seed, style, job.views, _SALT):
-            yield seed, truth, style
+        style = None if seed % 20 == 19 else str(rng.choice(self.styles))
+        for view, truth in enumerate(self.bench.truths(seed, style, self.job.views, _SALT)):
+            made = dict(pictures(truth, style))
+            found = {name: scores[name].add(truth, image) for name, image in made.items()}
+            ledger.note(f"{seed}/{view}", found)
+            if seed < _SHEET_ROWS:
+                path = self.job.out / "pictures" / f"{self.part}-{seed}.png"
+                save_row(path, [truth.image, *made.values()])
 
 
 def _common_styles(ways: dict[str, Ablation]) -> tuple[str, ...]:

@@ -14,12 +14,14 @@ from pathlib import Path
 import numpy as np
 import torch
 
+from head360.assets import resource
 from head360.errors import Head360Error
 from head360.model.field import load_fields
 from head360.model.hair import HairLibrary
 from head360.rendering.scene import Models
 from head360.rendering.viewer import Viewer
 from training.contenders import Contender, Drive, viewer_picture
+from training.ledger import Ledger, weights_mark
 from training.pictures import save_row
 from training.provenance import provenance
 from training.scores import Measures, Scores, rows
@@ -75,7 +77,7 @@ def run(job: Table4) -> Iterator[str]:
         if job.undetached:
             rivals["without detachment"] = Rival.of(models_from(job.undetached, bench.models))
         scores = {name: Scores(measures) for name in rivals}
-        yield from _compare(job, bench, rivals, scores)
+        yield from _compare(job, bench, rivals, scores, _ledger(job, measures))
     finally:
         bench.close()
         for rival in rivals.values():
@@ -102,35 +104,64 @@ def models_from(folder: Path, shipped: Models) -> Models:
     if not fields.is_file():
         raise Head360Error(
             f"There is no model without detachment in “{folder}”.",
-            "Train it: python -m training train detach --config "
-            "training/configs/undetached-cpu.toml --out DIR",
+            "Train it: python -m training train detach --no-detachment --preset cpu --out DIR",
         )
     head, hair = load_fields(fields)
     library = HairLibrary.load(sorted(folder.glob("hair-*.safetensors")))
     return replace(shipped, head=head, hair=hair, styles=library)
 
 
+def _ledger(job: Table4, measures: Measures) -> Ledger:
+    """What a run that was stopped has measured already, with the same weights."""
+    paths = list(resource("models").glob("*.safetensors"))
+    paths += job.undetached.glob("*.safetensors") if job.undetached else []
+    settings = {"size": job.size, "weights": weights_mark(paths), "measures": measures.names}
+    return Ledger(job.out / "table-4.jsonl", settings)
+
+
 def _compare(
-    job: Table4, bench: TruthBench, rivals: dict[str, Rival], scores: dict[str, Scores]
+    job: Table4,
+    bench: TruthBench,
+    rivals: dict[str, Rival],
+    scores: dict[str, Scores],
+    ledger: Ledger,
 ) -> Iterator[str]:
     styles = sorted(
         set.intersection(*(set(r.contender.models.styles.styles) for r in rivals.values()))
     )
     for seed in range(job.heads):
-        style = str(np.random.default_rng([_SALT, seed]).choice(styles))
-        for view, truth in enumerate(bench.truths(seed, style, job.views, _SALT)):
-            shown = [truth.image]
-            for name, rival in rivals.items():
-                scene = rival.contender.scene(
-                    truth.head, truth.face, truth.lighting, style, Drive()
-                )
-                image = viewer_picture(rival.viewer, scene, truth.camera, job.size, exact=False)
-                scores[name].add(truth, image)
-                shown.append(image)
-            if view == 0 and seed < _SHEET_ROWS:
-                save_row(job.out / "pictures" / f"swap-{seed}.png", shown)
+        known = [ledger.known(f"{seed}/{view}") for view in range(job.views)]
+        if all(known):
+            for found in filter(None, known):
+                for name, values in found.items():
+                    scores[name].take(values)
+        else:
+            style = str(np.random.default_rng([_SALT, seed]).choice(styles))
+            _draw(job, bench, rivals, scores, ledger, (seed, style))
         if seed % 10 == 9:
             said = ", ".join(
                 f"{name} {found.last('psnr'):.1f} dB" for name, found in scores.items()
             )
             yield f"head {seed + 1}/{job.heads}: {said}"
+
+
+def _draw(
+    job: Table4,
+    bench: TruthBench,
+    rivals: dict[str, Rival],
+    scores: dict[str, Scores],
+    ledger: Ledger,
+    head: tuple[int, str],
+) -> None:
+    """Measure a head, by number, in a hairstyle."""
+    seed, style = head
+    for view, truth in enumerate(bench.truths(seed, style, job.views, _SALT)):
+        shown, found = [truth.image], {}
+        for name, rival in rivals.items():
+            scene = rival.contender.scene(truth.head, truth.face, truth.lighting, style, Drive())
+            image = viewer_picture(rival.viewer, scene, truth.camera, job.size, exact=False)
+            found[name] = scores[name].add(truth, image)
+            shown.append(image)
+        ledger.note(f"{seed}/{view}", found)
+        if view == 0 and seed < _SHEET_ROWS:
+            save_row(job.out / "pictures" / f"swap-{seed}.png", shown)

@@ -17,7 +17,7 @@ from head360.rendering.march import NO_HIT, Rays, march_hair, march_head
 from head360.rendering.reference_picture import reference_picture
 from head360.rendering.request import RenderRequest
 from head360.rendering.scene import Models, SceneBuilder
-from training.ablations import ablation_picture, load_ablation
+from training.ablations import ablation_picture, load_ablation, load_ablations, seated
 from training.vanilla import Vanilla, VanillaShape
 
 SMALL = VanillaShape(hidden=16, layers=3)
@@ -39,7 +39,8 @@ def test_our_own_ablation_draws_what_the_reference_draws(tmp_path: Path) -> None
 
     ours = load_ablation(tmp_path, "depth", torch.device("cpu"))
     truth = SimpleNamespace(camera=camera)
-    drawn = ablation_picture(ours, models.mesh.topology, scene, truth, "bob", size, 1)
+    sitter = seated(models.mesh.topology, scene, truth, size, torch.device("cpu"))
+    drawn = ablation_picture(ours, sitter, "bob", size, 1)
 
     request = RenderRequest(params, camera, size, size, background=BLACK)
     assert np.array_equal(drawn, reference_picture(models, scene, request, 1)[..., :3])
@@ -49,6 +50,19 @@ def test_a_missing_ablation_says_how_to_train_it(tmp_path: Path) -> None:
     with pytest.raises(Head360Error) as caught:
         load_ablation(tmp_path, "plain", torch.device("cpu"))
 
+    assert "--variant plain" in caught.value.hint
+
+
+def test_what_was_trained_is_compared_and_one_alone_is_not(tmp_path: Path) -> None:
+    for name in ("depth", "triplane"):
+        (tmp_path / name).mkdir()
+        shutil.copy(resource("models", "fields.safetensors"), tmp_path / name)
+
+    assert list(load_ablations(tmp_path, torch.device("cpu"))) == ["depth", "triplane"]
+
+    shutil.rmtree(tmp_path / "triplane")
+    with pytest.raises(Head360Error) as caught:
+        load_ablations(tmp_path, torch.device("cpu"))
     assert "--variant plain" in caught.value.hint
 
 
