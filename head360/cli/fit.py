@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import csv
 import io
+from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -105,8 +106,10 @@ def _fit_folder(
     out: Path = arguments.output or folder
     out.mkdir(parents=True, exist_ok=True)
     rows = []
+    names = _names(photos)
     for path in photos:
-        rows.append(_fit_one(path, out, arguments, options, engine, terminal))
+        target = out / names[path]
+        rows.append(_fit_one(path, target, options, engine, terminal, force=arguments.force))
         _write_summary(rows, arguments.report or out / _SUMMARY)
     made = sum(not row["problem"] for row in rows)
     terminal.note(f"{out}  {made} of {len(rows)} photos became heads")
@@ -116,16 +119,26 @@ def _fit_folder(
         )
 
 
+def _names(photos: list[Path]) -> dict[Path, str]:
+    """What each photo's project is called: as the photo, ending included where two differ in it."""
+    stems = Counter(path.stem.lower() for path in photos)
+    return {
+        path: f"{path.stem if stems[path.stem.lower()] == 1 else path.name}{SUFFIX}"
+        for path in photos
+    }
+
+
 def _fit_one(
     path: Path,
-    out: Path,
-    arguments: argparse.Namespace,
+    target: Path,
     options: FitOptions,
     engine: HeadEngine,
     terminal: Terminal,
+    *,
+    force: bool,
 ) -> dict[str, object]:
     try:
-        target = _target(out / f"{path.stem}{SUFFIX}", force=arguments.force)
+        target = _target(target, force=force)
         result = terminal.follow(engine.fit(read_photo(path), options), path.name)
         _save(result, target, path.stem)
     except Head360Error as error:

@@ -34,8 +34,8 @@ _NODDING = 25.0
 #: Heights of a face in the photo, pixels.
 _SMALL, _TOO_SMALL = 160.0, 40.0
 _CUT = 0.97  # share of the face inside the photo
-#: Detail finer than this many pixels of the crop, against all detail.
-_FINE, _BLURRED = 1.2, 0.085
+#: Detail finer than this many pixels of the crop, against all contrast of the face.
+_FINE, _BLURRED = 1.2, 0.035
 #: sRGB 0 … 255.
 _DARK, _BRIGHT, _BURNT, _BLACK = 70.0, 225.0, 250, 6
 _BURNT_SHARE, _BLACK_SHARE = 0.06, 0.15
@@ -268,15 +268,13 @@ def _of_expression(face: Face, landmarks: Floats) -> list[PhotoWarning]:
 
 
 def _sharpness(crop: Crop, oval: Mask) -> float:
-    """How much of the detail around eyes and mouth is fine."""
+    """How much of a face's contrast is fine."""
     grey = _grey(crop.image)
-    soft, softer = gaussian_filter(grey, _FINE), gaussian_filter(grey, 6 * _FINE)
-    rows, columns = np.nonzero(oval & crop.inside)
-    if not len(rows):
+    seen = oval & crop.inside
+    if not seen.any():
         return 1.0
-    fine = (grey - soft)[rows, columns]
-    coarse = (grey - softer)[rows, columns]
-    return float(fine.std() / max(coarse.std(), 1e-3))
+    fine = (grey - gaussian_filter(grey, _FINE))[seen]
+    return float(fine.std() / max(float(grey[seen].std()), 1.0))
 
 
 def _unevenness(crop: Crop, landmarks: Floats, face: Mask) -> float:
