@@ -8,8 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Generator
 from dataclasses import dataclass, replace
-from importlib import import_module
-from typing import Any, TypeAlias
+from typing import TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -19,7 +18,10 @@ from head360.errors import ResourceError
 from head360.fitting.crop import Crop
 from head360.fitting.hairstyle import classify, hair_color
 from head360.fitting.parsing import ClassMap, parse
+from head360.fitting.texture import SkinFitter
+from head360.fitting.unproject import Posed
 from head360.fitting.view import PhotoCamera
+from head360.likeness import SKIN_ROWS
 from head360.model.bilinear import BilinearModel
 from head360.model.texture import TextureModel
 from head360.params import HeadParams
@@ -44,7 +46,7 @@ class Dressed:
 
     params: HeadParams
     hairstyles: tuple[tuple[str, float], ...] = ()  # likeliest first; BALD among them
-    observed: float = 0.0  # share of the face's skin that the photo showed
+    observed: float = 0.0  # share of the front half of the skin that the photo showed
     notes: tuple[str, ...] = ()
 
 
@@ -53,7 +55,7 @@ class Dresser:
 
     def __init__(self, mesh: BilinearModel, texture: TextureModel) -> None:
         self._mesh, self._texture = mesh, texture
-        self._skin: Any = None
+        self._skin: SkinFitter | None = None
 
     def parse(self, crop: Crop) -> ClassMap | None:
         """What each pixel of a crop shows; None if nobody can tell."""
@@ -90,36 +92,25 @@ class Dresser:
         excluded: Mask | None,
     ) -> Generator[str, None, Dressed]:
         """The head with skin from the photo; yields the name of each step before it runs."""
-        try:
-            texture = import_module("head360.fitting.texture")
-        except ModuleNotFoundError:
-            return dressed
         yield "prepare"
         if self._skin is None:
-            self._skin = texture.SkinFitter(self._texture, self._mesh)
+            self._skin = SkinFitter(self._texture, self._mesh)
         params, topology = dressed.params, self._mesh.topology
-        with torch.inference_mode():
+        with torch.no_grad():
             identity = self._mesh.identity_of(params)
             vertices = self._mesh.pose(identity, torch.tensor(params.expression))
-        posed = texture.Posed.of(topology, vertices.clone(), camera.pixels_from_head)
+        posed = Posed.of(topology, vertices, camera.pixels_from_head)
         photo = torch.from_numpy(crop.image.astype(np.float32) / 255)
-        allowed = _allowed(crop, parts, excluded)
-        fitted = yield from self._skin.fit(photo, posed, allowed)
-        assert params.likeness is not None
-        likeness = replace(
-            params.likeness.made(
-                modes=params.likeness.modes, skin=fitted.skin, observed=fitted.observed
-            ),
-            offsets=params.likeness.offsets,
-        )
-        changed = params.with_(
-            texture=fitted.code, attributes=np.zeros_like(params.attributes), likeness=likeness
-        )
-        return replace(dressed, params=changed, observed=float(fitted.observed.mean()))
+        fitted = yield from self._skin.fit(photo, posed, _allowed(crop, parts, excluded))
+        head = fitted.applied(params).with_(light=fitted.suggested_light)
+        seen = float(fitted.observed[:, :SKIN_ROWS].mean())
+        return replace(dressed, params=head, observed=seen)
 
 
-def _allowed(crop: Crop, parts: ClassMap | None, excluded: Mask | None) -> Mask:
-    """(N, N) where skin may be seen."""
+def _allowed(crop: Crop, parts: ClassMap | None, excluded: Mask | None) -> Mask | None:
+    """(N, N) where skin may be seen; None where only its colour can tell."""
+    if parts is None and excluded is None and crop.inside.all():
+        return None
     allowed: Mask = crop.inside
     if parts is not None:
         allowed = allowed & (parts.share(*_SKIN_PARTS) > _SURE)

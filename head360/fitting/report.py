@@ -35,7 +35,7 @@ class FitReport:
     identity_left: float  # share of the identity prior's variance that the photo did not settle
     hairstyles: tuple[tuple[str, float], ...]  # likeliest first, "none" is bald
     hair: str  # what the head wears
-    observed: float  # share of the face's skin that was seen, 0 … 1; 0: no skin was made
+    observed: float  # share of the front half of the skin that was seen; 0: no skin was made
     warnings: tuple[PhotoWarning, ...]
     notes: tuple[str, ...]
     seconds: Mapping[str, float]  # by step

@@ -231,3 +231,26 @@ def test_a_folder_gives_a_summary(
         rows = list(csv.DictReader(file))
     assert [bool(row["problem"]) for row in rows] == [False, True, True]
     assert "No face was found" in rows[1]["problem"]
+
+
+def test_skin_comes_from_the_photo(engine: HeadEngine, astronaut: np.ndarray) -> None:
+    found = finished(engine.fit(astronaut, FitOptions(hair="pixie")))
+
+    assert found.params.likeness is not None
+    assert found.params.likeness.skin.any()
+    assert 0.15 < found.report.observed < 0.9
+    assert found.params.hairstyle == "pixie"
+    assert not found.params.attributes.any()  # her brows are in the skin
+    assert found.report.seconds["skin"] > 0
+
+
+def test_what_is_brushed_out_is_not_looked_at(engine: HeadEngine, astronaut: np.ndarray) -> None:
+    brushed = np.zeros(astronaut.shape[:2], bool)
+    brushed[:, :226] = True  # the left half of her face in the picture
+
+    whole = finished(engine.fit(astronaut, FitOptions(hair="none")))
+    half = finished(engine.fit(astronaut, FitOptions(hair="none", excluded=brushed)))
+
+    assert half.report.observed < 0.7 * whole.report.observed
+    with pytest.raises(PhotoError, match="another picture"):
+        finished(engine.fit(astronaut, FitOptions(excluded=brushed[:50])))
