@@ -7,9 +7,12 @@ folder beside them, `.usdz` holds everything.
 
 from __future__ import annotations
 
+import errno
+import os
 import shutil
 import tempfile
 from collections.abc import Generator, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -36,10 +39,9 @@ def write_usd(bust: Bust, path: Path) -> Generator[None, None, None]:
         OSError: a file cannot be written.
     """
     check_usd()
-    if path.suffix.lower() == ".usdz":
-        yield from _write_package(bust, path)
-    else:
-        yield from _write_layer(bust, path)
+    write = _write_package if path.suffix.lower() == ".usdz" else _write_layer
+    with _plain_errors():
+        yield from write(bust, path)
 
 
 def check_usd() -> None:
@@ -55,6 +57,20 @@ def check_usd() -> None:
             "USD files need the package usd-core.",
             "Install it with “pip install head360-studio[usd]”, or choose another format.",
         ) from error
+
+
+@contextmanager
+def _plain_errors() -> Iterator[None]:
+    """Say what the system said: USD repeats it once for every piece that it could not write."""
+    from pxr import Tf
+
+    try:
+        yield
+    except Tf.ErrorException as error:
+        text = str(error)
+        known = (errno.ENOSPC, errno.EFBIG, errno.EACCES, errno.EDQUOT)
+        number = next((n for n in known if os.strerror(n) in text), errno.EIO)
+        raise OSError(number, os.strerror(number)) from error
 
 
 def _write_package(bust: Bust, path: Path) -> Generator[None, None, None]:
