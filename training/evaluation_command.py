@@ -10,7 +10,7 @@ from head360.cli.terminal import Terminal
 from training.arguments import add_source, count, source_of
 from training.errors import check_source
 
-TABLES = ("generation", "3", "4", "attributes")
+TABLES = ("generation", "3", "4", "attributes", "modes")
 #: How many heads and views of each a table takes unless told otherwise.
 _HEADS = {"generation": 8, "3": 100, "4": 50, "attributes": 24}
 _VIEWS = {"generation": 4, "3": 1, "4": 2, "attributes": 1}
@@ -25,7 +25,8 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
         "renderer, and write a table as Markdown and JSON, with pictures beside each other. "
         "generation: head and every hairstyle apart. 3: whole heads, with ablations (the paper's "
         "Table 3). 4: hair on other heads, with and without detachment (its Table 4). "
-        "attributes: what each control moves, and what besides.",
+        "attributes: what each control moves, and what besides. modes: the viewer's fast mode "
+        "against its exact one, for every hairstyle from all around; needs no source data.",
     )
     parser.add_argument("--table", choices=TABLES, default="generation")
     add_source(parser)
@@ -41,7 +42,7 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     )  # fmt: skip
     parser.add_argument("--size", type=count(32, 2048), default=512, metavar="PX")
     parser.add_argument(
-        "--styles", default="", metavar="A,B,…", help="generation: these hairstyles only"
+        "--styles", default="", metavar="A,B,…", help="generation, modes: these hairstyles only"
     )
     parser.add_argument(
         "--variants", type=Path, metavar="DIR",
@@ -68,15 +69,21 @@ def run(parsed: argparse.Namespace, terminal: Terminal) -> None:
     Raises:
         Head360Error: source data or a model is missing.
     """
+    for line in _lines(parsed):
+        terminal.note(line)
+    name = parsed.table if parsed.table == "generation" else f"table-{parsed.table}"
+    terminal.result(str(parsed.out / f"{name}.md"))
+
+
+def _lines(parsed: argparse.Namespace) -> Iterator[str]:
+    if parsed.table == "modes":
+        return _modes(parsed)
     source = source_of(parsed)
     check_source(source)
     tables = {"generation": _generation, "3": _table3, "4": _table4, "attributes": _attributes}
     heads = parsed.heads or _HEADS[parsed.table]
     views = parsed.views or _VIEWS[parsed.table]
-    for line in tables[parsed.table](source, parsed, heads, views):
-        terminal.note(line)
-    name = parsed.table if parsed.table == "generation" else f"table-{parsed.table}"
-    terminal.result(str(parsed.out / f"{name}.md"))
+    return tables[parsed.table](source, parsed, heads, views)
 
 
 # Imported inside, so that --help and misspelt options do not wait for torch.
@@ -120,3 +127,10 @@ def _attributes(source: Path, parsed: argparse.Namespace, heads: int, views: int
     from training.device import chosen_device
 
     return run(AttributesTable(source, parsed.out, heads, device=chosen_device(parsed.device)))
+
+
+def _modes(parsed: argparse.Namespace) -> Iterator[str]:
+    from training.modes import Modes, run
+
+    styles = tuple(name for name in parsed.styles.split(",") if name)
+    return run(Modes(parsed.out, parsed.size, styles))

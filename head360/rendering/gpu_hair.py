@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TypeAlias
+from typing import Literal, TypeAlias
 
 import moderngl
 import numpy as np
@@ -32,6 +32,8 @@ VOLUME_SIZE, DRAFT_SIZE = (156, 182, 164), (78, 91, 82)
 #: Slices in a row of the texture that holds them side by side.
 _COLUMNS = 13
 Point: TypeAlias = npt.NDArray[np.float64]  # (3,) metres
+#: Whether hair is drawn as the reference does, nearly so, or quickly.
+Quality: TypeAlias = Literal["exact", "fine", "draft"]
 _VERSION = "#version 330\n"
 
 
@@ -44,17 +46,18 @@ class GpuHair:
         seat = neck + shader("seating.glsl")
         field = head_field_source(head) + hair_field_source(hair) + seat
         sums = shader("rays.glsl") + shader("hair_sums.glsl")
-        march = shader("march_hair.glsl")
-        self._exact_source = _VERSION + field + sums + shader("hair_exact.glsl") + march
-        volume_source = (
-            shader("hair_sample.glsl") + neck + sums + shader("hair_volume.glsl") + march
-        )
-        self._fast = FullScreen(ctx, _VERSION + volume_source)
+        baked, march = sums + shader("hair_density.glsl"), shader("march_hair.glsl")
+        sources: dict[Quality, str] = {
+            "exact": field + sums + shader("hair_exact.glsl"),
+            "fine": field + baked + shader("hair_fine.glsl"),
+            "draft": shader("hair_sample.glsl") + neck + baked + shader("hair_volume.glsl"),
+        }
+        self._sources = {name: _VERSION + text + march for name, text in sources.items()}
+        self._marches: dict[Quality, FullScreen] = {}
         voxel = shader("hair_voxel.glsl")
         where = shader("hair_sample.glsl") + shader("hair_grid.glsl") + seat + voxel
         self._mark = FullScreen(ctx, _VERSION + where + shader("hair_bake_mark.glsl"))
         self._bake = FullScreen(ctx, _VERSION + field + voxel + shader("hair_bake.glsl"))
-        self._exact: FullScreen | None = None
         self._textures: dict[str, AnyTexture] = {}
         self._uniforms: dict[str, Uniform] = {}
         self._jaw: dict[str, AnyTexture] = {}
@@ -122,25 +125,26 @@ class GpuHair:
         head_shape: moderngl.Texture,
         rays: dict[str, Uniform],
         *,
-        exact: bool,
+        quality: Quality,
         step: int = 1,
     ) -> None:
-        """Draw the hair's G-buffer; where not `exact`, from the volume, which must be baked.
+        """Draw the hair's G-buffer; unless exact, the volume must be baked.
 
         Args:
             target: what to draw on.
             head_shape: of the head's G-buffer.
             rays: those of the target's samples.
-            exact: ask the field itself.
+            quality: exact: the field's; fine: the field's where the volume has hair; draft:
+                the volume's.
             step: samples of the head's G-buffer along each side of one of the target's.
         """
-        if exact and self._exact is None:
-            self._exact = FullScreen(self._ctx, self._exact_source)
-        program = self._exact if exact and self._exact is not None else self._fast
+        if quality not in self._marches:  # compiled when it is first needed
+            self._marches[quality] = FullScreen(self._ctx, self._sources[quality])
         baked = self._volumes[not self._volumes[False].baked]
         textures = {**self._textures, **self._jaw, **baked.textures, "u_head_hit": head_shape}
         own = {**self._uniforms, **baked.uniforms, "u_jaw_follows": float(self._follows)}
-        program.draw(target, textures, {**own, **rays, "u_hair_step": step}, marks=step == 1)
+        uniforms = {**own, **rays, "u_hair_step": step}
+        self._marches[quality].draw(target, textures, uniforms, marks=step == 1)
 
 
 class _Volume:

@@ -23,6 +23,7 @@ from head360.rendering.field_glsl import head_field_source
 from head360.rendering.gpu_hair import (
     GpuHair,
     Point,
+    Quality,
     light_volume,
     neck_uniforms,
     open_air,
@@ -288,7 +289,8 @@ class Viewer:
         if step > 1:
             cleared(buffers.hair, 0.0)
         buffers.hair.scissor = _coarser(box, step)
-        self._hair.march(buffers.hair, shape, rays, exact=shot.exact, step=step)
+        quality: Quality = "exact" if shot.exact else "draft" if shot.draft else "fine"
+        self._hair.march(buffers.hair, shape, rays, quality=quality, step=step)
         buffers.hair.scissor = (0, 0, *buffers.hair.size)
         if step > 1:
             buffers.marks.scissor = box

@@ -11,7 +11,7 @@ import pytest
 from head360.assets import catalog
 from head360.camera import OrbitCamera
 from head360.light import BLACK, LIGHT_PRESETS, Light
-from head360.model.sampling import random_person
+from head360.model.sampling import HAIR_COLORS, random_person
 from head360.params import EXPRESSIONS, POSE_LIMITS, HairMix, HeadParams
 from head360.rendering.reference_picture import reference_picture
 from head360.rendering.request import RenderRequest
@@ -90,7 +90,25 @@ def test_exact_equals_the_reference_and_fast_nearly(
     difference = abs(reference - exact)
     assert difference.mean() <= 1
     assert np.percentile(difference[reference.max(-1) > 0], 99) <= 4
-    assert psnr(fast, exact) >= 34  # the median over all styles is above 40
+    assert psnr(fast, exact) >= 38
+
+
+@pytest.mark.parametrize(
+    ("style", "yaw"),
+    [("long_bangs", 10.0), ("long_bangs", 90.0), ("bob", 90.0), ("box_braids", 180.0),
+     ("bun_low", 180.0), ("long_side_swept", -60.0)],
+)  # fmt: skip
+def test_sharp_strands_of_light_hair_are_the_same_in_fast_mode(
+    viewer: Viewer, builder: SceneBuilder, style: str, yaw: float
+) -> None:
+    """Thin fringes, gaps between braids and outlines, which a volume of 2.3 mm blurs."""
+    person = someone(2)[0].with_(hairstyle=style, hair_color=HAIR_COLORS["white"])
+    scene, camera = builder.build(person), OrbitCamera(yaw_degrees=yaw, distance=1.0)
+
+    exact = draw(viewer, scene, camera, exact=True)[..., :3].astype(int)
+    fast = draw(viewer, scene, camera)[..., :3].astype(int)
+
+    assert psnr(fast, exact) >= 38
 
 
 def test_a_bald_head_that_turns_equals_the_reference(

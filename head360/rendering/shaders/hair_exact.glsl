@@ -5,6 +5,8 @@ const float OPAQUE = 0.0005;  // transmittance below which the rest cannot be se
 
 HairSample current;
 
+int to_hair(int i, int count) { return i; }
+
 float hair_extinction(vec3 x, out int ahead) {
     ahead = 0;
     current = hair_field(to_canonical(x));
@@ -13,4 +15,4 @@ float hair_extinction(vec3 x, out int ahead) {
 
 void meet(float t, float weight, float alpha) { look(current, t, weight); }
 
-void conclude(vec3 ray) {}
+void conclude(int i, int count) {}

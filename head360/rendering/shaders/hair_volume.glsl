@@ -1,11 +1,9 @@
-// Hair from baked volumes of the hair box in head space.
+// A draft's hair: from baked volumes of the hair box in head space.
 //
-// Density is one volume; where it is negative it says how far the nearest hair is. What strands look
-// like lies in slices, side by side, and is read where the march has met most hair: at the mean
+// Density is one volume. What strands look like lies in slices, side by side, and is read where the march has met most hair: at the mean
 // depths of the first, the middle and the last third of a ray's opacity.
-// Needs    : struct HairSample, HAIR_CENTRE, HAIR_HALF; rays.glsl, hair_sums.glsl, hair_neck.glsl.
+// Needs    : struct HairSample, hair_density.glsl; rays.glsl, hair_sums.glsl, hair_neck.glsl.
 
-uniform sampler3D u_volume_density;  // extinction's square root; negative: steps to go at least
 uniform sampler2D u_volume_strand;   // tangent xyz, tone; times the density's root
 uniform sampler2D u_volume_root;     // root uv, along, one; times the density's root
 uniform ivec3 u_volume_size;         // voxels
@@ -21,12 +19,9 @@ vec2 slice_origin(int slice) {
     return vec2(slice % u_volume_columns, slice / u_volume_columns) * vec2(u_volume_size.xy);
 }
 
-float hair_extinction(vec3 x, out int ahead) {
-    float value = textureLod(u_volume_density, (x - HAIR_CENTRE) / HAIR_HALF * 0.5 + 0.5, 0.0).r;
-    ahead = int(-value);
-    float density = max(value, 0.0);
-    return density * density;
-}
+int to_hair(int i, int count) { return i; }
+
+float hair_extinction(vec3 x, out int ahead) { return baked_extinction(x, ahead); }
 
 void meet(float t, float weight, float alpha) {
     float middle = alpha + 0.5 * weight;
@@ -52,7 +47,7 @@ HairSample hair_at(vec3 x) {
     return HairSample(density, strand.xyz / density, root.z / density, root.xy / density, strand.w / density);
 }
 
-void conclude(vec3 ray) {
+void conclude(int i, int count) {
     for (int k = 0; k < 3; k++) {
         if (met[k] > WORTH_A_LOOK) {
             float t = mean_t[k] / met[k];
