@@ -185,7 +185,10 @@ def _add_take_options(parser: argparse.ArgumentParser) -> None:
     group.add_argument("--sound", type=Path, metavar="FILE", help="WAV, MP3, MP4, …")
     group.add_argument("--fps", type=int, metavar="N", help="frames a second of the film (30)")
     group.add_argument(
-        "--csv-fps", type=number, metavar="N", help="what the timecodes of a .csv count in"
+        "--source-fps",
+        type=number,
+        metavar="N",
+        help="what a .csv file's timecodes count in, or how fast a folder's pictures come (30)",
     )
     group.add_argument("--turns", type=number, default=0.0, metavar="N", help="of the camera")
     group.add_argument(

@@ -102,12 +102,12 @@ def _take(arguments: argparse.Namespace, terminal: Terminal) -> Performance:
         return _tuned(exercise(arguments.fps or _FILM_FPS), arguments, 0.0)
     path = Path(source)
     if path.suffix.lower() == _CSV:
-        return _tuned(read_csv(path, arguments.csv_fps), arguments, 0.0)
+        return _tuned(read_csv(path, arguments.source_fps), arguments, 0.0)
     if path.suffix.lower() == _BVH:
         return _tuned(read_bvh(path), arguments, 0.0)
     if path.suffix.lower() == SUFFIX:
         return _tuned(_of_project(path, arguments), arguments, 0.0)
-    return _tuned(_tracked(path, terminal), arguments, _SMOOTH_CAMERA)
+    return _tuned(_tracked(path, arguments.source_fps, terminal), arguments, _SMOOTH_CAMERA)
 
 
 def _of_project(path: Path, arguments: argparse.Namespace) -> Performance:
@@ -121,11 +121,11 @@ def _of_project(path: Path, arguments: argparse.Namespace) -> Performance:
     return performance
 
 
-def _tracked(path: Path, terminal: Terminal) -> Performance:
+def _tracked(path: Path, fps: float | None, terminal: Terminal) -> Performance:
     from head360.driving.camera import open_camera
     from head360.driving.tracker import FaceTracker, track_all
 
-    camera = open_camera(path)
+    camera = open_camera(path, fps or _FILM_FPS)
     with FaceTracker() as tracker:
         take = terminal.follow(track_all(camera, tracker, path.stem), path.name)
     if path.is_file():

@@ -73,8 +73,8 @@ def devices() -> list[Device]:
     return [Device(index, f"Webcam {index}") for index in range(_PROBED) if _answers(index)]
 
 
-def open_camera(where: str | Path | int) -> Camera:
-    """A webcam by number, else a video file or a folder of pictures.
+def open_camera(where: str | Path | int, fps: float = 30.0) -> Camera:
+    """A webcam by number, else a video file, or a folder of pictures `fps` of which are a second.
 
     Raises:
         DrivingError: there is no such file.
@@ -83,7 +83,7 @@ def open_camera(where: str | Path | int) -> Camera:
         return Webcam(int(str(where)))
     path = Path(str(where))
     if path.is_dir():
-        return PictureFolder(path)
+        return PictureFolder(path, fps)
     if not path.is_file():
         raise DrivingError(f"There is no file “{path}”.", "Check its name.")
     return VideoFile(path)
@@ -180,8 +180,10 @@ class PictureFolder:
         """List it.
 
         Raises:
-            DrivingError: it holds no pictures.
+            DrivingError: it holds no pictures, or they come impossibly fast.
         """
+        if not 0 < fps <= 1000:
+            raise DrivingError("The pictures of a folder must come 1 … 1000 a second.")
         try:
             found = sorted(p for p in path.iterdir() if p.suffix.lower() in _PICTURES)
         except OSError as error:
