@@ -12,6 +12,7 @@ from app.docks.codes import HeadDock
 from app.docks.expression import ExpressionDock
 from app.docks.hair import HairDock
 from app.docks.light import LightDock
+from app.docks.text import TextDock
 from app.document import HeadDocument
 from app.locks import Locks
 from app.settings import Places, Settings
@@ -57,7 +58,11 @@ class Panels:
         self.expression = ExpressionDock(*shared)
         self.hair = HairDock(*shared, catalog=catalog, make_engine=make_engine, places=places)
         self.light = LightDock(*shared, make_engine=make_engine, places=places)
-        self.all: tuple[QDockWidget, ...] = (self.head, self.expression, self.hair, self.light)
+        said = (tools.document, tools.stage, tools.theme, tools.settings, window)
+        self.text = TextDock(*said, renderer=renderer)
+        self.all: tuple[QDockWidget, ...] = (
+            self.head, self.expression, self.hair, self.text, self.light,
+        )  # fmt: skip
         window.setDockOptions(
             QMainWindow.DockOption.AnimatedDocks
             | QMainWindow.DockOption.AllowTabbedDocks
@@ -89,7 +94,8 @@ class Panels:
             window.addDockWidget(RIGHT, self.hair)
         else:
             window.tabifyDockWidget(self.expression, self.hair)
-        window.tabifyDockWidget(self.hair, self.light)
+        window.tabifyDockWidget(self.hair, self.text)
+        window.tabifyDockWidget(self.text, self.light)
         for dock in self.all:
             dock.show()
         if tall:

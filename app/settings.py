@@ -34,6 +34,7 @@ BACKGROUND = Setting("view/background", "gradient")  # gradient | colour | trans
 BACKGROUND_COLOR = Setting("view/background_color", "#3a3f47")  # sRGB
 REFINE = Setting("view/refine", False)
 SYMMETRIC = Setting("expression/symmetric", True)
+PROMPTS: Setting[list[str]] = Setting("text/prompts", [])  # newest first
 TURNTABLE: Setting[dict[str, object]] = Setting("export/turntable", {})
 MESH: Setting[dict[str, object]] = Setting("export/mesh", {})
 SCREENSHOT: Setting[dict[str, object]] = Setting("export/screenshot", {})

@@ -72,6 +72,10 @@ def _run(parsed: argparse.Namespace, make_engine: EngineFactory, terminal: Termi
             from head360.cli.speed import bench
 
             bench(parsed, engine, terminal)
+        elif parsed.command == "edit":
+            from head360.cli.edit import edit
+
+            edit(parsed, engine, terminal)
         elif parsed.command == "fit":
             from head360.cli.fit import fit
 

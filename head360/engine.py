@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, TypeVar
 import numpy as np
 
 from head360.assets import REFINE_FILE, catalog, resource
+from head360.editing.prompt import Understanding, understand
 from head360.errors import UnknownNameError
 from head360.export.options import MeshOptions
 from head360.model.ahead import ReadAhead
@@ -186,6 +187,13 @@ class HeadEngine:
         chosen = options or MeshOptions()
         yield Progress(0, 100)
         return (yield from export_head(self._loaded(), self._builder(), params, path, chosen))
+
+    def understand(self, text: str, params: HeadParams) -> Understanding:
+        """What a sentence asks for, as an edit layer over a head.
+
+        Add it by `params.with_(edits=(*params.edits, understanding.layer))`.
+        """
+        return understand(text, params, self._loaded().mesh)
 
     def describe_graphics(self) -> dict[str, str]:
         """What OpenGL says of itself: GL_VENDOR, GL_RENDERER, GL_VERSION and more."""

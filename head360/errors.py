@@ -59,3 +59,7 @@ class DrivingError(Head360Error):
 
 class PhotoError(Head360Error):
     """A photo cannot be read, or no head can be made from it."""
+
+
+class EditError(Head360Error):
+    """An edit cannot be made, or would change nothing."""

@@ -18,6 +18,7 @@ from training import calibrate_command as calibrate
 from training import evaluation_command as evaluation
 from training import recount, repaint
 from training import scalp_command as scalp
+from training.prompt import command as prompt
 from training.stages import command as stages
 from training.synhead import command as synhead
 
@@ -58,6 +59,7 @@ def _parser() -> argparse.ArgumentParser:
     recount.add_parser(commands)
     scalp.add_parser(commands)
     calibrate.add_parser(commands)
+    prompt.add_parser(commands)
     _add_export(commands)
     return parser
 

@@ -11,17 +11,12 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-import numpy.typing as npt
-import torch
-
 from head360 import __version__
 from head360.assets import checksum
 from head360.model.bilinear import SHOWN_MODES, BilinearModel
+from head360.model.measures import measure_correlations
 from head360.params import TEXTURE_SIZE
 from training.synhead.skin import CODE_NAMES
-
-Points = npt.NDArray[np.float64]
 
 #: A component is named after a measure from this correlation on.
 _NAMED_FROM = 0.3
@@ -115,7 +110,7 @@ def shape_names(mesh: BilinearModel) -> list[str]:
     correlations = measure_correlations(mesh)
     names = [""] * SHOWN_MODES
     best = sorted(
-        ((value, i, name) for name, row in correlations.items() for i, value in enumerate(row)),
+        ((value, i, name) for name in _CALLED for i, value in enumerate(correlations[name])),
         key=lambda entry: -abs(entry[0]),
     )
     used: set[str] = set()
@@ -124,53 +119,3 @@ def shape_names(mesh: BilinearModel) -> list[str]:
             names[component] = _CALLED[measure][int(value < 0)]
             used.add(measure)
     return names
-
-
-def measure_correlations(mesh: BilinearModel) -> dict[str, Points]:
-    """(50,) correlation of each component with each measure over the population.
-
-    Components are uncorrelated and of unit variance, so it is the derivative over the deviation.
-    """
-    start = _measures(mesh, torch.zeros(SHOWN_MODES))
-    rows = [_measures(mesh, row) for row in torch.eye(SHOWN_MODES)]
-    found = {}
-    for name, value in start.items():
-        slopes = np.array([row[name] - value for row in rows])
-        found[name] = slopes / np.linalg.norm(slopes)
-    return found
-
-
-def _measures(mesh: BilinearModel, code: torch.Tensor) -> dict[str, float]:
-    """Metres."""
-    vertices = mesh.neutral(code).numpy().astype(np.float64)
-    p = vertices[mesh.topology.landmarks68]
-    skull = vertices[mesh.topology.rigid]
-    low, high = skull.min(0), skull.max(0)
-
-    def apart(one: int, other: int, axis: int | None = None) -> float:
-        step = p[one] - p[other]
-        return float(np.linalg.norm(step) if axis is None else step[axis])
-
-    return {
-        "Face width": apart(16, 0, 0),
-        "Face length": apart(27, 8, 1),
-        "Jaw width": apart(12, 4, 0),
-        "Chin height": apart(57, 8, 1),
-        "Chin forward": apart(8, 27, 2),
-        "Head height": float(high[1] - low[1]),
-        "Head depth": float(high[2] - low[2]),
-        "Nose length": apart(27, 33, 1),
-        "Nose width": apart(35, 31, 0),
-        "Nose tip": apart(30, 33, 2),
-        "Nose bridge": apart(28, 39, 2),
-        "Mouth width": apart(54, 48, 0),
-        "Lip fullness": apart(51, 62, 1) + apart(66, 57, 1),
-        "Mouth height": apart(33, 51, 1),
-        "Mouth forward": apart(62, 33, 2),
-        "Eye spacing": apart(42, 39, 0),
-        "Eye opening": apart(37, 41, 1) + apart(44, 46, 1),
-        "Eye slant": apart(36, 39, 1) + apart(45, 42, 1),
-        "Eye depth": apart(27, 36, 2) + apart(27, 45, 2),
-        "Brow height": apart(19, 37, 1) + apart(24, 44, 1),
-        "Brow ridge": apart(21, 39, 2) + apart(22, 42, 2),
-    }

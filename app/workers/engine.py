@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Generator, Iterator
 from pathlib import Path
-from typing import Protocol, TypeAlias
+from typing import TYPE_CHECKING, Protocol, TypeAlias
 
 from PySide6.QtCore import QThread
 
@@ -14,6 +14,9 @@ from head360.export.options import MeshOptions
 from head360.params import HeadParams
 from head360.progress import Progress
 from head360.rendering.request import Frame, RenderRequest
+
+if TYPE_CHECKING:
+    from head360.editing.prompt import Understanding
 
 WAIT_S = 0.1  # how long a waiting thread may miss a request to stop
 
@@ -26,6 +29,9 @@ class Engine(Protocol):
 
     def random_head(self, seed: int) -> HeadParams:
         """A plausible new person."""
+
+    def understand(self, text: str, params: HeadParams) -> Understanding:
+        """What a sentence asks for, as an edit layer over a head."""
 
     def render(self, request: RenderRequest) -> Frame:
         """One complete picture."""

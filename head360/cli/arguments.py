@@ -15,7 +15,9 @@ HEAD_ANGLES = {
     "pitch": "down, −25 … 25",
     "roll": "towards its left shoulder, −20 … 20",
 }
-COMMANDS = ("doctor", "render", "turntable", "new", "fit", "drive", "export", "bench", "assets")
+COMMANDS = (
+    "doctor", "render", "turntable", "new", "fit", "edit", "drive", "export", "bench", "assets",
+)  # fmt: skip
 
 
 class UsageError(Head360Error):
@@ -39,6 +41,7 @@ def build_parser() -> argparse.ArgumentParser:
     _add_fit(commands)
     _add_drive(commands)
     _add_export(commands)
+    _add_edit(commands)
     _add_doctor(commands)
     _add_bench(commands)
     _add_assets(commands)
@@ -236,6 +239,19 @@ def _add_export(commands: _Commands[argparse.ArgumentParser]) -> None:
     _add_output(parser, "head.glb", "file; a folder for several heads")
 
 
+def _add_edit(commands: _Commands[argparse.ArgumentParser]) -> None:
+    parser = commands.add_parser("edit", help="change a head by a sentence")
+    parser.add_argument("file", type=Path, metavar="FILE.h360", help="the project to start from")
+    parser.add_argument("text", help="what should change: “older, with a grey beard”")
+    parser.add_argument(
+        "--strength", type=share, default=1.0, metavar="0…1", help="how strongly (%(default)s)"
+    )
+    parser.add_argument(
+        "--flatten", action="store_true", help="put the change into the head, without a layer"
+    )
+    _add_output(parser, "edited.h360", "project file")
+
+
 def _add_doctor(commands: _Commands[argparse.ArgumentParser]) -> None:
     parser = commands.add_parser("doctor", help="check this installation and say what to mend")
     parser.add_argument("-q", "--quiet", action="store_true", help="only what needs attention")
@@ -345,6 +361,14 @@ def number(text: str) -> float:
         value = float("nan")
     if not -1e6 < value < 1e6:
         raise argparse.ArgumentTypeError(f"“{text}” is not a number such as 30 or -12.5")
+    return value
+
+
+def share(text: str) -> float:
+    """A number from 0 to 1."""
+    value = number(text)
+    if not 0 <= value <= 1:
+        raise argparse.ArgumentTypeError(f"“{text}” is not within 0 … 1")
     return value
 
 

@@ -21,6 +21,8 @@ from app.main_window import MainWindow, Services
 from app.settings import WELCOMED, Places, Settings
 from app.theme import Theme
 from head360.assets import Catalog, Hairstyle
+from head360.editing.prompt import Understanding
+from head360.edits import Change, EditLayer, Wish
 from head360.export.options import MeshOptions
 from head360.files import replacing
 from head360.params import ATTRIBUTES, HeadParams, neutral_head
@@ -54,6 +56,15 @@ class FakeEngine:
             hair_color=random.uniform(0, 0.5, 3),
             iris_color=random.uniform(0, 0.5, 3),
         )
+
+    def understand(self, text: str, params: HeadParams) -> Understanding:
+        """Knows one word."""
+        if "freckles" not in text:
+            return Understanding(None, (text,), (f"Not understood: “{text}”.",))
+        strengths = np.zeros(len(ATTRIBUTES), np.float32)
+        strengths[ATTRIBUTES.index("freckles")] = 0.5
+        wish = Wish("Freckles", "freckles", 1.0, Change(attributes=strengths))
+        return Understanding(EditLayer(text, (wish,)), (), ())
 
     def render(self, request: RenderRequest) -> Frame:
         self.drawn.append(request)

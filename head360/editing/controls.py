@@ -1,0 +1,305 @@
+"""Carries out wishes: what each does to a given head, as a change that can be weakened later.
+
+Every effect is worked out on the head as it is now (“older” starts from its age), then stored as
+the difference, so that a layer keeps meaning the same when something else is edited below it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
+from typing import TypeAlias
+
+import numpy as np
+
+from head360.editing import hair_controls, targets
+from head360.editing.labels import LESS, MORE, NO
+from head360.editing.wishes import Meant
+from head360.edits import Change
+from head360.model.bilinear import BilinearModel
+from head360.model.directions import with_trait
+from head360.model.measures import measure_directions
+from head360.model.sampling import TRAITS, shape_statistics
+from head360.params import ATTRIBUTES, EXPRESSIONS, HeadParams
+
+Control: TypeAlias = Callable[[HeadParams, Meant, BilinearModel], "Change | None"]
+
+_TONE, _LIP_COLOR, _AGE_CODE, _MASCULINE, _OILY = 0, 5, 7, 8, 10
+_LIPS, _LIDS = 62, 63
+#: Years that the trait “old” stands for, and its ends.
+_YEARS, _OLD = (16.0, 70.0), (-0.35, 0.95)
+#: How old words are.
+_AGES = {"young": 21.0, "middle-aged": 47.0, "old": 68.0}
+_OLDER_YEARS = 22.0
+#: Strength of a plainly wished attribute, and of “more”.
+_PLAIN, _STEP = 0.7, 0.35
+_PLAINLY = {"brows": 0.9, "blush": 0.45, "redness": 0.6, "dark_circles": 0.65}
+_MAKEUP = ("lipstick", "eyeliner", "eyeshadow", "blush")
+_FACIAL_HAIR = ("stubble", "beard", "moustache")
+#: Palettes are chosen by which quadrant two codes point into.
+_QUADRANTS = ((1.5, 1.5), (-1.5, 1.5), (1.5, -1.5), (-1.5, -1.5))
+
+
+def change_of(head: HeadParams, meant: Meant, mesh: BilinearModel) -> Change | None:
+    """What a wish does to a head (its edits added up); None if it would do nothing."""
+    control = _CONTROLS.get(meant.kind)
+    return control(head, meant, mesh) if control else None
+
+
+def difference(before: HeadParams, after: HeadParams) -> Change | None:
+    """The change from one head to another; None where there is none."""
+    added = {}
+    for name in ("shape", "texture", "attributes", "expression"):
+        step = getattr(after, name) - getattr(before, name)
+        if np.abs(step).max() > 1e-6:
+            added[name] = step
+    for name in ("hair_color", "iris_color"):
+        if not np.array_equal(getattr(after, name), getattr(before, name)):
+            added[name] = getattr(after, name)
+    return Change(**added) if added else None
+
+
+# --- who somebody is -----------------------------------------------------------------------------
+
+
+def age_of(head: HeadParams) -> float:
+    """About how many years a head's code stands for."""
+    codes, _ = shape_statistics()
+    row = codes[TRAITS.index("old")]
+    by_shape = float(head.shape @ row / (row @ row))
+    by_skin = (float(head.texture[_AGE_CODE]) + 0.6) / 2.2
+    return float(np.interp(0.4 * by_shape + 0.6 * by_skin, _OLD, _YEARS))
+
+
+def masculinity_of(head: HeadParams) -> float:
+    """About where between female (-1) and male (1) a head's code stands."""
+    codes, _ = shape_statistics()
+    row = codes[TRAITS.index("male")]
+    by_shape = float(head.shape @ row / (row @ row))
+    return float(np.clip(0.6 * by_shape + 0.4 * float(head.texture[_MASCULINE]) / 1.4, -1, 1))
+
+
+def _person(head: HeadParams, meant: Meant, mesh: BilinearModel) -> Change | None:
+    name, back = meant.name, -1.0 if meant.way in (NO, LESS) else 1.0
+    if name in _AGES:
+        return _aged(head, _years_wished(head, meant))
+    if name == "shaven":
+        return _painted(_FACIAL_HAIR)(head, replace(meant, way=NO), mesh)
+    if name in ("heavy", "slim"):
+        sign = back * (1.0 if name == "heavy" else -1.0)
+        return _moved(head, mesh, {key: sign * by for key, by in targets.WEIGHT.items()})
+    sign = back * (1.0 if name == "male" else -1.0)
+    compared = meant.way in (MORE, LESS, NO) or name in meant.name
+    full = sign * 0.95 - masculinity_of(head)
+    step = full if not meant.way and compared else sign * 0.8
+    step = sign * max(abs(step), 0.5) if np.sign(step) == sign or abs(step) < 0.5 else step
+    return difference(head, with_trait(head, "male", step))
+
+
+def _years_wished(head: HeadParams, meant: Meant) -> float:
+    """How many years older (or younger) a wish makes a head."""
+    sign = -1.0 if meant.name == "young" else 1.0
+    if meant.number is not None:
+        relative = any(word in meant.said for word in _COMPARED) or meant.number <= 12
+        return sign * meant.number if relative else meant.number - age_of(head)
+    if meant.way in (NO, LESS):
+        return -sign * 0.7 * _OLDER_YEARS
+    if meant.way == MORE or any(word in meant.said for word in _COMPARED):
+        return sign * _OLDER_YEARS
+    wished = _AGES[meant.name] - age_of(head)
+    if meant.name == "middle-aged":
+        return wished
+    return sign * max(sign * wished, 0.7 * _OLDER_YEARS)
+
+
+_COMPARED = ("older", "younger", "aging", "ageing", "rejuvenate", "rejuvenated", "by")
+
+
+def _aged(head: HeadParams, years: float) -> Change | None:
+    step = years * (_OLD[1] - _OLD[0]) / (_YEARS[1] - _YEARS[0])
+    aged = with_trait(head, "old", float(np.clip(step, -1.3, 1.5)))
+    return difference(head, aged)
+
+
+def _age(head: HeadParams, meant: Meant, _mesh: BilinearModel) -> Change | None:
+    if meant.number is not None:
+        return _aged(head, meant.number - age_of(head))
+    sign = {MORE: 1.0, LESS: -1.0, NO: -1.0}.get(meant.way)
+    return _aged(head, sign * _OLDER_YEARS) if sign else None
+
+
+# --- what is painted or grown --------------------------------------------------------------------
+
+
+def _painted(names: tuple[str, ...]) -> Control:
+    def control(head: HeadParams, meant: Meant, _mesh: BilinearModel) -> Change | None:
+        strengths = head.attributes.copy()
+        for name in names:
+            at = ATTRIBUTES.index(name)
+            strengths[at] = _strength(float(strengths[at]), meant, _PLAINLY.get(name, _PLAIN))
+        texture = _palette(head, meant, names)
+        return difference(head, head.with_(attributes=strengths, texture=texture))
+
+    return control
+
+
+def _strength(now: float, meant: Meant, plain: float) -> float:
+    """The strength that a wish of an attribute comes to, 0 … 1."""
+    weaker = {"thin", "small", "short", "bright", "soft"} & {name for _, name, _ in meant.modifiers}
+    stronger = {"full", "big", "long", "strong", "dark"} & {name for _, name, _ in meant.modifiers}
+    if meant.way == NO:
+        return 0.0
+    if meant.way == LESS or "smooth" in {name for _, name, _ in meant.modifiers}:
+        return now * 0.45
+    if meant.way == MORE:
+        return min(now + _STEP, 1.0)
+    wanted = plain * (0.6 if weaker else 1.35 if stronger else 1.0)
+    return min(wanted, 0.6 * now or wanted) if weaker else min(max(wanted, now + 0.1), 1.0)
+
+
+def _palette(head: HeadParams, meant: Meant, names: tuple[str, ...]) -> np.ndarray:
+    """The texture code, with make-up's colour chosen if one was named."""
+    texture = head.texture.copy()
+    colors = [name for kind, name, _ in meant.modifiers if kind == "color"]
+    for attribute, palettes in (
+        ("lipstick", targets.LIP_PALETTES),
+        ("eyeshadow", targets.LID_PALETTES),
+    ):
+        wanted = next((palettes[c] for c in colors if c in palettes), None)
+        if attribute in names and wanted is not None:
+            texture[_LIPS : _LIDS + 1] = _QUADRANTS[wanted]
+    return texture
+
+
+def _lips(head: HeadParams, meant: Meant, mesh: BilinearModel) -> Change | None:
+    """Lips that are given a colour are painted."""
+    if any(kind == "color" for kind, _, _ in meant.modifiers):
+        return _painted(("lipstick",))(head, meant, mesh)
+    return _part("lips")(head, meant, mesh)
+
+
+def _brows(head: HeadParams, meant: Meant, mesh: BilinearModel) -> Change | None:
+    """Brows are moved, or grow thicker and thinner."""
+    if any(name in targets.GEOMETRY["brows"] for _, name, _ in meant.modifiers):
+        return _part("brows")(head, meant, mesh)
+    return _painted(("brows",))(head, meant, mesh)
+
+
+# --- parts and their shape -----------------------------------------------------------------------
+
+
+def _part(part: str) -> Control:
+    def control(head: HeadParams, meant: Meant, mesh: BilinearModel) -> Change | None:
+        moved: dict[str, float] = {}
+        sign = -1.0 if meant.way in (LESS, NO) else 1.0
+        names = [name for kind, name, _ in meant.modifiers if kind == "shape"]
+        if not names and meant.way in (MORE, LESS):
+            names, sign = ["big"], 1.0 if meant.way == MORE else -1.0
+        for name in names:
+            for measure, by in targets.GEOMETRY[part].get(name, {}).items():
+                moved[measure] = moved.get(measure, 0.0) + sign * by
+        return _moved(head, mesh, moved) if moved else None
+
+    return control
+
+
+def _moved(head: HeadParams, mesh: BilinearModel, by: Mapping[str, float]) -> Change | None:
+    directions = measure_directions(mesh)
+    step = sum(
+        (amount * directions[name] for name, amount in by.items()), np.zeros(len(head.shape))
+    )
+    return difference(head, head.with_(shape=(head.shape + step).astype(np.float32)))
+
+
+def _eyes(head: HeadParams, meant: Meant, mesh: BilinearModel) -> Change | None:
+    """Eyes of another colour, another shape, or both."""
+    shaped = _part("eyes")(head, meant, mesh)
+    color = _iris(head, meant)
+    if color is None:
+        return shaped
+    return replace(shaped or Change(), iris_color=color)
+
+
+def _iris(head: HeadParams, meant: Meant) -> np.ndarray | None:
+    color = None
+    for kind, name, _ in meant.modifiers:
+        if kind == "color" and name in targets.EYES:
+            color = np.array(targets.EYES[name], np.float32)
+        elif name in ("dark", "bright"):
+            color = (head.iris_color * (0.45 if name == "dark" else 1.9)).clip(0, 1)
+    return color
+
+
+def _skin(head: HeadParams, meant: Meant, _mesh: BilinearModel) -> Change | None:
+    texture, strengths = head.texture.copy(), head.attributes.copy()
+    sign = -1.0 if meant.way in (LESS, NO) else 1.0
+    for kind, name, relative in meant.modifiers:
+        if kind == "color" and name in targets.TONES:
+            texture[_TONE] = targets.TONES[name]
+        elif name in ("dark", "bright"):
+            texture[_TONE] += _tone_step(float(texture[_TONE]), name, relative or meant.way, sign)
+        elif name == "shiny":
+            texture[_OILY] += 2.0 * sign
+        elif name == "smooth":
+            for spot in ("wrinkles", "age_spots", "freckles", "moles", "redness"):
+                strengths[ATTRIBUTES.index(spot)] *= 0.1
+        elif name in ("pink", "red"):
+            strengths[ATTRIBUTES.index("redness")] = 0.6
+    return difference(head, head.with_(texture=texture, attributes=strengths))
+
+
+def _tone_step(now: float, name: str, relative: object, sign: float) -> float:
+    """Darker by some, or dark at least."""
+    step = sign * (0.8 if name == "dark" else -0.8)
+    if relative:
+        return step
+    wanted = 1.3 if name == "dark" else -0.8
+    return wanted - now if (wanted - now) * step > 0 and abs(wanted - now) > abs(step) else step
+
+
+# --- what a face does ----------------------------------------------------------------------------
+
+
+def _move(head: HeadParams, meant: Meant, _mesh: BilinearModel) -> Change | None:
+    weights, name = head.expression.copy(), meant.name
+    if name == "neutral":
+        return difference(head, head.with_(expression=np.zeros_like(weights)))
+    if name == "smile" and any(said in ("wide", "big", "full") for _, said, _ in meant.modifiers):
+        name = "grin"
+    for at, weight in _shapes(targets.MOVES[name]):
+        if meant.way == NO:
+            weights[at] = 0.0
+        elif meant.way == LESS:
+            weights[at] *= 0.5
+        else:
+            weights[at] = max(weights[at], weight) if weight > 0 else 0.0
+    return difference(head, head.with_(expression=weights))
+
+
+def _shapes(weights: Mapping[str, float]) -> Iterator[tuple[int, float]]:
+    for name, weight in weights.items():
+        for side in ("", "Left", "Right"):
+            if name + side in EXPRESSIONS:
+                yield EXPRESSIONS.index(name + side), weight
+
+
+def _light(head: HeadParams, meant: Meant, _mesh: BilinearModel) -> Change | None:
+    return None if meant.way == NO or head.light.preset == meant.name else Change(light=meant.name)
+
+
+def _topic(head: HeadParams, meant: Meant, mesh: BilinearModel) -> Change | None:
+    control = _TOPICS.get(meant.name)
+    return control(head, meant, mesh) if control else None
+
+
+_TOPICS: Mapping[str, Control] = {
+    "age": _age, "brows": _brows, "eyes": _eyes, "skin": _skin, "lips": _lips,
+    "hair": hair_controls.hair, "hairline": hair_controls.hairline,
+    "makeup": _painted(_MAKEUP), "facial_hair": _painted(_FACIAL_HAIR),
+    **{name: _painted((name,)) for name in ATTRIBUTES if name != "brows"},
+    **{name: _part(name) for name in targets.GEOMETRY if name not in ("eyes", "brows", "lips")},
+}  # fmt: skip
+_CONTROLS: Mapping[str, Control] = {
+    "topic": _topic, "person": _person, "move": _move, "light": _light,
+    "style": hair_controls.style, "texture": hair_controls.texture, "hair": hair_controls.word,
+}  # fmt: skip

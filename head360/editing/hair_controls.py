@@ -1,0 +1,172 @@
+"""Wishes about hair: which library style meets them best, and its colour."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from head360.assets import catalog
+from head360.editing.labels import BIT, LESS, MORE, NO
+from head360.editing.targets import HAIR, STYLE_FACTS
+from head360.editing.wishes import Meant
+from head360.edits import BALD, Change
+from head360.model.bilinear import BilinearModel
+from head360.params import HeadParams
+
+_CROPPED, _SHORT, _MEDIUM, _LONG = range(4)
+_LENGTHS = {"cropped": _CROPPED, "short": _SHORT, "small": _SHORT, "medium-length": _MEDIUM,
+            "long": _LONG, "big": _LONG}  # fmt: skip
+_ARRANGED = {"fringe": "fringe", "centre parting": "centre", "side parting": "side", "tied": "tied",
+             "slicked": "slicked", "tousled": "tousled"}  # fmt: skip
+_TEXTURED = ("straight", "wavy", "curly", "coily", "braided", "locked")
+#: What a style is charged for not being as wished, and for changing what nobody mentioned.
+_WRONG, _CHANGED = 10.0, 1.0
+_DARKER, _LIGHTER = 0.45, 1.9
+_GREY = np.array(HAIR["grey"], np.float32)
+
+
+def hair(head: HeadParams, meant: Meant, _mesh: BilinearModel) -> Change | None:
+    """“Hair” with whatever was said of it."""
+    if meant.way == NO and not meant.modifiers:
+        return _worn(head, BALD)
+    color = _color(head, meant)
+    style = _styled(head, meant)
+    return _change(head, style, color)
+
+
+def style(head: HeadParams, meant: Meant, _mesh: BilinearModel) -> Change | None:
+    """A style by its name, perhaps with a colour; “no ponytail” lets it down."""
+    if meant.way == NO:
+        wanted = (
+            best_style(head.hairstyle, arranged="loose") if head.hairstyle == meant.name else None
+        )
+        return _change(head, wanted, None)
+    return _change(head, meant.name, _color(head, meant))
+
+
+def texture(head: HeadParams, meant: Meant, _mesh: BilinearModel) -> Change | None:
+    """“Curlier”, without a word about hair."""
+    wanted = "straight" if meant.way in (NO, LESS) and meant.name != "straight" else meant.name
+    return _change(head, best_style(head.hairstyle, texture=wanted), _color(head, meant))
+
+
+def word(head: HeadParams, meant: Meant, _mesh: BilinearModel) -> Change | None:
+    """Words that only hair can mean: bald, a fringe, a parting, tied."""
+    if meant.name == "bald":
+        if meant.way != NO:
+            return _worn(head, BALD)
+        return _worn(head, "short_side_part") if head.hairstyle is None else None
+    if meant.name in _LENGTHS:
+        return _change(head, best_style(head.hairstyle, length=_LENGTHS[meant.name]), None)
+    arranged = _ARRANGED[meant.name]
+    if meant.way == NO:
+        arranged = "loose"
+    return _change(head, best_style(head.hairstyle, arranged=arranged), _color(head, meant))
+
+
+def hairline(head: HeadParams, meant: Meant, _mesh: BilinearModel) -> Change | None:
+    """A receding hairline is the style that has one."""
+    receding = {name for _, name, _ in meant.modifiers} & {"high", "back"} or meant.way == ""
+    return _worn(head, "horseshoe") if receding and meant.way != NO else None
+
+
+def best_style(
+    now: str | None,
+    *,
+    length: int | None = None,
+    texture: str | None = None,
+    arranged: str | None = None,
+) -> str:
+    """The library style that meets what is wished, and else is most like the one now."""
+    base_length, base_texture, base_arranged = STYLE_FACTS.get(now or "", (_SHORT, "straight", ""))
+    if arranged in ("fringe", "tied") and length is None and base_length < _MEDIUM:
+        base_length = _MEDIUM
+    known = {style.id for style in catalog().hairstyles}
+
+    def cost(name: str) -> float:
+        own_length, own_texture, own_arranged = STYLE_FACTS[name]
+        total = abs(own_length - (base_length if length is None else length)) * (
+            _CHANGED if length is None else _WRONG
+        )
+        total += _mismatch(own_texture, base_texture, texture)
+        total += _mismatch(own_arranged, base_arranged, arranged)
+        return total - (0.5 if name == now else 0.0)
+
+    return min((name for name in STYLE_FACTS if name in known), key=cost)
+
+
+def _mismatch(own: str, base: str, wanted: str | None) -> float:
+    if wanted is None:
+        return 1.5 * _CHANGED * (own != base) + 0.5 * (
+            own in ("braided", "locked", "tied") and own != base
+        )
+    if wanted == "loose":
+        return _WRONG * (own in ("fringe", "tied", "centre", "side"))
+    near = {("curly", "coily"), ("coily", "curly")}
+    return 0.0 if own == wanted else 0.4 * _WRONG if (own, wanted) in near else _WRONG
+
+
+def _styled(head: HeadParams, meant: Meant) -> str | None:
+    """The style of “long curly hair”, “hair tied up”; None if nothing was said of it."""
+    names = [name for _, name, _ in meant.modifiers]
+    lengths = [_length(head, meant, n, r) for k, n, r in meant.modifiers if n in _LENGTHS]
+    textures = [name for name in names if name in _TEXTURED]
+    arranged = [_ARRANGED[name] for name in names if name in _ARRANGED]
+    if "smooth" in names:
+        textures.append("straight")
+    if not lengths and not textures and not arranged:
+        return _denser(head, meant, names)
+    opposite = meant.way in (NO, LESS) and textures
+    return best_style(
+        head.hairstyle,
+        length=lengths[-1] if lengths else None,
+        texture=("straight" if opposite else textures[-1]) if textures else None,
+        arranged=arranged[-1] if arranged else None,
+    )
+
+
+def _length(head: HeadParams, meant: Meant, name: str, relative: bool) -> int:
+    """“Longer” starts from what is there."""
+    now = STYLE_FACTS.get(head.hairstyle or "", (_CROPPED, "", ""))[0]
+    back = meant.way in (NO, LESS)
+    if not (relative or back or meant.way == MORE or meant.degree_said == BIT):
+        return _LENGTHS[name]
+    longer = (_LENGTHS[name] >= _LONG) != back
+    return min(now + 1, _LONG) if longer else max(now - 1, _CROPPED)
+
+
+def _denser(head: HeadParams, meant: Meant, names: list[str]) -> str | None:
+    """“More hair”, “thinner hair”: for the bald a style; for others a fuller or a sparser one."""
+    more = meant.way == MORE or "full" in names or (not meant.way and not names)
+    if head.hairstyle is None:
+        return "short_side_part" if more else None
+    if meant.way == LESS or "thin" in names:
+        return "horseshoe"
+    return "long_wavy" if more and names else None
+
+
+def _color(head: HeadParams, meant: Meant) -> np.ndarray | None:
+    """Linear RGB (3,) that was asked for; None if none was."""
+    color: np.ndarray | None = None
+    for kind, name, _ in meant.modifiers:
+        if kind == "color" and name in HAIR:
+            color = np.array(HAIR[name], np.float32)
+        elif name in ("dark", "bright"):
+            base = head.hair_color if color is None else color
+            color = base * (_DARKER if (name == "dark") != (meant.way in (NO, LESS)) else _LIGHTER)
+    if color is None:
+        return None
+    if meant.way in (NO, LESS):  # “less grey”
+        natural = np.array(HAIR["brown"], np.float32)
+        return natural if np.allclose(color, _GREY) else None
+    return color.clip(0, 0.8).astype(np.float32)
+
+
+def _worn(head: HeadParams, name: str) -> Change | None:
+    return None if (head.hairstyle or BALD) == name else Change(hairstyle=name)
+
+
+def _change(head: HeadParams, name: str | None, color: np.ndarray | None) -> Change | None:
+    worn = name if name is not None and name != head.hairstyle else None
+    if worn is None and color is None:
+        return None
+    return Change(hairstyle=worn, hair_color=color)

@@ -1,0 +1,65 @@
+"""Words of a sentence, as the tagger sees them."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from dataclasses import dataclass
+from functools import lru_cache
+
+#: Letters of any language and digits; apostrophes within a word stay.
+_WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)*")
+#: What ends a thought.
+_BREAKS = re.compile(r"[,;.!?&+/\n]")
+_BUCKETS_AT = 2166136261  # FNV-1a, 32 bit
+_PRIME = 16777619
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """One word: `text[start:end]`."""
+
+    word: str  # small letters, no accents
+    start: int
+    end: int
+    after_break: bool  # whether a comma or the like stands before it
+
+
+def tokens(text: str) -> list[Token]:
+    """The words of a text, in order."""
+    found: list[Token] = []
+    end = 0
+    for match in _WORD.finditer(text):
+        between = text[end : match.start()]
+        found.append(
+            Token(_plain(match[0]), match.start(), match.end(), bool(_BREAKS.search(between)))
+        )
+        end = match.end()
+    return found
+
+
+def _plain(word: str) -> str:
+    spread = unicodedata.normalize("NFKD", word.replace("’", "'")).lower()
+    return "".join(letter for letter in spread if not unicodedata.combining(letter))
+
+
+@lru_cache(maxsize=4096)
+def features(word: str, buckets: int) -> tuple[int, ...]:
+    """Numbers 0 … buckets - 1 of a word's pieces: itself and all its runs of 2 to 5 letters."""
+    marked = f"<{_digits_as_one(word)[:24]}>"
+    pieces = {marked}
+    for size in range(2, 6):
+        pieces.update(marked[i : i + size] for i in range(len(marked) - size + 1))
+    return tuple(sorted(_hash(piece) % buckets for piece in pieces))
+
+
+def _digits_as_one(word: str) -> str:
+    """All numbers look alike: how large they are is read later."""
+    return re.sub(r"\d+", "0", word)
+
+
+def _hash(piece: str) -> int:
+    value = _BUCKETS_AT
+    for byte in piece.encode():
+        value = ((value ^ byte) * _PRIME) & 0xFFFFFFFF
+    return value

@@ -1,0 +1,307 @@
+"""From labelled words to wishes: which modifier belongs to which part, and how strongly.
+
+Modifiers stand before the part they change (“longer red hair”), or after it (“make the nose a bit
+smaller”); a break (a comma, “and”, “but”) ends their reach, except that a “no” goes on over “or”
+and “and” (“no beard or moustache”).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+
+from head360.editing.labels import (
+    BIT,
+    GLUE,
+    KEEP,
+    LESS,
+    MORE,
+    MUCH,
+    NO,
+    NUMBER,
+    UNKNOWN,
+    YEARS,
+    split_label,
+)
+from head360.editing.tagger import Tagger
+from head360.editing.tokens import Token, tokens
+
+#: Whatever the network thinks of them.
+_SAYS_NOTHING = frozenset(
+    {"the", "an", "her", "his", "him", "she", "he", "they", "them", "their", "its", "it", "of",
+     "to", "with", "make", "give", "me", "my", "and", "or", "but"}
+)  # fmt: skip
+#: Words that end the reach of a modifier, as a comma does.
+_JOINTS = frozenset(["and", "but", "then", "also", "plus", "while", "with"])
+#: Over these, “no” and “keep” go on: “no beard or moustache”.
+_ALTERNATIVES = frozenset(["or", "nor", "and"])
+#: Words after which what follows describes what stood before: “make the hair longer”.
+_TURNS = frozenset(
+    ["is", "are", "be", "should", "looks", "look", "that", "to", "into", "more", "less"]
+)
+_DEGREES = {BIT: 0.5, MUCH: 1.6}
+_GLUE_WITHIN = 3  # words of glue that a phrase may hold
+_WAYS = (NO, KEEP, MORE, LESS)
+_NUMBER_WORDS = {
+    "ten": 10, "eleven": 11, "twelve": 12, "thirteen": 13, "fourteen": 14, "fifteen": 15,
+    "sixteen": 16, "seventeen": 17, "eighteen": 18, "nineteen": 19, "twenty": 20, "thirty": 30,
+    "forty": 40, "fourty": 40, "fifty": 50, "sixty": 60, "seventy": 70, "eighty": 80, "ninety": 90,
+    "hundred": 100, "one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "seven": 7,
+    "eight": 8, "nine": 9, "teens": 16, "twenties": 25, "thirties": 35, "forties": 45,
+    "fifties": 55, "sixties": 65, "seventies": 75, "eighties": 85, "nineties": 95,
+}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A run of words that mean one thing."""
+
+    label: str
+    start: int  # in the text
+    end: int
+    clause: int  # counts the breaks before it
+    words: tuple[str, ...]
+    alternative: bool  # joined to what stood before by “or”, “and”, not by a comma
+
+    @property
+    def kind(self) -> str:
+        """`topic`, `shape`, `color` …"""
+        return split_label(self.label)[0]
+
+    @property
+    def name(self) -> str:
+        """What of that kind."""
+        return split_label(self.label)[1]
+
+    @property
+    def compares(self) -> bool:
+        """Whether it is relative: “longer”, not “long”."""
+        return any(re.search(r"(?<!long-hair)(er|en|ened)$", w) and len(w) > 4 for w in self.words)
+
+
+@dataclass(slots=True)
+class Meant:
+    """One wish, as it was said."""
+
+    kind: str  # of what carries it: `topic`, `style`, `person`, `move`, `light`, `hair` …
+    name: str
+    way: str = ""  # NO, KEEP, MORE, LESS, or plainly
+    degree: float = 1.0
+    degree_said: str = ""  # BIT or MUCH
+    modifiers: list[tuple[str, str, bool]] = field(default_factory=list)  # kind, name, relative
+    number: float | None = None
+    spans: list[tuple[int, int]] = field(default_factory=list)
+    said: list[str] = field(default_factory=list)  # its words, in small letters
+
+    def words(self, text: str) -> str:
+        """The words of the text that it came from."""
+        first, last = min(s for s, _ in self.spans), max(e for _, e in self.spans)
+        return text[first:last]
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """What a sentence asks for, and the words that nothing is known of."""
+
+    meant: tuple[Meant, ...]
+    unknown: tuple[str, ...]
+
+
+def hear(text: str, tagger: Tagger) -> Heard:
+    """Label the words of a text and put wishes together."""
+    words = tokens(text)
+    labelled = [
+        GLUE if word.word in _SAYS_NOTHING else label
+        for word, (label, _) in zip(words, tagger.label(words), strict=True)
+    ]
+    parts = list(_parts(words, labelled))
+    heard = _Listener(parts).listen()
+    unknown = [p for p in parts if p.label == UNKNOWN]
+    return Heard(tuple(heard), tuple(text[part.start : part.end] for part in unknown))
+
+
+def _parts(words: Sequence[Token], labels: Sequence[str]) -> Iterator[Part]:
+    """Runs of equal labels, glue left out."""
+    clause, joined, run = 0, False, 0
+    for at, (word, label) in enumerate(zip(words, labels, strict=True)):
+        if at < run:
+            continue
+        if word.after_break:
+            clause, joined = clause + 1, False
+        if label == GLUE:
+            if word.word in _JOINTS or word.word in _ALTERNATIVES:
+                clause, joined = clause + 1, word.word in _ALTERNATIVES
+            continue
+        run = _run_end(words, labels, at)
+        run_words = tuple(w.word for w in words[at:run])
+        yield Part(label, word.start, words[run - 1].end, clause, run_words, joined)
+        joined = False
+
+
+def _run_end(words: Sequence[Token], labels: Sequence[str], start: int) -> int:
+    """Where a run ends: glue within it (“bags under the eyes”) belongs to it, joints do not."""
+    end = at = start + 1
+    while at < len(words) and not words[at].after_break and at - end < _GLUE_WITHIN:
+        if labels[at] == labels[start]:
+            end = at + 1
+        elif labels[at] != GLUE or words[at].word in _JOINTS | _ALTERNATIVES:
+            break
+        at += 1
+    return end
+
+
+#: What stands for itself; everything else waits for one of these, or belongs to a topic.
+_CARRIERS = ("topic", "style", "person", "move", "light", "hair", "texture")
+
+
+class _Listener:
+    """Reads parts from left to right."""
+
+    def __init__(self, parts: Sequence[Part]) -> None:
+        self._parts = parts
+        self._meant: list[Meant] = []
+
+    def listen(self) -> list[Meant]:
+        """Put all wishes together."""
+        carriers = [i for i, part in enumerate(self._parts) if self._carries(i, part)]
+        for at in carriers:
+            part = self._parts[at]
+            spans, said = [(part.start, part.end)], list(part.words)
+            self._meant.append(Meant(part.kind, part.name, spans=spans, said=said))
+        for at, part in enumerate(self._parts):
+            if at not in carriers and part.label != UNKNOWN:
+                self._attach(at, part, carriers)
+        self._spread_ways(carriers)
+        return self._meant
+
+    def _carries(self, at: int, part: Part) -> bool:
+        if part.kind == "texture" or part.label in _HAIR_MODIFIERS:
+            return self._neighbour_topic(at, "hair") is None
+        return part.kind in _CARRIERS
+
+    def _neighbour_topic(self, at: int, name: str) -> int | None:
+        """The nearest part about a topic in the same clause."""
+        clause = self._parts[at].clause
+        near = sorted(range(len(self._parts)), key=lambda other: abs(other - at))
+        for other in near:
+            part = self._parts[other]
+            if part.clause == clause and part.label == f"topic:{name}":
+                return other
+        return None
+
+    def _attach(self, at: int, part: Part, carriers: list[int]) -> None:
+        """Give a modifier to what it changes."""
+        owner = self._owner(at, part, carriers)
+        if owner is None:
+            self._alone(part)
+            return
+        meant = self._meant[owner]
+        meant.spans.append((part.start, part.end))
+        meant.said += part.words
+        if part.label in _DEGREES:
+            meant.degree, meant.degree_said = _DEGREES[part.label], part.label
+        elif part.label in _WAYS:
+            meant.way = part.label
+        elif part.label == NUMBER:
+            meant.number = _number(part.words)
+        elif part.label != YEARS:
+            meant.modifiers.append((part.kind, part.name, part.compares))
+
+    def _owner(self, at: int, part: Part, carriers: list[int]) -> int | None:
+        """The place, among the carriers, of what a modifier belongs to."""
+        same = [i for i, c in enumerate(carriers) if self._parts[c].clause == part.clause]
+        same = [i for i in same if self._fits(part, self._parts[carriers[i]])]
+        after = [i for i in same if carriers[i] > at]
+        before = [i for i in same if carriers[i] < at]
+        if after and not (before and self._turned(carriers[before[-1]], at)):
+            return after[0]
+        if before:
+            return before[-1]
+        earlier = [i for i, c in enumerate(carriers) if c < at and self._fits(part, self._parts[c])]
+        later = [i for i, c in enumerate(carriers) if c > at and self._fits(part, self._parts[c])]
+        if part.label in _WAYS or part.label in _DEGREES:
+            return None if not later or self._far(at, carriers[later[0]]) else later[0]
+        if earlier and not (later and self._heads_list(at, carriers[later[0]])):
+            return earlier[-1]
+        return later[0] if later else None
+
+    def _heads_list(self, at: int, carrier: int) -> bool:
+        """“long, curly and red hair”: only modifiers lie between them."""
+        between = self._parts[at:carrier]
+        return all(p.kind in ("shape", "color", "texture", BIT, MUCH) for p in between)
+
+    def _far(self, at: int, carrier: int) -> bool:
+        return self._parts[carrier].clause - self._parts[at].clause > 1
+
+    def _turned(self, carrier: int, at: int) -> bool:
+        """Whether a modifier right behind a topic describes it: “eyes blue and …”."""
+        between = self._parts[carrier + 1 : at]
+        after = [p for p in self._parts[at + 1 :] if p.clause == self._parts[at].clause]
+        adjective_before_next = any(p.kind in _CARRIERS for p in after[:1])
+        return not adjective_before_next or any(p.label in _DEGREES for p in between)
+
+    def _fits(self, part: Part, carrier: Part) -> bool:
+        if part.kind in ("color", "shape", "texture"):
+            return carrier.kind in ("topic", "style", "texture") or carrier.label in (
+                "move:smile", "hair:fringe")  # fmt: skip
+        if part.label == NUMBER:
+            return carrier.label in _AGED
+        if part.label == YEARS:
+            return carrier.label in _AGED
+        if part.label in _HAIR_MODIFIERS:
+            return carrier.label == "topic:hair"
+        return True
+
+    def _alone(self, part: Part) -> None:
+        """A modifier without a part: a number is an age; a colour or a length means hair."""
+        if part.label == NUMBER:
+            meant = Meant("topic", "age", number=_number(part.words))
+        elif part.kind == "color":
+            meant = Meant("topic", "skin" if part.name in _SKIN_ONLY else "hair")
+            meant.modifiers.append((part.kind, part.name, part.compares))
+        elif part.label in _LIKE_PEOPLE:
+            meant = Meant("person", _LIKE_PEOPLE[part.label])
+        elif part.kind in ("texture", "hair"):
+            meant = Meant(part.kind, part.name)
+        else:
+            return
+        meant.spans.append((part.start, part.end))
+        meant.said += part.words
+        self._meant.append(meant)
+
+    def _spread_ways(self, carriers: list[int]) -> None:
+        """“no beard or moustache”: a way goes on over alternatives that have none."""
+        way = ""
+        for number, at in enumerate(carriers):
+            part, meant = self._parts[at], self._meant[number]
+            if meant.way in (NO, KEEP):
+                way = meant.way
+            elif way and part.alternative and not meant.way and not meant.modifiers:
+                meant.way = way
+            else:
+                way = ""
+
+
+_HAIR_MODIFIERS = frozenset(
+    f"hair:{name}"
+    for name in ("cropped", "medium-length", "tied", "slicked", "tousled", "fringe",
+                 "centre parting", "side parting")
+)  # fmt: skip
+_AGED = ("person:old", "person:young", "person:middle-aged", "topic:age")
+_SKIN_ONLY = ("pale", "fair", "medium", "tan", "deep")
+_LIKE_PEOPLE = {"shape:thin": "slim", "shape:narrow": "slim", "shape:full": "heavy",
+                "shape:big": "heavy"}  # fmt: skip
+
+
+def _number(words: Sequence[str]) -> float | None:
+    """Years that words say: 70, seventy-five, “the sixties”."""
+    total = 0.0
+    for word in words:
+        digits = re.match(r"\d{1,3}", word)
+        if digits:
+            value = float(digits[0])
+            total += value + 5 if re.fullmatch(r"\d0'?s", word) else value
+        else:
+            total += _NUMBER_WORDS.get(word, 0)
+    return total or None

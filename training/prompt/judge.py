@@ -1,0 +1,165 @@
+"""Whether an edited head shows what a sentence asked for.
+
+A want is a short text: what, and which way or what it shall be.
+
+    age+  age-  age=70          years, by the head's code
+    male+  male-                more of a man; more of a woman
+    freckles+  beard-  lipstick=0   strengths of attributes: more, less, none
+    measure:Nose width+         measures of the face (`head360.model.measures`)
+    weight+  weight-            wider cheeks and jaw
+    tone+  tone-                darker, lighter skin
+    hair=blond  hair:dark  hair:bright  eyes=blue  eyes:dark  eyes:bright
+    style=bob,bob_bangs         one of these styles; bald is `style=none`
+    length=long  length+  length-   cropped, short, medium, long
+    texture=curly  arranged=fringe,tied,centre,side,slicked,tousled,loose
+    move=smile  move-smile      what the face does; what it does no more
+    light=sunset
+    keep:beard  keep:hair  keep:eyes  keep:skin   as before
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from functools import partial
+
+import numpy as np
+
+from head360.editing.controls import age_of, masculinity_of
+from head360.editing.targets import EYES, HAIR, MOVES, STYLE_FACTS
+from head360.model.bilinear import BilinearModel
+from head360.model.measures import measure_correlations
+from head360.params import ATTRIBUTES, EXPRESSIONS, HeadParams
+
+_LENGTHS = ("cropped", "short", "medium", "long")
+_WANT = re.compile(r"(?P<what>[a-z_]+)(?P<how>[=:+-])(?P<rest>.*)")
+
+
+class Judge:
+    """Compares heads before and after."""
+
+    def __init__(self, mesh: BilinearModel) -> None:
+        self._correlations = measure_correlations(mesh)
+
+    def fulfilled(self, before: HeadParams, after: HeadParams, want: str) -> bool:
+        """Whether a want is met; heads with their edits added up.
+
+        Raises:
+            ValueError: the want is not of this language.
+        """
+        parts = _WANT.fullmatch(want)
+        if not parts:
+            raise ValueError(f"“{want}” is no want")
+        what, how, rest = parts["what"], parts["how"], parts["rest"]
+        if what == "measure":
+            return self._measure(before, after, rest[:-1], rest[-1])
+        if what in ATTRIBUTES:
+            return _attribute(before, after, what, how)
+        rule = _RULES.get(what)
+        if what == "weight":
+            return self._measure(before, after, "Cheek width", how)
+        if rule is None:
+            raise ValueError(f"“{want}” is no want")
+        return rule(before, after, how, rest)
+
+    def _measure(self, before: HeadParams, after: HeadParams, name: str, sign: str) -> bool:
+        moved = float(self._correlations[name] @ (after.shape - before.shape))
+        return moved * _sign(sign) > 0.25
+
+
+def _sign(how: str) -> float:
+    return {"+": 1.0, "-": -1.0}[how]
+
+
+def _attribute(before: HeadParams, after: HeadParams, name: str, how: str) -> bool:
+    at = ATTRIBUTES.index(name)
+    if how == "=":
+        return bool(after.attributes[at] <= 0.05)
+    return float(after.attributes[at] - before.attributes[at]) * _sign(how) > 0.04
+
+
+def _age(before: HeadParams, after: HeadParams, how: str, rest: str) -> bool:
+    if how == "=":
+        return abs(age_of(after) - float(rest)) < 9
+    return (age_of(after) - age_of(before)) * _sign(how) > 4
+
+
+def _male(before: HeadParams, after: HeadParams, how: str, _rest: str) -> bool:
+    return (masculinity_of(after) - masculinity_of(before)) * _sign(how) > 0.15
+
+
+def _tone(before: HeadParams, after: HeadParams, how: str, _rest: str) -> bool:
+    return float(after.texture[0] - before.texture[0]) * _sign(how) > 0.2
+
+
+def _color(
+    palette: Mapping[str, tuple[float, float, float]], field: str, before: HeadParams,
+    after: HeadParams, how: str, rest: str,
+) -> bool:  # fmt: skip
+    color = getattr(after, field)
+    if how == "=":
+        return any(np.allclose(color, palette[name], atol=0.02) for name in rest.split(","))
+    brighter = float(color.sum() / getattr(before, field).sum())
+    return brighter < 0.8 if rest == "dark" else brighter > 1.2
+
+
+def _facts(head: HeadParams) -> tuple[int, str, str]:
+    return STYLE_FACTS.get(head.hairstyle or "", (-1, "", ""))
+
+
+def _style(_before: HeadParams, after: HeadParams, _how: str, rest: str) -> bool:
+    return (after.hairstyle or "none") in rest.split(",")
+
+
+def _length(before: HeadParams, after: HeadParams, how: str, rest: str) -> bool:
+    if how == "=":
+        return _facts(after)[0] == _LENGTHS.index(rest)
+    return (_facts(after)[0] - _facts(before)[0]) * _sign(how) > 0
+
+
+def _texture(_before: HeadParams, after: HeadParams, _how: str, rest: str) -> bool:
+    return _facts(after)[1] in rest.split(",")
+
+
+def _arranged(_before: HeadParams, after: HeadParams, _how: str, rest: str) -> bool:
+    if rest == "loose":
+        return _facts(after)[2] not in ("tied", "fringe")
+    return _facts(after)[2] in rest.split(",")
+
+
+def _move(before: HeadParams, after: HeadParams, how: str, rest: str) -> bool:
+    moved = after.expression - before.expression
+    if rest == "neutral":
+        return bool(np.abs(after.expression).max() < 0.05)
+    names = [name for name, weight in MOVES[rest].items() if abs(weight) >= 0.3]
+    steps = [
+        float(np.max([moved[i] for i, known in enumerate(EXPRESSIONS) if known.startswith(name)]))
+        if how == "="
+        else -float(np.min([moved[i] for i, k in enumerate(EXPRESSIONS) if k.startswith(name)]))
+        for name in names
+    ]
+    sign = -1.0 if how == "=" and min(MOVES[rest].values()) < 0 else 1.0
+    return any(sign * step > 0.12 for step in steps)
+
+
+def _light(_before: HeadParams, after: HeadParams, _how: str, rest: str) -> bool:
+    return after.light.preset == rest
+
+
+def _kept(before: HeadParams, after: HeadParams, _how: str, rest: str) -> bool:
+    if rest == "hair":
+        same_color = np.array_equal(before.hair_color, after.hair_color)
+        return same_color and before.hairstyle == after.hairstyle
+    if rest in ("eyes", "skin"):
+        field = {"eyes": "iris_color", "skin": "texture"}[rest]
+        return bool(np.array_equal(getattr(before, field), getattr(after, field)))
+    at = ATTRIBUTES.index(rest)
+    return bool(abs(before.attributes[at] - after.attributes[at]) < 0.02)
+
+
+_Rule = Callable[[HeadParams, HeadParams, str, str], bool]
+_RULES: Mapping[str, _Rule] = {
+    "age": _age, "male": _male, "tone": _tone, "style": _style, "length": _length,
+    "texture": _texture, "arranged": _arranged, "move": _move, "light": _light, "keep": _kept,
+    "hair": partial(_color, HAIR, "hair_color"), "eyes": partial(_color, EYES, "iris_color"),
+}  # fmt: skip
