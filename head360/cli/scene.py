@@ -11,7 +11,8 @@ import numpy as np
 
 from head360.assets import catalog
 from head360.camera import PITCH_LIMIT_DEGREES, OrbitCamera
-from head360.cli.arguments import HEAD_ANGLES, UsageError, srgb
+from head360.cli.arguments import HEAD_ANGLES, UsageError
+from head360.cli.values import srgb
 from head360.errors import UnknownNameError
 from head360.light import LIGHT_PRESETS, Background, Light
 from head360.params import EXPRESSIONS, POSE_LIMITS, FloatArray, HairMix, HeadParams

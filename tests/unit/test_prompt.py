@@ -6,7 +6,7 @@ import time
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from head360.assets import resource
@@ -123,6 +123,7 @@ def test_degrees_change_amounts(mesh: BilinearModel) -> None:
     assert amounts[0] < amounts[1] < amounts[2]
 
 
+@settings(deadline=None)  # the first loads the weights
 @given(st.text(max_size=80))
 def test_no_text_raises(text: str) -> None:
     mesh = _mesh()

@@ -89,6 +89,8 @@ def described(seed: Sequence[int]) -> Sentence:
 def _labelled(words: str, fact: str) -> list[tuple[str, str]]:
     """The words of a span: those known to mean something else get their own label."""
     found = []
+    if fact == "person:shaven" and words.lower().startswith("no "):
+        fact = "topic:beard" if "beard" in words else "topic:facial_hair"
     if fact == NUMBER:  # “71-year-old”
         digits = re.search(r"\d", words)
         pieces = re.findall(r"\d+|\D+", words) if digits else [words]
