@@ -5,13 +5,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import partial
 
-from PySide6.QtCore import QSignalBlocker, Signal
-from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtCore import QSignalBlocker, Qt, Signal
+from PySide6.QtGui import QResizeEvent
+from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QPushButton, QSizePolicy, QVBoxLayout, QWidget
 
 from app.theme import Theme
 from app.widgets.labelled_slider import LabelledSlider, SliderSpec
 from app.widgets.section import flat_button
 from head360.edits import MAX_AMOUNT, EditLayer, Wish
+
+_MARGINS_PX = 24  # of a button, to both sides of its text
 
 
 class LayerRow(QWidget):
@@ -34,6 +37,7 @@ class LayerRow(QWidget):
         self.title = QPushButton()
         self.title.setObjectName("section")
         self.title.setCheckable(True)
+        self.title.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
         self.title.clicked.connect(self._choose)
         self.up = flat_button(theme, "chevron-up", self.tr("Move up"))
         self.up.clicked.connect(self._move_up)
@@ -61,10 +65,20 @@ class LayerRow(QWidget):
         """Show another state of the layer."""
         with QSignalBlocker(self.check):
             self.check.setChecked(layer.on)
-        short = layer.text if len(layer.text) <= 34 else f"{layer.text[:33]}…"
-        self.title.setText(short.replace("&", "&&"))
         self.title.setToolTip(layer.text)
+        self._text = layer.text
+        self._elide()
         self.slider.show_value(layer.strength)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802 (Qt's name)
+        super().resizeEvent(event)
+        self._elide()
+
+    def _elide(self) -> None:
+        room = self.title.width() - _MARGINS_PX
+        metrics = self.title.fontMetrics()
+        short = metrics.elidedText(self._text, Qt.TextElideMode.ElideRight, max(room, 40))
+        self.title.setText(short.replace("&", "&&"))
 
     def show_chosen(self, chosen: bool) -> None:
         """Whether the wishes below are this layer's."""

@@ -35,6 +35,8 @@ _OLDER_YEARS = 22.0
 _PLAIN, _STEP = 0.7, 0.35
 _PLAINLY = {"brows": 0.9, "blush": 0.45, "redness": 0.6, "dark_circles": 0.65}
 _MAKEUP = ("lipstick", "eyeliner", "eyeshadow", "blush")
+#: These take the colour of the hair, so whoever colours them colours it.
+_HAIRY = {"stubble", "beard", "moustache", "brows"}
 _FACIAL_HAIR = ("stubble", "beard", "moustache")
 #: Palettes are chosen by which quadrant two codes point into.
 _QUADRANTS = ((1.5, 1.5), (-1.5, 1.5), (1.5, -1.5), (-1.5, -1.5))
@@ -138,7 +140,10 @@ def _painted(names: tuple[str, ...]) -> Control:
             at = ATTRIBUTES.index(name)
             strengths[at] = _strength(float(strengths[at]), meant, _PLAINLY.get(name, _PLAIN))
         texture = _palette(head, meant, names)
-        return difference(head, head.with_(attributes=strengths, texture=texture))
+        change = difference(head, head.with_(attributes=strengths, texture=texture))
+        named = any(kind == "color" for kind, _, _ in meant.modifiers)
+        color = hair_controls.color_of(head, meant) if named and set(names) & _HAIRY else None
+        return change if color is None else replace(change or Change(), hair_color=color)
 
     return control
 

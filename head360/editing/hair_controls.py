@@ -28,7 +28,7 @@ def hair(head: HeadParams, meant: Meant, _mesh: BilinearModel) -> Change | None:
     """“Hair” with whatever was said of it."""
     if meant.way == NO and not meant.modifiers:
         return _worn(head, BALD)
-    color = _color(head, meant)
+    color = color_of(head, meant)
     style = _styled(head, meant)
     return _change(head, style, color)
 
@@ -40,13 +40,13 @@ def style(head: HeadParams, meant: Meant, _mesh: BilinearModel) -> Change | None
             best_style(head.hairstyle, arranged="loose") if head.hairstyle == meant.name else None
         )
         return _change(head, wanted, None)
-    return _change(head, meant.name, _color(head, meant))
+    return _change(head, meant.name, color_of(head, meant))
 
 
 def texture(head: HeadParams, meant: Meant, _mesh: BilinearModel) -> Change | None:
     """“Curlier”, without a word about hair."""
     wanted = "straight" if meant.way in (NO, LESS) and meant.name != "straight" else meant.name
-    return _change(head, best_style(head.hairstyle, texture=wanted), _color(head, meant))
+    return _change(head, best_style(head.hairstyle, texture=wanted), color_of(head, meant))
 
 
 def word(head: HeadParams, meant: Meant, _mesh: BilinearModel) -> Change | None:
@@ -60,7 +60,7 @@ def word(head: HeadParams, meant: Meant, _mesh: BilinearModel) -> Change | None:
     arranged = _ARRANGED[meant.name]
     if meant.way == NO:
         arranged = "loose"
-    return _change(head, best_style(head.hairstyle, arranged=arranged), _color(head, meant))
+    return _change(head, best_style(head.hairstyle, arranged=arranged), color_of(head, meant))
 
 
 def hairline(head: HeadParams, meant: Meant, _mesh: BilinearModel) -> Change | None:
@@ -144,7 +144,7 @@ def _denser(head: HeadParams, meant: Meant, names: list[str]) -> str | None:
     return "long_wavy" if more and names else None
 
 
-def _color(head: HeadParams, meant: Meant) -> np.ndarray | None:
+def color_of(head: HeadParams, meant: Meant) -> np.ndarray | None:
     """Linear RGB (3,) that was asked for; None if none was."""
     color: np.ndarray | None = None
     for kind, name, _ in meant.modifiers:
