@@ -57,6 +57,10 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
         "--undetached", type=Path, metavar="DIR", help="4: what a run without detachment left"
     )
     parser.add_argument(
+        "--detached", type=Path, metavar="DIR",
+        help="4: what a run with detachment left, instead of what ships",
+    )  # fmt: skip
+    parser.add_argument(
         "--lpips", type=Path, metavar="FILE", help="3, 4: the weights of LPIPS, as safetensors"
     )
     parser.add_argument("--device", choices=("auto", "cpu", "cuda"), default="auto")
@@ -118,8 +122,11 @@ def _table4(source: Path, parsed: argparse.Namespace, heads: int, views: int) ->
     from training.table4 import Table4, run
 
     return run(
-        Table4(source, parsed.out, heads, views, parsed.size, parsed.undetached, parsed.lpips)
-    )
+        Table4(
+            source, parsed.out, heads, views, parsed.size, parsed.undetached, parsed.detached,
+            parsed.lpips,
+        )
+    )  # fmt: skip
 
 
 def _attributes(source: Path, parsed: argparse.Namespace, heads: int, views: int) -> Iterator[str]:

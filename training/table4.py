@@ -60,6 +60,7 @@ class Table4:
     views: int = 2  # of each head
     size: int = 512  # pixels
     undetached: Path | None = None  # what a run without detachment left
+    detached: Path | None = None  # what a run with it left, of the same budget; None: what ships
     lpips_backbone: Path | None = None
 
 
@@ -71,9 +72,13 @@ def run(job: Table4) -> Iterator[str]:
     """
     torch.set_flush_denormal(False)  # scipy's trees can crash with it
     bench = TruthBench(job.source, job.size)
-    rivals = {"with detachment (what ships)": Rival(bench.contender, bench.viewer)}
+    rivals: dict[str, Rival] = {}
     measures = Measures.at_hand(job.lpips_backbone)
     try:
+        if job.detached:
+            rivals["with detachment"] = Rival.of(models_from(job.detached, bench.models))
+        else:
+            rivals["with detachment (what ships)"] = Rival(bench.contender, bench.viewer)
         if job.undetached:
             rivals["without detachment"] = Rival.of(models_from(job.undetached, bench.models))
         scores = {name: Scores(measures) for name in rivals}
@@ -103,8 +108,8 @@ def models_from(folder: Path, shipped: Models) -> Models:
     fields = folder / "fields.safetensors"
     if not fields.is_file():
         raise Head360Error(
-            f"There is no model without detachment in “{folder}”.",
-            "Train it: python -m training train detach --no-detachment --preset cpu --out DIR",
+            f"There is no model in “{folder}”.",
+            "Train it: python -m training train detach [--no-detachment] --preset cpu --out DIR",
         )
     head, hair = load_fields(fields)
     library = HairLibrary.load(sorted(folder.glob("hair-*.safetensors")))
@@ -114,7 +119,8 @@ def models_from(folder: Path, shipped: Models) -> Models:
 def _ledger(job: Table4, measures: Measures) -> Ledger:
     """What a run that was stopped has measured already, with the same weights."""
     paths = list(resource("models").glob("*.safetensors"))
-    paths += job.undetached.glob("*.safetensors") if job.undetached else []
+    for folder in (job.detached, job.undetached):
+        paths += folder.glob("*.safetensors") if folder else []
     settings = {"size": job.size, "weights": weights_mark(paths), "measures": measures.names}
     return Ledger(job.out / "table-4.jsonl", settings)
 

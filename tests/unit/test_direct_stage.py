@@ -12,7 +12,7 @@ from head360.model.field import HairField, HairPlanes, HeadField, load_fields
 from head360.model.hair import HairLibrary
 from head360.rendering.march import Rays
 from training.config import ConfigError, DirectConfig, HairStage, HeadStage, load_as, preset
-from training.stages import hair_pool, run_direct
+from training.stages import hair_pool, head_pool
 from training.stages.checkpoint import Checkpoint
 from training.stages.direct import head_example, head_loss, random_cameras, train_head
 from training.stages.hair_data import CheckView, HairData, RayTargets, load_data, save_data
@@ -68,7 +68,7 @@ def people() -> ProductPeople:
 def quick(monkeypatch: pytest.MonkeyPatch, people: ProductPeople) -> None:
     """Nothing is groomed, and people are read from the disk once."""
     monkeypatch.setattr(hair_pool, "Salon", NoSalon)
-    monkeypatch.setattr(run_direct, "ProductPeople", lambda _device: people)
+    monkeypatch.setattr(head_pool, "ProductPeople", lambda _device: people)
 
 
 @pytest.fixture(scope="module")
@@ -253,3 +253,18 @@ def test_presets_can_be_read(stage: str, name: str) -> None:
     with pytest.raises(ConfigError) as caught:
         preset(stage, "abacus")
     assert "cpu" in caught.value.hint
+
+
+@pytest.mark.parametrize("stage", ["direct", "detach"])
+def test_ablations_can_be_trained_on_a_processor(stage: str) -> None:
+    from training.stages.command import _CONFIGURED
+    from training.stages.joint_config import PictureConfig
+    from training.stages.joint_config import check as check_pictures
+
+    config = load_as(_CONFIGURED[stage], preset(stage, "ablation-cpu"))
+
+    if isinstance(config, PictureConfig):
+        check_pictures(config)
+        assert config.stage.detach
+    else:
+        assert config.head.identities >= 100  # as many as the table asks for

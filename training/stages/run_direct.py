@@ -16,7 +16,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeVar
 
-import numpy as np
 import torch
 from safetensors.torch import load_file, save_file
 from torch import nn
@@ -26,21 +25,17 @@ from head360.model.field import HairField, HairPlanes, HeadField, Variant, load_
 from head360.model.hair import HairLibrary, pack_style, save_blobs
 from training.config import DirectConfig
 from training.stages.checkpoint import Checkpoint
-from training.stages.direct import (
-    HeadExample,
-    check_head,
-    head_example,
-    random_cameras,
-    train_head,
-)
+from training.stages.data_pool import DataJob, DataPool
+from training.stages.direct import HeadExample, check_head, train_head
+from training.stages.hair_data import load_data
 from training.stages.hair_direct import Floats, check, train_decoder, train_style
-from training.stages.hair_pool import HairJob, HairPool
+from training.stages.hair_pool import HairJob
 from training.stages.hair_roots import combed
+from training.stages.head_pool import HeadJob, load_example, piece
 from training.stages.journal import Journal
 from training.stages.pace import Budget
 from training.stages.progress import Progress
 from training.stages.report import Part, write_report
-from training.stages.stand_ins import ProductPeople, StandIns
 from training.synhead.styles import STYLES
 
 #: Styles that teach the shared decoder: short, straight, curly, tied.
@@ -65,7 +60,7 @@ class DirectRun:
     styles: Sequence[str] = tuple(STYLES)
     variant: Variant = "depth"
     device: torch.device = field(default_factory=lambda: torch.device("cpu"))
-    workers: int = 0  # processes that make hair data; 0: this one does
+    workers: int = 0  # processes that make data; 0: this one does
     minutes: float | None = None
     only_head: bool = False
 
@@ -79,10 +74,9 @@ def run(job: DirectRun) -> Iterator[str]:
     """Train what is not there yet; yields a line for people now and then."""
     (job.out / "styles").mkdir(parents=True, exist_ok=True)
     torch.manual_seed(job.config.seed)
-    hair_job = HairJob(job.source, job.config.hair, job.config.seed, job.out / "data")
     with (
         Journal(job.out / "journal") as journal,
-        HairPool(hair_job, _needed(job), job.workers) as pool,
+        DataPool(job.out / "data", _pieces(job), job.workers, job.device) as pool,
     ):
         bench = _Bench(job, journal, pool)
         try:
@@ -102,7 +96,7 @@ class _Bench:
 
     job: DirectRun
     journal: Journal
-    pool: HairPool
+    pool: DataPool
     head: HeadField = field(init=False)
     hair: HairField = field(init=False)
     budget: Budget = field(init=False)
@@ -156,6 +150,17 @@ def _needed(job: DirectRun) -> list[str]:
     decoder = [] if _has(job, "hair") else list(DECODER_STYLES)
     return [*decoder, *(n for n in DECODER_STYLES if n in missing and n not in decoder),
             *(n for n in missing if n not in DECODER_STYLES)]  # fmt: skip
+
+
+def _pieces(job: DirectRun) -> dict[str, DataJob]:
+    """All data that the run will ask for, in the order in which it will."""
+    config, people = job.config, range(job.config.head.heads)
+    heads = HeadJob(job.source, config.head, config.seed)
+    hair = HairJob(job.source, config.hair, config.seed)
+    wanted: dict[str, DataJob] = {}
+    if not _has(job, "head"):
+        wanted |= dict.fromkeys(map(piece, people), heads)
+    return wanted | dict.fromkeys(_needed(job), hair)
 
 
 def _has(job: DirectRun, part: str) -> bool:
@@ -213,23 +218,23 @@ def _minutes(seconds: float | None) -> float | None:
 
 
 def _examples(bench: _Bench, budget: Budget) -> Generator[str, None, list[HeadExample]]:
-    """People to learn from; fewer of them if time is short."""
-    job, stage = bench.job, bench.job.config.head
-    stand_ins = StandIns(job.source, job.device) if stage.real_share < 1 else None
-    product = ProductPeople(job.device) if stage.real_share else None
-    examples: list[HeadExample] = []
-    for seed in range(stage.heads):
-        rng = np.random.default_rng([job.config.seed, seed])
-        real = int((seed + 1) * stage.real_share) > int(seed * stage.real_share)
-        people = product if real else stand_ins
-        assert people is not None
-        surface = people.surface(seed)
-        examples.append(head_example(surface, random_cameras(stage.views, rng), stage))
-        if seed % 8 == 0 or seed + 1 == stage.heads:
-            yield f"head data {seed + 1}/{stage.heads}"
-        if budget.left == 0 and len(examples) >= _LEAST_EXAMPLES:
+    """People to learn from, in their order; fewer of them if time is short."""
+    pool, stage = bench.pool, bench.job.config.head
+    examples: dict[str, HeadExample] = {}
+    names = [piece(seed) for seed in range(stage.heads)]
+
+    def seconds() -> float:
+        return budget.left if len(examples) >= _LEAST_EXAMPLES else math.inf
+
+    for name in pool.ready(names, seconds):
+        examples[name] = load_example(pool.path(name), bench.job.device)
+        pool.forget(name)
+        if len(examples) % 8 == 1 or len(examples) == stage.heads:
+            yield f"head data {len(examples)}/{stage.heads}"
+        if seconds() == 0:
             break
-    return examples
+    pool.give_up(set(names) - set(examples))
+    return [examples[name] for name in sorted(examples)]
 
 
 def _decoder(bench: _Bench) -> Iterator[str]:
@@ -241,12 +246,13 @@ def _decoder(bench: _Bench) -> Iterator[str]:
     waiting = Budget(_minutes(budget.part(_DATA_SHARE)))
     data = {}
     for name in bench.pool.ready(DECODER_STYLES, lambda: max(waiting.left, 1.0)):
-        data[name] = bench.pool.get(name, job.device)
+        data[name] = load_data(bench.pool.path(name), job.device)
         yield f"hair data {name}"
         if waiting.left == 0:
             break
     if not data:  # nothing was ready in time: the first will have to be waited for
-        data = {DECODER_STYLES[0]: bench.pool.get(DECODER_STYLES[0], job.device)}
+        name = DECODER_STYLES[0]
+        data = {name: load_data(bench.pool.path(name), job.device)}
     pace = budget.pace(stage.decoder_steps, least=_LEAST_STEPS)
     training = train_decoder(
         bench.hair, data, stage, job.config.seed, pace, bench.checkpoint("hair")
@@ -279,7 +285,7 @@ def _styles(bench: _Bench) -> Iterator[str]:
 def _style(bench: _Bench, name: str, left: int) -> Generator[str, None, Floats]:
     job, stage = bench.job, bench.job.config.hair
     own = Budget(_minutes(bench.budget.part(1 / left, reserve=_RESERVE)))
-    data = bench.pool.get(name, job.device)
+    data = load_data(bench.pool.path(name), job.device)
     before, _ = check(bench.hair, data.start, data.check)
     pace = own.pace(stage.style_steps, least=_LEAST_STEPS)
     checkpoint = bench.checkpoint(f"style-{name}")

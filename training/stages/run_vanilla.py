@@ -18,9 +18,11 @@ from torch import Tensor
 from head360.rendering.march import HEAD_COLUMNS, Rays, march_hair, march_head
 from head360.rendering.reference import Layout, Surface, mesh_buffer
 from training.config import DirectConfig
+from training.stages.data_pool import DataPool
 from training.stages.direct import head_loss, random_cameras
+from training.stages.hair_data import load_data
 from training.stages.hair_direct import hair_loss
-from training.stages.hair_pool import HairJob, HairPool
+from training.stages.hair_pool import HairJob
 from training.stages.pace import Budget, Pace
 from training.stages.progress import TOLD_EVERY, running_mean, set_rates_at
 from training.synhead.heads import HeadMaker
@@ -71,8 +73,8 @@ def run(job: VanillaRun) -> Iterator[str]:
     made.head.to(job.device)
     made.hair.to(job.device)
     budget = Budget(job.minutes)
-    hair_job = HairJob(job.source, job.config.hair, job.config.seed, job.out / "data")
-    with HairPool(hair_job, list(job.styles), job.workers) as pool:
+    hair = dict.fromkeys(job.styles, HairJob(job.source, job.config.hair, job.config.seed))
+    with DataPool(job.out / "data", hair, job.workers) as pool:
         yield from _head(made, job, budget)
         yield from _hair(made, job, budget, pool)
     made.save(path)
@@ -99,10 +101,10 @@ def _head(made: Vanilla, job: VanillaRun, budget: Budget) -> Iterator[str]:
     yield from _fitted("vanilla head", made.head, pace, loss)
 
 
-def _hair(made: Vanilla, job: VanillaRun, budget: Budget, pool: HairPool) -> Iterator[str]:
+def _hair(made: Vanilla, job: VanillaRun, budget: Budget, pool: DataPool) -> Iterator[str]:
     stage, data = job.config.hair, []
     for name in job.styles:
-        data.append(pool.get(name, job.device))
+        data.append(load_data(pool.path(name), job.device))
         yield f"vanilla hair data {name}"
     order = np.random.default_rng(job.config.seed)
 

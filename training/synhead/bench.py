@@ -50,6 +50,8 @@ class SynheadBench:
             yield f"{name:<24}{spent.wall_s / count:>8.3f} s{spent.processor_s / count:>14.3f} s"
         yield f"lit pictures a second: {self.pictures / total.wall_s:.2f}"
         yield f"views a second:        {self.views / total.wall_s:.2f}"
+        free = self.pictures / max(total.processor_s, 1e-9)
+        yield f"lit pictures a second of one free processor: {free:.2f}"
 
 
 def measure(studio: TrueStudio, heads: int, views: int) -> Iterator[str | SynheadBench]:
