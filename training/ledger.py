@@ -12,8 +12,9 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from head360.assets import checksum
+from head360.assets import REFINE_FILE, checksum, resource
 
+_DRAWN = ("mesh.safetensors", "texture.safetensors", "fields.safetensors", REFINE_FILE)
 #: Measures of one picture, by row of the table.
 Measured = Mapping[str, Mapping[str, float]]
 
@@ -52,6 +53,12 @@ class Ledger:
             except ValueError:
                 return
             self._known[str(case)] = values
+
+
+def shipped_weights() -> list[Path]:
+    """The files of resources/models that decide how heads look."""
+    models = resource("models")
+    return [*(models / name for name in _DRAWN), *models.glob("hair-*.safetensors")]
 
 
 def weights_mark(paths: Iterable[Path]) -> str:

@@ -19,7 +19,7 @@ from head360.model.refine import load_refine
 from training.ablations import NAMES, Ablation, Picture, ablation_picture, load_ablations, seated
 from training.contenders import SAMPLES, Drive, refined_picture, viewer_picture
 from training.device import chosen_device
-from training.ledger import Ledger, weights_mark
+from training.ledger import Ledger, shipped_weights, weights_mark
 from training.pictures import save_row
 from training.provenance import provenance
 from training.scores import Measures, Scores, rows
@@ -85,7 +85,7 @@ def _shipped(job: Table3, measures: Measures) -> Iterator[str | Table]:
     bench = TruthBench(job.source, job.size)
     named = {_FULL: Scores(measures), _PLAIN: Scores(measures)}
     net = load_refine(resource("models", "refine.safetensors"))
-    weights = weights_mark(resource("models").glob("*.safetensors"))
+    weights = weights_mark(shipped_weights())
     ledger = _ledger(job, "shipped", job.size, weights, measures)
 
     def measured(truth: Truth, style: str | None) -> Iterator[tuple[str, Picture]]:

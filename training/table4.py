@@ -14,14 +14,13 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from head360.assets import resource
 from head360.errors import Head360Error
 from head360.model.field import load_fields
 from head360.model.hair import HairLibrary
 from head360.rendering.scene import Models
 from head360.rendering.viewer import Viewer
 from training.contenders import Contender, Drive, viewer_picture
-from training.ledger import Ledger, weights_mark
+from training.ledger import Ledger, shipped_weights, weights_mark
 from training.pictures import save_row
 from training.provenance import provenance
 from training.scores import Measures, Scores, rows
@@ -118,7 +117,7 @@ def models_from(folder: Path, shipped: Models) -> Models:
 
 def _ledger(job: Table4, measures: Measures) -> Ledger:
     """What a run that was stopped has measured already, with the same weights."""
-    paths = list(resource("models").glob("*.safetensors"))
+    paths = shipped_weights()
     for folder in (job.detached, job.undetached):
         paths += folder.glob("*.safetensors") if folder else []
     settings = {"size": job.size, "weights": weights_mark(paths), "measures": measures.names}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from training.ledger import Ledger, weights_mark
+from training.ledger import Ledger, shipped_weights, weights_mark
 
 SETTINGS = {"size": 64, "weights": "a"}
 
@@ -53,3 +53,10 @@ def test_weights_are_marked_by_their_content(tmp_path: Path) -> None:
     assert weights_mark([other, one]) == before
     one.write_bytes(b"3")
     assert weights_mark([one, other]) != before
+
+
+def test_what_decides_how_heads_look_ships() -> None:
+    paths = shipped_weights()
+
+    assert all(path.is_file() for path in paths)
+    assert sum(path.name.startswith("hair-") for path in paths) == 4
