@@ -10,10 +10,12 @@ import numpy as np
 
 from head360.edits import ARRAYS, BALD, Change, FloatArray
 from head360.light import Light
-from head360.params import HairMix, HeadParams
+from head360.params import HairMix, HairShape, HeadParams
 
 Value = TypeVar("Value")
 
+#: Fields of a change that are vectors of a head, too.
+_VECTORS = tuple(name for name in ARRAYS if name != "hair_shape")
 #: How far layers may push codes, standard deviations; weights end at 0 and 1.
 _LIMITS = {"shape": (-4.0, 4.0), "texture": (-3.5, 3.5), "attributes": (0, 1), "expression": (0, 1)}
 #: From which amount on something that cannot be halved is changed.
@@ -35,7 +37,7 @@ class Edited:
         """As `edited`."""
         if not params.edits:
             return params
-        changes: dict[str, Any] = {name: self._field(params, name) for name in ARRAYS}
+        changes: dict[str, Any] = {name: self._field(params, name) for name in _VECTORS}
         sources = (params.light, params.edits)
         light = self._remembered("light", sources, lambda: _light(params))
         return params.with_(edits=(), light=light, **changes, **self._hair(params))
@@ -48,7 +50,7 @@ class Edited:
         return self._remembered(name, (base, params.edits), lambda: _summed(params, name))
 
     def _hair(self, params: HeadParams) -> dict[str, Any]:
-        sources = (params.hairstyle, params.hair_mix, params.edits)
+        sources = (params.hairstyle, params.hair_mix, params.hair_shape, params.edits)
         return self._remembered("hair", sources, lambda: _hair(params))
 
     def _remembered(
@@ -93,7 +95,17 @@ def _hair(params: HeadParams) -> dict[str, Any]:
     for change, amount in _active(params):
         if change.hairstyle is not None:
             style, mix = _towards(style, mix, change.hairstyle, amount)
-    return {"hairstyle": style, "hair_mix": mix}
+    return {"hairstyle": style, "hair_mix": mix, "hair_shape": _hair_shape(params)}
+
+
+def _hair_shape(params: HeadParams) -> HairShape | None:
+    base = params.hair_shape or HairShape()
+    total = np.array([base.length, base.volume, base.fringe])
+    moved = False
+    for change, amount in _active(params):
+        if change.hair_shape is not None:
+            total, moved = total + amount * change.hair_shape, True
+    return HairShape(*(float(v) for v in total.clip(-1, 1))) if moved else params.hair_shape
 
 
 def _towards(

@@ -33,6 +33,7 @@ class Change:
     expression: FloatArray | None = None  # (E,)
     hair_color: FloatArray | None = None  # (3,) linear RGB
     iris_color: FloatArray | None = None  # (3,) linear RGB
+    hair_shape: FloatArray | None = None  # (3,) added to length, volume and fringe
     hairstyle: str | None = None  # id in the library; `BALD` takes hair off
     light: str | None = None  # a preset
 
@@ -44,7 +45,9 @@ class Change:
 
 
 #: Fields of a `Change` that are arrays.
-ARRAYS = ("shape", "texture", "attributes", "expression", "hair_color", "iris_color")
+ARRAYS = (
+    "shape", "texture", "attributes", "expression", "hair_color", "iris_color", "hair_shape",
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -99,8 +99,8 @@ class HeadParams:
         for wish in (wish for layer in self.edits for wish in layer.wishes):
             for name in ARRAYS:
                 values = getattr(wish.change, name)
-                if values is not None and values.shape != (_VECTORS[name],):
-                    raise ValueError(f"an edit’s {name} must have shape ({_VECTORS[name]},)")
+                if values is not None and values.shape != (_CHANGED[name],):
+                    raise ValueError(f"an edit’s {name} must have shape ({_CHANGED[name]},)")
 
     def with_(self, **changes: Any) -> HeadParams:
         """Return a copy with some fields replaced."""
@@ -116,6 +116,9 @@ _VECTORS = {
     "iris_color": 3,
     "head_pose": 3,
 }
+
+#: Sizes of what an edit changes.
+_CHANGED = {**_VECTORS, "hair_shape": 3}
 
 
 def neutral_head() -> HeadParams:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import partial
 
 from PySide6.QtCore import QCoreApplication, QPoint, QSignalBlocker, Qt, QTimer
@@ -9,6 +10,7 @@ from PySide6.QtWidgets import QDockWidget, QHBoxLayout, QLabel, QMenu, QVBoxLayo
 
 from app.colors import LinearRGB
 from app.docks.hair_mix import MixRow, mixed_with, worn
+from app.docks.hair_shape import ShapeRows
 from app.docks.panel import set_up_dock
 from app.document import HeadDocument
 from app.head_names import DYES, HAIR_COLORS, categories
@@ -25,7 +27,7 @@ from app.workers.thumbnails import ThumbnailMaker, thumbnail_folder
 from head360.assets import Catalog
 from head360.camera import OrbitCamera
 from head360.light import TRANSPARENT
-from head360.params import HairMix, HeadParams, neutral_head
+from head360.params import HairMix, HairShape, HeadParams, neutral_head
 from head360.rendering.request import RenderRequest
 
 BALD = "bald"  # key of the tile that takes the hair off; the library has no such id
@@ -38,7 +40,7 @@ PATIENCE_MS = 500  # a panel that only flashes by starts no engine
 
 
 class HairDock(QDockWidget):
-    """Edits `HeadParams.hairstyle`, `hair_mix` and `hair_color`."""
+    """Edits `HeadParams.hairstyle`, `hair_mix`, `hair_shape` and `hair_color`."""
 
     def __init__(
         self,
@@ -67,6 +69,7 @@ class HairDock(QDockWidget):
         column.addLayout(self._make_tools())
         column.addWidget(self._make_grid(), 100)  # all it can use; what is left stays empty
         column.addWidget(self._make_mix())
+        column.addWidget(self._make_shape())
         column.addLayout(self._make_colors())
         column.addStretch(1)
         set_up_dock(self, "hair_dock", content)
@@ -117,6 +120,11 @@ class HairDock(QDockWidget):
         self.mix.share_edited.connect(self._edit_share)
         self.mix.removed.connect(partial(self._apply_mix, None))
         return self.mix
+
+    def _make_shape(self) -> ShapeRows:
+        self.shape = ShapeRows()
+        self.shape.edited.connect(self._edit_shape)
+        return self.shape
 
     def _make_colors(self) -> QVBoxLayout:
         self.colors = SwatchRow(
@@ -207,6 +215,14 @@ class HairDock(QDockWidget):
             text = self.tr("Share of {name}").format(name=self._styles[mix.style].title)
             self._document.edit(text, gesture=gesture, hair_mix=HairMix(mix.style, share))
 
+    def _edit_shape(self, name: str, value: float, gesture: object) -> None:
+        if not self._locks.is_locked("hair_shape"):
+            shape = replace(self._document.params.hair_shape or HairShape(), **{name: value})
+            text = self.tr("Hair {name}").format(name=name)
+            worn_plainly = shape == HairShape()
+            changed = None if worn_plainly else shape
+            self._document.edit(text, gesture=gesture, hair_shape=changed)
+
     def _preview_color(self, color: LinearRGB | None) -> None:
         params = self._document.params
         self._stage.preview(None if color is None else params.with_(hair_color=color))
@@ -222,6 +238,8 @@ class HairDock(QDockWidget):
             self.grid.show_chosen(params.hairstyle or BALD)
         if changed & {"hairstyle", "hair_mix"}:
             self.mix.show_mix(params.hair_mix, can_mix=params.hairstyle is not None)
+        if "hair_shape" in changed:
+            self.shape.show_shape(params.hair_shape)
         if "hair_color" in changed:
             self.colors.show_color(params.hair_color.tolist())
 
@@ -243,6 +261,7 @@ class HairDock(QDockWidget):
         self.lock.setIcon(self._theme.icon("lock" if locked else "unlock"))
         self.grid.setEnabled(not self._locks.is_locked("hairstyle"))
         self.mix.setEnabled(not self._locks.is_locked("hair_mix"))
+        self.shape.setEnabled(not self._locks.is_locked("hair_shape"))
         self.colors.setEnabled(not self._locks.is_locked("hair_color"))
 
 

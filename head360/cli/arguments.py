@@ -15,6 +15,8 @@ HEAD_ANGLES = {
     "pitch": "down, −25 … 25",
     "roll": "towards its left shoulder, −20 … 20",
 }
+#: How a hairstyle is worn, in the order of `HairShape`.
+HAIR_SHAPE = ("length", "volume", "fringe")
 COMMANDS = (
     "doctor", "render", "turntable", "new", "fit", "edit", "drive", "export", "bench", "assets",
 )  # fmt: skip
@@ -298,6 +300,10 @@ def _add_head_options(parser: argparse.ArgumentParser) -> None:
         "--hair-mix", metavar="STYLE=SHARE",
         help="on the way to a second style, such as long_wavy=0.4; “none” for the first alone",
     )  # fmt: skip
+    for part in HAIR_SHAPE:
+        group.add_argument(
+            f"--hair-{part}", type=number, metavar="-1…1", help=f"{part} of the hair"
+        )
     group.add_argument("--hair-color", metavar="#RRGGBB", help="colour of the hair")
     group.add_argument(
         "--expression", nargs="+", action="extend", default=[], metavar="NAME=VALUE",

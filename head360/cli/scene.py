@@ -11,11 +11,11 @@ import numpy as np
 
 from head360.assets import catalog
 from head360.camera import PITCH_LIMIT_DEGREES, OrbitCamera
-from head360.cli.arguments import HEAD_ANGLES, UsageError
+from head360.cli.arguments import HAIR_SHAPE, HEAD_ANGLES, UsageError
 from head360.cli.values import srgb
 from head360.errors import UnknownNameError
 from head360.light import LIGHT_PRESETS, Background, Light
-from head360.params import EXPRESSIONS, POSE_LIMITS, FloatArray, HairMix, HeadParams
+from head360.params import EXPRESSIONS, POSE_LIMITS, FloatArray, HairMix, HairShape, HeadParams
 from head360.project import load_project
 
 if TYPE_CHECKING:
@@ -74,6 +74,16 @@ def hairstyle(name: str) -> str | None:
     return None if chosen == BALD else chosen
 
 
+def _hair_shape(arguments: argparse.Namespace, start: HairShape | None) -> HairShape | None:
+    given = {part: getattr(arguments, f"hair_{part}") for part in HAIR_SHAPE}
+    changes = {
+        part: _within(f"The hair's {part}", value, -1, 1)
+        for part, value in given.items()
+        if value is not None
+    }
+    return replace(start or HairShape(), **changes) if changes else start
+
+
 def hair_mix(setting: str) -> HairMix | None:
     """A second style and its share, from “style=share”; None for “none”."""
     if setting.lower() == BALD:
@@ -113,6 +123,7 @@ def _changed(arguments: argparse.Namespace, params: HeadParams) -> HeadParams:
         params = params.with_(hairstyle=hairstyle(arguments.hair), hair_mix=None)
     if arguments.hair_mix is not None:
         params = params.with_(hair_mix=hair_mix(arguments.hair_mix))
+    params = params.with_(hair_shape=_hair_shape(arguments, params.hair_shape))
     if arguments.hair_color is not None:
         params = params.with_(hair_color=_linear(arguments.hair_color))
     if arguments.expression:

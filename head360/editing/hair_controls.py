@@ -29,8 +29,9 @@ def hair(head: HeadParams, meant: Meant, _mesh: BilinearModel) -> Change | None:
     if meant.way == NO and not meant.modifiers:
         return _worn(head, BALD)
     color = color_of(head, meant)
-    style = _styled(head, meant)
-    return _change(head, style, color)
+    if head.hairstyle is not None and (worn := _reshaped(meant)) is not None:
+        return Change(hair_shape=worn, hair_color=color)
+    return _change(head, _styled(head, meant), color)
 
 
 def style(head: HeadParams, meant: Meant, _mesh: BilinearModel) -> Change | None:
@@ -132,6 +133,19 @@ def _length(head: HeadParams, meant: Meant, name: str, relative: bool) -> int:
         return _LENGTHS[name]
     longer = (_LENGTHS[name] >= _LONG) != back
     return min(now + 1, _LONG) if longer else max(now - 1, _CROPPED)
+
+
+def _reshaped(meant: Meant) -> np.ndarray | None:
+    """(3,) change of length, volume and fringe that keeps the style; None for another style."""
+    names = {name for _, name, _ in meant.modifiers}
+    back = -1.0 if meant.way in (NO, LESS) else 1.0
+    if names & {"full", "big", "wide"}:
+        return np.array([0, 0.8 * back, 0], np.float32)
+    if names & {"thin", "narrow", "low"}:
+        return np.array([0, -0.8 * back, 0], np.float32)
+    if meant.degree_said == BIT and names & {"long", "short"}:
+        return np.array([1.4 * back if "long" in names else -1.4 * back, 0, 0], np.float32)
+    return None
 
 
 def _denser(head: HeadParams, meant: Meant, names: list[str]) -> str | None:

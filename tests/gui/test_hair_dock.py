@@ -16,12 +16,13 @@ from app.docks.hair import BALD, THUMBNAIL_PX, HairDock, thumbnail_request
 from app.document import HeadDocument
 from app.head_names import HAIR_COLORS
 from app.locks import HAIR, Locks
+from app.main_window import MainWindow
 from app.settings import Places, Settings
 from app.stage import Stage
 from app.theme import Theme
 from app.workers.thumbnails import ThumbnailMaker, thumbnail_folder
 from head360.errors import ResourceError
-from head360.params import HairMix, neutral_head
+from head360.params import HairMix, HairShape, neutral_head
 from tests.gui.conftest import CATALOG, FakeEngine
 
 KEYS = [BALD, *(style.id for style in CATALOG.hairstyles)]
@@ -461,3 +462,12 @@ def test_other_requests_or_versions_get_another_folder(tmp_path: Path) -> None:
 
     assert len(folders) == 4
     assert thumbnail_folder(tmp_path, "1", bob) in folders
+
+
+def test_length_volume_and_fringe_are_sliders_of_one_step_each(window: MainWindow) -> None:
+    dock, document = window.panels.hair, window.document
+    dock.shape.sliders["volume"].field.setValue(0.5)
+    assert document.params.hair_shape == HairShape(volume=0.5)
+    document.undo_stack.undo()
+    assert document.params.hair_shape is None
+    assert dock.shape.sliders["volume"].value == 0

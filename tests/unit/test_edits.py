@@ -85,3 +85,13 @@ def test_layers_that_fit_no_head_are_refused() -> None:
         Wish("", "", 2.5, Change())
     with pytest.raises(ValueError, match="strength"):
         EditLayer("", (), 1.5)
+
+
+def test_hair_is_worn_longer_by_layers_and_never_beyond_its_ends() -> None:
+    longer = Change(hair_shape=np.array([0.6, 0, 0], np.float32))
+    once = _edited(neutral_head(), _layer(longer)).hair_shape
+    twice = _edited(neutral_head(), _layer(longer), _layer(longer)).hair_shape
+    assert once is not None
+    assert twice is not None
+    assert once.length == pytest.approx(0.6)
+    assert (twice.length, twice.volume) == (1.0, 0.0)
