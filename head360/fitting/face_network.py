@@ -25,7 +25,7 @@ from head360.errors import ResourceError
 from head360.files import replacing
 
 #: Pixels along each side of the picture that the network sees.
-INPUT = 256
+INPUT = 208
 #: What a pixel can be. Ears are skin, lashes are eyes, teeth and tongue are mouth.
 PARTS = (
     "background", "skin", "hair", "brows", "eyes", "lips", "mouth", "neck", "beard", "clothes",

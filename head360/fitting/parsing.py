@@ -33,6 +33,7 @@ from head360.fitting.face_network import (
     FaceNetwork,
     load_faces,
 )
+from head360.fitting.parsing_landmarks import landmark_odds
 
 Picture = npt.NDArray[np.uint8]
 Floats = npt.NDArray[np.float32]
@@ -72,19 +73,25 @@ class ClassMap:
         return found
 
 
-def parse(image: Picture, inside: npt.NDArray[np.bool_] | None = None) -> ClassMap:
+def parse(
+    image: Picture,
+    inside: npt.NDArray[np.bool_] | None = None,
+    landmarks: Floats | None = None,
+) -> ClassMap:
     """What each pixel shows.
 
     Args:
         image: (H, W, 3) sRGB uint8, a face cut out as `fitting.crop.crop_face` does: upright, some
             40 % of its height the face, with the hair around it. Any size.
         inside: (H, W) where there is a picture; all else becomes background.
+        landmarks: (478, 3) of the face, pixels of the crop, where they are known: parts of the face
+            are then found more exactly, and skin is told from hair by this person's own.
 
     Raises:
         ResourceError: the network's file is missing or damaged.
     """
     shares, styles = _told(image)
-    shares = refined(image, shares)
+    shares = refined(image, shares, landmarks)
     if inside is not None:
         shares = shares * inside
         shares[BACKGROUND] += ~inside
@@ -125,20 +132,30 @@ def _networks_only() -> Generator[None, None, None]:
         torch.set_flush_denormal(False)
 
 
-def refined(image: Picture, shares: Floats) -> Floats:
-    """(C, H, W) shares that end where the colours of (H, W, 3) sRGB do."""
-    odds = np.log(np.maximum(shares, 1e-4))
-    odds += _COLOR_WEIGHT * color_odds(lab(image), shares)
-    odds -= odds.max(0)
-    told = np.exp(odds)
-    told /= told.sum(0)
+def refined(image: Picture, shares: Floats, landmarks: Floats | None = None) -> Floats:
+    """(C, H, W) shares that agree with landmarks and end where the colours of (H, W, 3) sRGB do.
+
+    Small parts keep their shares; large ones share what is left.
+    """
+    colors = lab(image)
+    if landmarks is not None:
+        shares = _turned(shares, landmark_odds(colors, landmarks))
+    told = _turned(shares, _COLOR_WEIGHT * color_odds(colors, shares))
     guide: Floats = image.astype(np.float32) @ (_LUMA / np.float32(255))
     window = max(3, 2 * round(_WINDOW * max(guide.shape)) + 1)
-    for part in _COLOURED:
-        told[part] = guided(guide, told[part], window)
-    told = told.clip(0, 1)
-    found: Floats = told / np.maximum(told.sum(0), 1e-6)
-    return found
+    large = list(_COLOURED)
+    left = told[large].sum(0)
+    smooth = np.stack([guided(guide, told[part], window).clip(0, 1) for part in large]) + 1e-6
+    told[large] = smooth * (left / smooth.sum(0))
+    return told
+
+
+def _turned(shares: Floats, odds: Floats) -> Floats:
+    """Shares after something has been learnt about their odds (natural logarithms)."""
+    logs = np.log(np.maximum(shares, 1e-4)) + odds
+    likely = np.exp(logs - logs.max(0))
+    told: Floats = likely / likely.sum(0)
+    return told
 
 
 def color_odds(colors: Floats, shares: Floats) -> Floats:

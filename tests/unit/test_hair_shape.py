@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Generator
+from dataclasses import replace
 from typing import TypeVar
 
 import numpy as np
@@ -11,7 +12,7 @@ import torch
 
 from head360.assets import resource
 from head360.fitting.face_network import BACKGROUND, HAIR, PARTS
-from head360.fitting.hair import FittedHair, fit_hair_shape, hair_share, likelier, silhouette
+from head360.fitting.hair import fit_hair_shape, hair_share, ranked, silhouette
 from head360.fitting.parsing import ClassMap
 from head360.fitting.view import FACING, PhotoCamera
 from head360.model.bilinear import BilinearModel
@@ -129,8 +130,22 @@ def test_a_silhouette_brings_the_shape_back(
     assert found.shape.volume == pytest.approx(true.volume, abs=0.2)
 
 
-def test_of_two_styles_thought_alike_the_better_silhouette_is_likelier() -> None:
-    good, bad = FittedHair(HairShape(), 0.01), FittedHair(HairShape(), 0.05)
+def test_the_style_that_was_drawn_is_ranked_first_however_little_is_told(
+    mesh: BilinearModel, seating: Seating
+) -> None:
+    library = HairLibrary.load(sorted(resource("models").glob("hair-*.safetensors")))
+    camera = PhotoCamera(FACING.copy(), np.array([0.0, -0.02, 0.9]), 1000.0, 512)
+    triangles = torch.from_numpy(mesh.topology.triangles).long()
+    nothing = np.zeros((len(PARTS), 64, 64), np.float32)
+    nothing[BACKGROUND] = 1
+    bare = ClassMap(nothing.argmax(0).astype(np.uint8), nothing, ())
+    seen = silhouette(bare, camera, mesh.mean, triangles, 64)
 
-    assert likelier(0.4, good) > likelier(0.4, bad)
-    assert likelier(0.0, good) == 0
+    bald = ranked((), seen, library, seating)
+    assert bald[0][0] is None
+    for style in ("long_wavy", "afro", "mohawk"):
+        drawn = hair_share(seen, library.planes(style).grid, seating)
+        told = ranked((), replace(seen, share=drawn), library, seating)
+        assert told[0][0] == style
+        assert sum(share for _, share in told) == pytest.approx(1)
+        assert len(told) == len(library.styles) + 1

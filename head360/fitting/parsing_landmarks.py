@@ -1,0 +1,116 @@
+"""What landmarks say about the parts of a face, before colours have their word.
+
+Landmarks know where lips, eyes and brows are more exactly than a small network; they bound where
+skin can be; and the colours at those of cheeks, nose and chin tell this person's skin from a fringe
+of any colour.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import numpy.typing as npt
+from PIL import Image, ImageDraw, ImageFilter
+
+from head360.faces import OVAL
+from head360.fitting.face_network import BEARD, BROWS, EYES, GLASSES, HAIR, LIPS, MOUTH, SKIN
+from head360.fitting.landmarks import BROWS as BROW_POINTS
+from head360.fitting.landmarks import (
+    FOREHEAD,
+    LEFT_EYE,
+    LIPS_INNER,
+    LIPS_OUTER,
+    RIGHT_EYE,
+)
+
+Floats = npt.NDArray[np.float32]
+
+#: The outlines of the right and the left brow.
+_BROWS = (
+    (70, 63, 105, 66, 107, 55, 65, 52, 53, 46), (300, 293, 334, 296, 336, 285, 295, 282, 283, 276),
+)  # fmt: skip
+_MESH = 468
+#: Skin lies within the face's oval, this much wider for the ears; blurred by a share of its height.
+_GLASSES = 0.14  # of the face's height: how far glasses reach from the eyes
+_WIDER, _HIGHER, _SOFT = 1.22, 1.05, 0.02
+#: How far landmarks turn the odds (natural logarithms): of features, of skin within the oval and
+#: outside of it, of skin by its colour.
+_FEATURE, _OUTSIDE, _LIKE_SKIN, _UNLIKE_SKIN = 5.0, -5.0, 2.0, -5.0
+#: How fast likeness falls with the squared distance in standard deviations of the skin's colours.
+_FALL = 0.4
+#: Deviations below which no skin is even, L, a, b; brightness varies with light, and counts less.
+_EVEN, _LIGHT = (6.0, 2.5, 3.0), 2.0
+
+
+def landmark_odds(colors: Floats, landmarks: Floats) -> Floats:
+    """(C, H, W) what landmarks (478, 2 or 3), pixels, add to the log odds of each part.
+
+    `colors` (H, W, 3) are Lab.
+    """
+    height, width = colors.shape[:2]
+    flat = landmarks[:, :2].astype(np.float64)
+    odds = np.zeros((11, height, width), np.float32)
+    oval = _filled([flat[list(OVAL)]], (width, height))
+    unlike = _distance_from_skin(colors, flat)
+    skin = np.clip(_LIKE_SKIN - _FALL * unlike, _UNLIKE_SKIN, _LIKE_SKIN) * oval
+    odds[SKIN] = skin + _OUTSIDE * (1 - _reach(flat, (width, height)))
+    above = np.arange(height)[:, None] < flat[list(BROW_POINTS), 1].mean()
+    odds[HAIR] = np.maximum(-skin, 0) * above
+    odds[GLASSES] = _OUTSIDE * (1 - _eye_band(flat, height))[:, None]
+    odds[BEARD] = _OUTSIDE * (1 - oval) * 0.5
+    for part, outlines in (
+        (BROWS, _BROWS), (EYES, (RIGHT_EYE, LEFT_EYE)), (LIPS, (LIPS_OUTER,)),
+    ):  # fmt: skip
+        shown = _filled([flat[list(outline)] for outline in outlines], (width, height))
+        odds[part] += _FEATURE * (2 * shown - 1)
+        odds[SKIN] -= shown * odds[SKIN].clip(0)
+    inner = _filled([flat[list(LIPS_INNER)]], (width, height))
+    odds[LIPS] -= 2 * _FEATURE * inner
+    odds[MOUTH] += _FEATURE * (2 * inner - 1)
+    return odds
+
+
+def _eye_band(flat: npt.NDArray[np.float64], height: int) -> Floats:
+    """(H,) 1 in rows where glasses may be: about as far above the eyes as below them."""
+    eyes = flat[[*RIGHT_EYE, *LEFT_EYE], 1]
+    reach = _GLASSES * np.ptp(flat[list(OVAL), 1])
+    rows = np.arange(height) + 0.5
+    inside: Floats = ((rows > eyes.min() - reach) & (rows < eyes.max() + 1.4 * reach)).astype(
+        np.float32
+    )
+    return inside
+
+
+def _distance_from_skin(colors: Floats, flat: npt.NDArray[np.float64]) -> Floats:
+    """(H, W) squared, in standard deviations of the colours at landmarks of bare skin."""
+    height, width = colors.shape[:2]
+    other = {*OVAL, *FOREHEAD, *BROW_POINTS, *RIGHT_EYE, *LEFT_EYE, *LIPS_OUTER, *LIPS_INNER}
+    bare = [number for number in range(_MESH) if number not in other]
+    at = np.rint(flat[bare] - 0.5).astype(np.int64)
+    seen = colors[at[:, 1].clip(0, height - 1), at[:, 0].clip(0, width - 1)]
+    middle = np.median(seen, 0)
+    spread = np.maximum(1.48 * np.median(np.abs(seen - middle), 0), _EVEN) * (_LIGHT, 1.3, 1.3)
+    away = (colors - middle) / spread
+    found: Floats = (away**2).sum(-1).astype(np.float32)
+    return found
+
+
+def _reach(flat: npt.NDArray[np.float64], size: tuple[int, int]) -> Floats:
+    """(H, W) 1 where a face with its ears may be … 0."""
+    oval = flat[list(OVAL)]
+    low, high = oval.min(0), oval.max(0)
+    middle = (low + high) / 2
+    cover = _filled([middle + (oval - middle) * (_WIDER, _HIGHER)], size)
+    image = Image.fromarray((cover * 255).astype(np.uint8))
+    soft = image.filter(ImageFilter.GaussianBlur(float(_SOFT * (high - low)[1])))
+    return np.asarray(soft, np.float32) / np.float32(255)
+
+
+def _filled(outlines: Sequence[npt.NDArray[np.float64]], size: tuple[int, int]) -> Floats:
+    """(H, W) 0 or 1 within outlines."""
+    image = Image.new("L", size)
+    draw = ImageDraw.Draw(image)
+    for outline in outlines:
+        draw.polygon([(float(x) - 0.5, float(y) - 0.5) for x, y in outline], 255)
+    return np.asarray(image, np.float32) / np.float32(255)
