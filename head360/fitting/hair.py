@@ -37,6 +37,8 @@ _REACH, _INSIDE = 0.30, 0.002
 #: How much the classifier's word counts, and the unlikeness of silhouettes that makes a style e
 #: times less likely; chosen on held-out portraits.
 _WORD, _ALIKE = 0.2, 0.02
+#: The same for the mean squared error of a fitted shape.
+_FITTED_ALIKE = 0.012
 #: Share of the picture that is added to all hair, so that hardly any hair is no great matter.
 _A_LITTLE = 0.015
 
@@ -199,6 +201,11 @@ def fit_hair_shape(
 def _error(seen: Silhouette, grid: Tensor, seating: Seating, displacement: Tensor) -> Tensor:
     wrong = (hair_share(seen, grid, seating, displacement) - seen.share).square()
     return (wrong * seen.weight).sum() / seen.weight.sum().clamp(min=1)
+
+
+def likelier(told: float, fitted: FittedHair) -> float:
+    """How likely a style is once its best silhouette is known: the word for it times the fit's."""
+    return float(told * np.exp(-fitted.error / _FITTED_ALIKE))
 
 
 def _shrunk(share: npt.NDArray[np.float32], size: int) -> Tensor:

@@ -12,7 +12,14 @@ import torch
 
 from head360.assets import resource
 from head360.fitting.face_network import BACKGROUND, HAIR, PARTS
-from head360.fitting.hair import fit_hair_shape, hair_share, ranked, silhouette
+from head360.fitting.hair import (
+    FittedHair,
+    fit_hair_shape,
+    hair_share,
+    likelier,
+    ranked,
+    silhouette,
+)
 from head360.fitting.parsing import ClassMap
 from head360.fitting.view import FACING, PhotoCamera
 from head360.model.bilinear import BilinearModel
@@ -149,3 +156,10 @@ def test_the_style_that_was_drawn_is_ranked_first_however_little_is_told(
         assert told[0][0] == style
         assert sum(share for _, share in told) == pytest.approx(1)
         assert len(told) == len(library.styles) + 1
+
+
+def test_of_two_styles_thought_alike_the_better_silhouette_is_likelier() -> None:
+    good, bad = FittedHair(HairShape(), 0.01), FittedHair(HairShape(), 0.05)
+
+    assert likelier(0.4, good) > likelier(0.4, bad)
+    assert likelier(0.0, good) == 0
