@@ -30,6 +30,8 @@ _CURVE = (2.51, 0.03, 2.43, 0.59, 0.14)
 _RIDGE = (0.0, 0.02, 0.25)
 #: Skin is never taken to be in deeper shadow, or in brighter light, than so many times the usual.
 _DARKEST, _BRIGHTEST_LIGHT = 0.25, 2.4
+#: How much brighter than the mean light its source is mirrored, and how small.
+_LAMP, _SHARPNESS = 4.0, 40
 #: The irradiance (divided by pi) at which faces are usually exposed: the presets' mean.
 USUAL_LIGHT = 2.1
 #: Powers to which openness counts for red, green and blue, as `shade._shade_head`.
@@ -142,11 +144,13 @@ def photo_lighting(light: Tensor, tint: Tensor) -> Lighting:
     sine, up = elevation.sin()[:, None], elevation.cos()[:, None].expand(-1, columns)
     directions = torch.stack([sine * azimuth.sin(), up, sine * azimuth.cos()], -1)
     probe = (harmonics(directions) @ light).clamp(min=0.02)[..., None] * tint
-    image = np.ascontiguousarray(probe.numpy(), np.float32)
+    soft = np.ascontiguousarray(probe.numpy(), np.float32)
+    # Eyes mirror lamps and windows, not an even grey: the brightest part of it, and darkness.
+    sharp = soft * _LAMP * (soft / soft.max()) ** _SHARPNESS
     irradiance: Floats = (light[:, None] * tint).numpy().astype(np.float32)
     directions_of_none = np.array([[0, 0, 1]] * 3, np.float32)
     return Lighting(
-        irradiance, image, image, (1.0, 0.0), directions_of_none, np.zeros((3, 3), np.float32)
+        irradiance, sharp, soft, (1.0, 0.0), directions_of_none, np.zeros((3, 3), np.float32)
     )
 
 

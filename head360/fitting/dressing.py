@@ -18,9 +18,10 @@ from head360.errors import ResourceError
 from head360.fitting.crop import Crop
 from head360.fitting.hairstyle import classify, hair_color
 from head360.fitting.parsing import ClassMap, parse
-from head360.fitting.texture import SkinFitter
+from head360.fitting.texture import FittedSkin, SkinFitter
 from head360.fitting.unproject import Posed
 from head360.fitting.view import PhotoCamera
+from head360.light import Light
 from head360.likeness import SKIN_ROWS
 from head360.model.bilinear import BilinearModel
 from head360.model.texture import TextureModel
@@ -48,6 +49,8 @@ class Dressed:
     hairstyles: tuple[tuple[str, float], ...] = ()  # likeliest first; BALD among them
     observed: float = 0.0  # share of the front half of the skin that the photo showed
     notes: tuple[str, ...] = ()
+    light: Light | None = None  # of ours, the one most like the photo's
+    skin: FittedSkin | None = None  # the skin, and the light that it was seen in
 
 
 class Dresser:
@@ -101,10 +104,16 @@ class Dresser:
             vertices = self._mesh.pose(identity, torch.tensor(params.expression))
         posed = Posed.of(topology, vertices, camera.pixels_from_head)
         photo = torch.from_numpy(crop.image.astype(np.float32) / 255)
-        fitted = yield from self._skin.fit(photo, posed, _allowed(crop, parts, excluded))
-        head = fitted.applied(params).with_(light=fitted.suggested_light)
-        seen = float(fitted.observed[:, :SKIN_ROWS].mean())
-        return replace(dressed, params=head, observed=seen)
+        allowed = _allowed(crop, parts, excluded)
+        fitted = yield from self._skin.fit(photo, posed, allowed, parsed=parts is not None)
+        light = fitted.suggested_light
+        return replace(
+            dressed,
+            params=fitted.applied(params).with_(light=light),
+            observed=float(fitted.observed[:, :SKIN_ROWS].mean()),
+            light=light,
+            skin=fitted,
+        )
 
 
 def _allowed(crop: Crop, parts: ClassMap | None, excluded: Mask | None) -> Mask | None:

@@ -30,6 +30,8 @@ _IRIS_LIMITS = (0.008, 0.40)
 _WHITE, _IRIS = 0.05, 0.9
 #: Irises shine in the middle (the pupil does not): pattern brighter than this is iris.
 _SHINING = 0.15
+#: Of the pixels of an iris, from the darkest up, these are believed.
+_BELIEVED = (0.10, 0.50)
 _GAMMA = 1 / 2.2
 _CHROMA = 0.5  # of the colour that a white of an eye or a tooth seems to have
 
@@ -85,7 +87,11 @@ def _eyes(
     around = maps[iris, :3] * mixed.new_tensor(sclera)
     own = share[iris, None]
     albedo = linear_from_srgb((mixed - (1 - own) * around) / own)
-    color = ((albedo - PUPIL) / shine[iris, None]).median(0).values.clamp(*_IRIS_LIMITS)
+    color = (albedo - PUPIL) / shine[iris, None]
+    # Glints, and white that lies beside, are brighter than irises; pupils and lashes darker.
+    order = color.mean(1).argsort()
+    few, many = (round(share * len(order)) for share in _BELIEVED)
+    color = color[order[few:many]].mean(0).clamp(*_IRIS_LIMITS)
     red, green, blue = color.tolist()
     return sclera, (red, green, blue)
 
@@ -133,5 +139,7 @@ def _patch(pixels: Tensor, maps: Tensor, view: View, posed: Posed) -> SkinPatch:
     towards = functional.normalize(posed.eye - shown[:, :3], dim=1)
     facing = (normals * towards).sum(1)
     mirror = functional.normalize(2 * facing[:, None] * normals - towards, dim=1)
-    occlusion, roughness, specular, scatter = maps[:, 3:7].unbind(1)
-    return SkinPatch(normals, mirror, facing, occlusion, roughness, specular, scatter)
+    occlusion, roughness, _, scatter = maps[:, 3:7].unbind(1)
+    # What they mirror is dark, but for a glint that the median leaves out.
+    dull = torch.zeros_like(facing)
+    return SkinPatch(normals, mirror, facing, occlusion, roughness, dull, scatter)

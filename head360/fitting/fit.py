@@ -380,6 +380,7 @@ def _report(
         notes=(*looked.found.photo.notes, *dressed.notes),
         seconds=work.clock.seconds,
         versions=versions(),
+        light=dressed.light,
     )
 
 

@@ -11,6 +11,7 @@ from typing import Any
 from head360.errors import PhotoError
 from head360.files import replacing
 from head360.fitting.quality import PhotoWarning
+from head360.light import Light
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +42,7 @@ class FitReport:
     seconds: Mapping[str, float]  # by step
     versions: Mapping[str, str]  # of the program, the model's files and assets
     measures: Mapping[str, float] = field(default_factory=dict)  # of later steps, by name
+    light: Light | None = None  # of our presets, the one most like the photo's
 
     @property
     def total_seconds(self) -> float:

@@ -30,12 +30,12 @@ from head360.fitting.eyes import EyeColors, eye_colors
 from head360.fitting.skin_code import found_skin, generated
 from head360.fitting.skin_gate import skin_gate
 from head360.fitting.unproject import Bools, Posed, Seen, View, unprojected
-from head360.fitting.zones import skin_zones
+from head360.fitting.zones import Zones, skin_zones
 from head360.light import Light
 from head360.likeness import MODES, Likeness
 from head360.model.bilinear import BilinearModel
 from head360.model.texture import TextureModel
-from head360.model.texture_layers import encoded
+from head360.model.texture_layers import Placement, encoded
 from head360.params import FloatArray, HeadParams
 from head360.rendering.lighting import Lighting
 from head360.rendering.shade import linear_from_srgb
@@ -50,6 +50,11 @@ _SHADOW_TEXELS, _EVENED = 14.0, 0.5
 #: Gloss beyond this, as a logarithm over the skin around it, is taken off for the most part.
 _GLOSS, _GLOSS_LEFT, _GLOSS_TEXELS = 0.06, 0.3, 10.0
 _SAMPLES = 25_000
+#: Texels of patches that are evened out and of what they are compared with; shares taken off.
+_PATCH_TEXELS, _AROUND_TEXELS, _CALM_GREY, _CALM_COLOR = 6.0, 36.0, 0.30, 0.45
+_LASH_TEXELS = 1  # lids fold there: drawn a little wider, lashes still show
+#: Lashes darken lids by so much at least and at most, as a logarithm; usually; texels to tell by.
+_LASHES, _USUAL_LASHES, _LEAST_LASHES = (0.8, 1.8), 1.2, 40.0
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -97,6 +102,7 @@ class SkinFitter:
     def __init__(self, texture: TextureModel, mesh: BilinearModel) -> None:
         self._generator, self._fixed = texture.generator, texture.fixed
         self._atlas = skin_atlas()
+        self._lashes = _layer(self._atlas, texture.layers["eyeliner"], _LASH_TEXELS)
         self._zones = skin_zones(self._atlas, mesh.mean, mesh.topology)
 
     @property
@@ -105,15 +111,21 @@ class SkinFitter:
         return self._atlas
 
     def fit(
-        self, photo: Tensor, posed: Posed, allowed: Bools | None = None
+        self,
+        photo: Tensor,
+        posed: Posed,
+        allowed: Bools | None = None,
+        *,
+        parsed: bool = False,
     ) -> Generator[str, None, FittedSkin]:
         """Skin of a face in a photo.
 
         Args:
             photo: (H, W, 3) sRGB-encoded, 0 … 1, best of 512 to 1024 pixels a side.
             posed: the head as it stands in the photo, with the photo's camera.
-            allowed: (H, W) where skin may be seen: skin, brows, lips, beard, but no hair. None:
-                only colour tells.
+            allowed: (H, W) where skin may be seen.
+            parsed: whether hair is left out there; else it is told by its looks, and scalp and
+                ears, where it is most likely, are invented.
         """
         yield "unproject"
         atlas, zones = self._atlas, self._zones
@@ -123,7 +135,7 @@ class SkinFitter:
         yield "light"
         start = atlas.listed(generated(self._generator, torch.zeros(64)))
         patch = _patch(seen, start)
-        trust = seen.trust * (zones.bare if allowed is None else zones.reached)
+        trust = seen.trust * (zones.reached if parsed else zones.bare)
         first = usual(_light(patch, light, linear_from_srgb(start[:, :3]), trust * zones.plain))
         yield "gate"
         albedo = albedo_under(first, patch, light)
@@ -142,10 +154,11 @@ class SkinFitter:
         yield "join"
         logs = _without_gloss(atlas, logs, trust)
         logs = _without_shadow(atlas, logs, trust)
+        logs = _calmed(atlas, logs, template.log(), trust, zones)
         logs, wider = mirrored(atlas, logs, trust)
-        whole = (
-            joined(atlas, logs, wider, template.log(), zones.plain).exp().clamp(_DARKEST, _LIGHTEST)
-        )
+        lash = _lash_line(self._lashes, logs, template.log(), seen.shown)
+        whole = joined(atlas, logs, wider, template.log(), zones.plain) - lash
+        whole = whole.exp().clamp(_DARKEST, _LIGHTEST)
         colors = eye_colors(photo, view, posed, self._fixed, second, tint)
         residual = atlas.padded(atlas.tile(encoded(whole) - base[:, :3]))
         return FittedSkin(
@@ -157,6 +170,17 @@ class SkinFitter:
             colors,
             found.distance,
         )
+
+
+def _layer(atlas: SkinAtlas, placements: tuple[Placement, ...], wider: int) -> Tensor:
+    """(N,) 0 … 1 where an attribute goes, wider by some texels to each side."""
+    whole = torch.zeros(1, atlas.rows, 5 * atlas.rows // 2)
+    for placement in placements:
+        height, width = placement.map.shape
+        place = whole[0, placement.row :, placement.column :][:height, :width]
+        torch.maximum(place, placement.map, out=place)
+    grown = functional.max_pool2d(whole[None], 2 * wider + 1, 1, wider)[0]
+    return atlas.listed(grown[:, :, : 2 * atlas.rows])[:, 0]
 
 
 def _patch(seen: Seen, channels: Tensor) -> SkinPatch:
@@ -198,6 +222,32 @@ def _without_shadow(atlas: SkinAtlas, logs: Tensor, trust: Tensor) -> Tensor:
     uneven = _smoothed(atlas, grey - other, both, _SHADOW_TEXELS)
     known = atlas.blurred(both[:, None], _SHADOW_TEXELS)
     return logs - 0.5 * _EVENED * uneven * (known / 0.5).clamp(max=1)
+
+
+def _calmed(
+    atlas: SkinAtlas, logs: Tensor, template: Tensor, trust: Tensor, zones: Zones
+) -> Tensor:
+    """Evens out patches: the photo's folds of a smile, its shadows, and what glowed in its light.
+
+    Fine detail stays; so do brows, lips and whatever else is not even by nature.
+    """
+    weight = trust * (1 - zones.features)
+    difference = logs - template
+    patches = _smoothed(atlas, difference, weight, _PATCH_TEXELS)
+    around = _smoothed(atlas, difference, weight, _AROUND_TEXELS)
+    uneven = patches - around
+    grey = uneven.mean(1, keepdim=True)
+    calm = _CALM_GREY * grey + _CALM_COLOR * (uneven - grey)
+    return logs - calm * (1 - zones.features)[:, None]
+
+
+def _lash_line(lashes: Tensor, logs: Tensor, template: Tensor, shown: Tensor) -> Tensor:
+    """(N, 1) how much darker, as a logarithm, skin is where lashes (N,) stand: they are painted."""
+    weight = lashes * shown * (lashes > 0.4)
+    if float(weight.sum()) < _LEAST_LASHES:
+        return _USUAL_LASHES * lashes[:, None]
+    darker = ((template - logs).mean(1) * weight).sum() / weight.sum()
+    return float(darker.clamp(*_LASHES)) * lashes[:, None]
 
 
 def _smoothed(atlas: SkinAtlas, values: Tensor, trust: Tensor, texels: float) -> Tensor:

@@ -27,7 +27,7 @@ Bools = npt.NDArray[np.bool_]
 _HIDDEN_FROM, _HIDDEN_AT = 0.0012, 0.0032
 _FAR = 1e3
 #: Cosines to the view between which skin becomes trusted.
-_GRAZING, _FACING = 0.22, 0.60
+_GRAZING, _FACING = 0.30, 0.68
 #: How far trust keeps from what is not skin and grows within it, and how far from eyes and mouth;
 #: as shares of the picture's side.
 _MARGIN, _FEATHER, _OPENING = 3 / 512, 8 / 512, 2.4 / 512
@@ -68,7 +68,8 @@ class Seen:
     """N texels of skin in a photo."""
 
     color: Tensor  # (N, 3) sRGB-encoded, 0 … 1
-    trust: Tensor  # (N,) 0 not seen … 1 seen well
+    shown: Tensor  # (N,) 0 hidden … 1 in front and turned towards the camera
+    trust: Tensor  # (N,) the same where eyes, mouth and what is not allowed are far enough
     normals: Tensor  # (N, 3) unit, head space
     view: Tensor  # (N, 3) unit, towards the camera
     facing: Tensor  # (N,) cosine of the angle between both
@@ -122,7 +123,7 @@ def unprojected(
     behind = (at[:, 2] - sampled[:, 3] - _HIDDEN_FROM) / (_HIDDEN_AT - _HIDDEN_FROM)
     inside = ((at[:, :2] > 1) & (at[:, :2] < at.new_tensor([width - 1, height - 1]))).all(1)
     shown = (1 - behind).clamp(0, 1) * _smooth(_GRAZING, _FACING, facing) * inside
-    return Seen(sampled[:, :3], shown * sampled[:, 4], normals, towards, facing)
+    return Seen(sampled[:, :3], shown, shown * sampled[:, 4], normals, towards, facing)
 
 
 def _image_trust(skin: Bools, covered: Bools, allowed: Bools | None) -> Tensor:

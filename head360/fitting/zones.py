@@ -16,7 +16,7 @@ _BROWS = (range(17, 22), range(22, 27))
 _EYES = ((36, 37, 38, 39, 40, 41, 36), (42, 43, 44, 45, 46, 47, 42))
 #: Upper lids fold away while eyes are open, and lashes hang before them: nobody sees them well.
 _UPPER_LIDS = ((36, 37, 38, 39), (42, 43, 44, 45))
-_LID_REACH, _RIM_REACH = (0.0048, 0.0080), (0.0012, 0.0030)
+_LID_REACH, _RIM_REACH = (0.0062, 0.0095), (0.0012, 0.0030)
 _LIPS = (48, 50, 52, 54, 56, 58, 48)
 _CHIN, _NOSE = 8, 33
 #: Nearer than the first distance a texel is in the zone, beyond the second it is not, metres.
@@ -26,7 +26,7 @@ _BROW_REACH, _EYE_REACH, _LIP_REACH, _NOSTRIL_REACH = (
 #: The forehead begins so far above the brows, metres.
 _FOREHEAD = (0.0035, 0.0065)
 #: Photos are believed down to so far below the chin, and so far behind the middle, metres.
-_NECK, _BACK = (0.010, 0.030), (-0.020, -0.035)
+_NECK, _BARE_NECK, _BACK = (0.010, 0.030), (0.000, 0.014), (-0.020, -0.035)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -34,11 +34,11 @@ class Zones:
     """Shares of N texels, 0 … 1."""
 
     reached: Tensor  # (N,) where a photo may show skin at all
-    bare: Tensor  # (N,) of those, where no hair ever grows or falls: all but scalp and ears
+    bare: Tensor  # (N,) of those, where neither hair nor clothes are likely
     varied: Tensor  # (N,) brows, lips, nostrils, beard: any darkness may be skin's own
     hairline: Tensor  # (N,) forehead and temples, where strands may fall
     plain: Tensor  # (N,) even skin in front: what tells light and colour
-    lips: Tensor  # (N,)
+    features: Tensor  # (N,) brows, lips, nostrils: what is not even by nature
 
 
 def skin_zones(atlas: SkinAtlas, mean: Tensor, topology: Topology) -> Zones:
@@ -56,7 +56,8 @@ def skin_zones(atlas: SkinAtlas, mean: Tensor, topology: Topology) -> Zones:
     nostrils = _near(points, marks[[_NOSE]], _NOSTRIL_REACH)
     nose, chin = marks[_NOSE, 1], marks[_CHIN, 1]
     beard = 0.9 * ((nose - 0.006 - y) / 0.012).clamp(0, 1)
-    varied = torch.stack([brows, lips, nostrils]).amax(0)
+    features = torch.stack([brows, lips, nostrils]).amax(0) * front
+    varied = features
     varied = torch.maximum(varied, beard) * front
     reached = _between(chin - y, _NECK) * _between(-z, (-_BACK[0], -_BACK[1]))
     reached = reached * (1 - torch.maximum(lids, rims) * front)
@@ -68,9 +69,9 @@ def skin_zones(atlas: SkinAtlas, mean: Tensor, topology: Topology) -> Zones:
         _between(-above, (-_FOREHEAD[1], -_FOREHEAD[0])), (side + 0.014) / 0.006
     )
     varied = varied * (1 - hairline.clamp(0, 1))
-    bare = reached * (1 - scalp) * _between(side, (-0.004, 0.0))
+    bare = reached * (1 - scalp) * _between(chin - y, _BARE_NECK) * _between(side, (-0.004, 0.0))
     varied = atlas.blurred(varied[:, None], 3.0)[:, 0]
-    return Zones(reached, bare, varied, hairline.clamp(0, 1), plain, lips * front)
+    return Zones(reached, bare, varied, hairline.clamp(0, 1), plain, features)
 
 
 def _height_at(line: Tensor, x: Tensor) -> Tensor:

@@ -89,8 +89,9 @@ def photographed(models: Models, person: HeadParams, light: Tensor) -> Sitting:
     facing = (normals * towards).sum(1)
     mirror = 2 * facing[:, None] * normals - towards
     patch = SkinPatch(
-        normals, mirror, facing, buffer[:, 11], buffer[:, 8], buffer[:, 9], buffer[:, 10]
-    )
+        normals, mirror, facing, buffer[:, 11], buffer[:, 8],
+        buffer[:, 9] * (buffer[:, 8] > 0.2), buffer[:, 10],  # eyes mirror a lamp, not the sky
+    )  # fmt: skip
     linear = ((buffer[:, :3] + 0.055) / 1.055) ** 2.4
     seen = tone_curve(seen_under(light, patch, linear)) * buffer[:, 3:4]
     return Sitting(person, posed, srgb_from_linear(seen).view(SIZE, SIZE, 3), light)
