@@ -21,8 +21,8 @@ _NARROW, _WIDE = 0.0045, 0.0105
 _END_WIDTH = 0.07
 #: The same at the root, of cards that begin within this share of a strand.
 _ROOT_WIDTH, _AT_ROOT = 0.75, 0.12
-#: Points of a line that makes the widest card.
-_LONG = 30
+#: Length of a line that makes the widest card, metres; no card is wider than a share of its length.
+_LONG, _STOUT = 0.12, 0.35
 #: How far cards tip out of the surface, radians.
 _TIP = 0.35
 #: Cross-sections of a card at most.
@@ -86,8 +86,11 @@ def _resampled(paths: Paths) -> tuple[Floats, Floats, Floats]:
 def _half_widths(paths: Paths, along: Floats, rng: np.random.Generator) -> Floats:
     """(N, S) metres: long lines make wide cards; what starts at the scalp starts wide."""
     count, sections = along.shape
-    length = np.clip(paths.counts / _LONG, 0, 1)
-    widest = _NARROW + (_WIDE - _NARROW) * length * rng.uniform(0.6, 1.1, count)
+    steps = np.linalg.norm(np.diff(paths.points, axis=1), axis=2)
+    length = steps.sum(1)  # metres
+    share = np.clip(length / _LONG, 0, 1)
+    widest = _NARROW + (_WIDE - _NARROW) * share * rng.uniform(0.6, 1.1, count)
+    widest = np.minimum(widest, _STOUT * length)
     share = np.linspace(0, 1, sections)[None]
     rooted = np.where(along[:, :1] < _AT_ROOT, _ROOT_WIDTH, _END_WIDTH)
     end = np.where(share < 0.5, rooted, _END_WIDTH)

@@ -24,6 +24,8 @@ from head360.model.scalp import CRANIUM
 SOLID, FADED = 33.0, 14.0
 #: Steps of lines, metres, and how many they take in each direction at most.
 _STEP, _STEPS = 0.004, 30
+#: The step where fewer than a share of all lines get anywhere.
+_SHORT_STEP, _ENOUGH = 0.0012, 0.6
 #: A line needs so many points.
 _FEWEST = 3
 #: Depth below the outside at which lines start: most within the first, a share anywhere, metres.
@@ -57,32 +59,50 @@ def trace(
     anywhere = hair_points(field, hair, count - grown, rng)
     seeds = torch.cat([anywhere, _near_scalp(field, hair, scalp, grown, rng)])
     yield
-    there = field(hair, seeds)
-    backward = yield from _followed(field, hair, seeds, -1.0)
-    forward = yield from _followed(field, hair, seeds, 1.0)
-    lines = [
-        torch.cat([back[1:].flip(0), ahead])
-        for back, ahead in zip(_trimmed(*backward), _trimmed(*forward), strict=True)
-    ]
-    kept = [index for index, line in enumerate(lines) if len(line) >= _FEWEST]
-    longest = max((len(lines[index]) for index in kept), default=_FEWEST)
-    rows = torch.zeros(len(kept), longest, 3)
-    for row, index in enumerate(kept):
-        line = lines[index]
-        rows[row, : len(line)] = line
-        rows[row, len(line) :] = line[-1]
+    lines = yield from _lines(field, hair, seeds, _STEP)
+    kept = _long_enough(lines)
+    if len(kept) < _ENOUGH * len(seeds):  # hair as short as this needs a closer look
+        lines = yield from _lines(field, hair, seeds, _SHORT_STEP)
+        kept = _long_enough(lines)
+    rows, counts = _table([lines[index] for index in kept])
     yield
     flat = rows.reshape(-1, 3)
     along = torch.cat([field(hair, part).along for part in flat.split(50_000)])
-    counts = np.array([len(lines[index]) for index in kept], np.int64)
+    there = field(hair, seeds[kept])
     return Paths(
         rows.numpy(),
         along.view(rows.shape[:2]).clamp(0, 1).numpy(),
         sample_vectors(outwards, flat, HAIR_BOX).view_as(rows).numpy(),
         counts,
-        there.root[kept].numpy(),
-        there.tone[kept].numpy(),
+        there.root.numpy(),
+        there.tone.numpy(),
     )
+
+
+def _lines(
+    field: HairField, hair: HairPlanes, seeds: Tensor, step: float
+) -> Generator[None, None, list[Tensor]]:
+    """A line (P, 3) through each seed, root to tip."""
+    backward = yield from _followed(field, hair, seeds, -step)
+    forward = yield from _followed(field, hair, seeds, step)
+    return [
+        torch.cat([back[1:].flip(0), ahead])
+        for back, ahead in zip(_trimmed(*backward), _trimmed(*forward), strict=True)
+    ]
+
+
+def _long_enough(lines: list[Tensor]) -> list[int]:
+    return [index for index, line in enumerate(lines) if len(line) >= _FEWEST]
+
+
+def _table(lines: list[Tensor]) -> tuple[Tensor, np.ndarray]:
+    """Lines as rows (N, P, 3), the last point repeated, and how many points each has."""
+    longest = max((len(line) for line in lines), default=_FEWEST)
+    rows = torch.zeros(len(lines), longest, 3)
+    for row, line in zip(rows, lines, strict=True):
+        row[: len(line)] = line
+        row[len(line) :] = line[-1]
+    return rows, np.array([len(line) for line in lines], np.int64)
 
 
 def solid(hair: HairPlanes) -> Tensor:
@@ -118,15 +138,16 @@ def _near_scalp(
 
 
 def _followed(
-    field: HairField, hair: HairPlanes, seeds: Tensor, sign: float
+    field: HairField, hair: HairPlanes, seeds: Tensor, step: float
 ) -> Generator[None, None, tuple[Tensor, Tensor]]:
-    """Points (S, N, 3) of lines and whether each is still hair, (S, N)."""
+    """Points (S, N, 3) of lines and whether each is still hair, (S, N); backwards for step < 0."""
+    sign = np.sign(step)
     points, alive = [seeds], [torch.ones(len(seeds), dtype=torch.bool)]
     direction = field(hair, seeds).tangent * sign
     growing = torch.arange(len(seeds))
     for _ in range(_STEPS):
         here = points[-1].clone()
-        here[growing] += _STEP * direction[growing]
+        here[growing] += abs(step) * direction[growing]
         sample = field(hair, here[growing])
         wanted, former = sample.tangent * sign, direction[growing]
         on = (wanted * former).sum(1) > _SHARPEST
