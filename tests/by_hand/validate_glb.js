@@ -1,7 +1,7 @@
 // Khronos' own validator on exported heads; by hand, since it comes from npm:
 //
-//     npm install gltf-validator
-//     node tests/by_hand/validate_glb.js head.glb …
+//     npm install gltf-validator  # in any folder; NODE_PATH says where
+//     NODE_PATH=FOLDER/node_modules node tests/by_hand/validate_glb.js head.glb …
 //
 // Ends with 1 if any file has an error or a warning.
 
