@@ -54,7 +54,7 @@ class Shown:
     shape: npt.NDArray[np.float32]  # (50,)
     expression: npt.NDArray[np.float32]  # (52,)
     projection: npt.NDArray[np.float64]  # (3, 4) the crop's pixels from head space
-    focal: npt.NDArray[np.float64]  # () pixels of the crop
+    focal: npt.NDArray[np.float64]  # (1,) pixels of the crop
 
 
 class Showing:
@@ -82,7 +82,7 @@ class Showing:
             person.shape,
             person.expression,
             np.vstack([crop.crop_from_photo, [0, 0, 1]]) @ _projection(camera),
-            np.array(crop.scale * _focal(camera)),
+            np.array([crop.scale * _focal(camera)]),
         )
 
     def close(self) -> None:
@@ -176,7 +176,7 @@ def shape_error(mesh: BilinearModel, model: LandmarkModel, shown: Sequence[Shown
     for one in shown:
         truth = _neutral(mesh, one.shape)[skin]
         free = solve(model, [Sight(one.landmarks, one.scores, SIZE)])
-        known = solve(model, [Sight(one.landmarks, one.scores, SIZE, float(one.focal))])
+        known = solve(model, [Sight(one.landmarks, one.scores, SIZE, one.focal.item())])
         faces = [np.zeros(1, np.float32), free.shape, known.shape]
         found = [_distance(_neutral(mesh, shape)[skin], truth) for shape in faces]
         rows.append([*found, free.first.errors.mean(), free.rounds])
