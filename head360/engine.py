@@ -168,7 +168,7 @@ class HeadEngine:
 
         if self._fitter is None:
             models = yield from waiting(beside(self._loaded))
-            self._fitter = Fitter(models.mesh, models.texture)
+            self._fitter = Fitter(models)
         return self._fitter
 
     def export(

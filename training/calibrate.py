@@ -35,6 +35,7 @@ Doubles = npt.NDArray[np.float64]
 FIRST_SEED, FIRST_HELD_OUT = 50_000, 60_000
 _PICTURE_PX = 384
 _YAW, _PITCH = 22.0, 12.0  # degrees to either side
+_ASIDE = (30.0, 58.0)  # degrees to one side, of second photos
 _DISTANCE, _DISTANCE_SPREAD = 1.1, 0.3  # metres; of its logarithm
 _FIELD = 0.38  # metres of the scene from top to bottom
 _EXPRESSIVE, _SMILING = 0.6, 0.25
@@ -63,11 +64,11 @@ class Showing:
     def __init__(self) -> None:
         self._engine, self._detector = HeadEngine(), FaceDetector()
 
-    def show(self, seed: int) -> Shown | None:
-        """Head `seed`; None if no face was found."""
-        rng = np.random.default_rng([seed, 3])
+    def show(self, seed: int, *, aside: bool = False) -> Shown | None:
+        """Head `seed`, from somewhere in front or from aside; None if no face was found."""
+        rng = np.random.default_rng([seed, 4 if aside else 3])
         person = posed(self._engine.random_head(seed), seed, rng)
-        camera = photographer(rng)
+        camera = photographer(rng, aside=aside)
         picture = self._picture(person, camera, rng)
         found = self._detector.detect(picture)
         if not found:
@@ -112,18 +113,21 @@ def posed(person: HeadParams, seed: int, rng: np.random.Generator) -> HeadParams
     return person.with_(expression=weights, light=light)
 
 
-def photographer(rng: np.random.Generator) -> OrbitCamera:
-    """A camera somewhere in front."""
+def photographer(rng: np.random.Generator, *, aside: bool = False) -> OrbitCamera:
+    """A camera somewhere in front, or to either side."""
     distance = float(_DISTANCE * np.exp(rng.normal() * _DISTANCE_SPREAD))
+    yaw = rng.uniform(*_ASIDE) * rng.choice([-1, 1]) if aside else rng.uniform(-_YAW, _YAW)
     return OrbitCamera(
-        yaw_degrees=float(rng.uniform(-_YAW, _YAW)),
+        yaw_degrees=float(yaw),
         pitch_degrees=float(rng.uniform(-_PITCH, _PITCH)),
         distance=distance,
         fov_degrees=float(np.degrees(2 * np.arctan(_FIELD / 2 / distance))),
     )
 
 
-def show_all(seeds: Sequence[int], folder: Path) -> Generator[tuple[int, int], None, list[Shown]]:
+def show_all(
+    seeds: Sequence[int], folder: Path, *, aside: bool = False
+) -> Generator[tuple[int, int], None, list[Shown]]:
     """Show heads, or read what was said of them before; yields how many of how many are done."""
     folder.mkdir(parents=True, exist_ok=True)
     found: list[Shown] = []
@@ -133,7 +137,7 @@ def show_all(seeds: Sequence[int], folder: Path) -> Generator[tuple[int, int], N
             path = folder / f"{seed}.safetensors"
             if not path.exists():
                 showing = showing or Showing()
-                _keep(showing.show(seed), path)
+                _keep(showing.show(seed, aside=aside), path)
             if arrays := load_file(path):
                 found.append(Shown(**arrays))
             yield number + 1, len(seeds)

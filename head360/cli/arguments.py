@@ -104,6 +104,9 @@ def _add_fit(commands: _Commands[argparse.ArgumentParser]) -> None:
     parser.add_argument(
         "--list-faces", action="store_true", help="only say which faces the photo shows"
     )
+    parser.add_argument(
+        "--quick", action="store_true", help="leave hair as the library has it (saves seconds)"
+    )
     parser.add_argument("--no-skin", action="store_true", help="only the shape, not the skin")
     parser.add_argument(
         "--report", type=Path, metavar="JSON", help="write what was measured; for folders: CSV"

@@ -42,6 +42,7 @@ def fit(arguments: argparse.Namespace, engine: HeadEngine, terminal: Terminal) -
         hair=one_of("hairstyle", arguments.hair, [AUTO, BALD, *styles]),
         second=second,
         skin=not arguments.no_skin,
+        hair_shape=not arguments.quick,
     )
     if arguments.photo.is_dir():
         _fit_folder(arguments, options, engine, terminal)

@@ -6,16 +6,18 @@ fit says so in its notes.
 
 from __future__ import annotations
 
-from collections.abc import Generator
+from collections.abc import Generator, Sequence
 from dataclasses import dataclass, replace
 from typing import TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 import torch
+from torch import Tensor
 
 from head360.errors import ResourceError
 from head360.fitting.crop import Crop
+from head360.fitting.hair import FittedHair, Silhouette, fit_hair_shape, likelier, silhouette
 from head360.fitting.hairstyle import classify, hair_color
 from head360.fitting.parsing import ClassMap, parse
 from head360.fitting.texture import FittedSkin, SkinFitter
@@ -23,11 +25,14 @@ from head360.fitting.unproject import Posed
 from head360.fitting.view import PhotoCamera
 from head360.light import Light
 from head360.likeness import SKIN_ROWS
-from head360.model.bilinear import BilinearModel
-from head360.model.texture import TextureModel
-from head360.params import HeadParams
+from head360.model.bilinear import Identity
+from head360.model.hair_shape import HairShaper
+from head360.model.seating import Seat
+from head360.params import HairShape, HeadParams
+from head360.rendering.scene import Models
 
 Mask: TypeAlias = npt.NDArray[np.bool_]
+Ranked: TypeAlias = tuple[str | None, float]
 
 #: Hair as the photo shows it, or none.
 AUTO, BALD = "auto", "none"
@@ -35,6 +40,7 @@ AUTO, BALD = "auto", "none"
 _SKIN_PARTS = ("skin", "brows", "lips", "beard", "neck")
 _SURE = 0.5
 _TOLD = 5  # hairstyles that a report names
+_TRIED = 3  # of which the silhouette is looked at
 _NO_PARSER = (
     "The network that parses photos is not installed: hair was left out, and skin is told by "
     "its colour alone."
@@ -56,8 +62,8 @@ class Dressed:
 class Dresser:
     """Dresses heads; makes what all fits need once."""
 
-    def __init__(self, mesh: BilinearModel, texture: TextureModel) -> None:
-        self._mesh, self._texture = mesh, texture
+    def __init__(self, models: Models) -> None:
+        self._models = models
         self._skin: SkinFitter | None = None
 
     def parse(self, crop: Crop) -> ClassMap | None:
@@ -68,23 +74,66 @@ class Dresser:
             return None
 
     def with_hair(
-        self, params: HeadParams, crop: Crop, parts: ClassMap | None, wanted: str
-    ) -> Dressed:
-        """The head with the hair that is wanted, AUTO for the photo's."""
-        told: tuple[tuple[str | None, float], ...] = ()
-        color = None
-        notes: tuple[str, ...] = ()
+        self,
+        params: HeadParams,
+        camera: PhotoCamera,
+        crop: Crop,
+        parts: ClassMap | None,
+        wanted: str,
+        *,
+        shaped: bool,
+    ) -> Generator[object, None, Dressed]:
+        """The head with the hair that is wanted, AUTO for the photo's.
+
+        `shaped` makes its length, volume and fringe follow the photo, and lets the silhouettes
+        choose among the likeliest styles.
+        """
         if parts is None:
-            notes = (_NO_PARSER,)
-        else:
-            told = classify(crop.image, parts)
-            color = hair_color(crop.image, parts)
-        style = (told[0][0] if told else None) if wanted == AUTO else wanted
-        dressed = params.with_(hairstyle=None if style == BALD else style)
-        if color is not None:
-            dressed = dressed.with_(hair_color=color)
-        named = tuple((name or BALD, round(share, 4)) for name, share in told[:_TOLD])
-        return Dressed(dressed, named, notes=notes)
+            style = None if wanted in (AUTO, BALD) else wanted
+            return Dressed(params.with_(hairstyle=style), notes=(_NO_PARSER,))
+        yield None
+        told = classify(crop.image, parts)
+        color = hair_color(crop.image, parts)
+        dressed = params if color is None else params.with_(hair_color=color)
+        ranked = list(told) if wanted == AUTO else [(None if wanted == BALD else wanted, 1.0)]
+        if shaped:
+            ranked, shapes = yield from self._shaped(dressed, camera, parts, ranked[:_TRIED])
+            dressed = dressed.with_(hair_shape=shapes.get(ranked[0][0]))
+        named = told if wanted != AUTO else [*ranked, *told[_TRIED if shaped else len(ranked) :]]
+        return Dressed(dressed.with_(hairstyle=ranked[0][0]), _named(named))
+
+    def _shaped(
+        self, params: HeadParams, camera: PhotoCamera, parts: ClassMap, told: list[Ranked]
+    ) -> Generator[object, None, tuple[list[Ranked], dict[str | None, HairShape]]]:
+        """Styles by how likely they are once their silhouettes were fitted, and how they are."""
+        mesh = self._models.mesh
+        vertices, identity = self._posed(params)
+        triangles = torch.from_numpy(mesh.topology.triangles[mesh.topology.drawn]).long()
+        seen = silhouette(parts, camera, vertices, triangles)
+        seating = Seat(mesh.topology, mesh.mean).fit(identity.neutral)
+        shaper = HairShaper(mesh.topology, mesh.mean)
+        ranked: list[Ranked] = []
+        shapes: dict[str | None, HairShape] = {}
+        for style, share in told:
+            yield None
+            if style is None:
+                fitted = FittedHair(HairShape(), _bald_error(seen))
+            else:
+                grid = self._models.styles.planes(style).grid
+                fitted = yield from fit_hair_shape(seen, grid, seating, shaper)
+                shapes[style] = fitted.shape
+            ranked.append((style, likelier(share, fitted)))
+        total = sum(share for _, share in ranked) or 1.0
+        mass = sum(share for _, share in told)
+        ranked = [(style, share / total * mass) for style, share in ranked]
+        return sorted(ranked, key=lambda entry: -entry[1]), shapes
+
+    def _posed(self, params: HeadParams) -> tuple[Tensor, Identity]:
+        """(V, 3) metres of the head with its expression, and who it is."""
+        mesh = self._models.mesh
+        with torch.no_grad():
+            identity = mesh.identity_of(params)
+            return mesh.pose(identity, torch.tensor(params.expression)), identity
 
     def with_skin(
         self,
@@ -97,12 +146,10 @@ class Dresser:
         """The head with skin from the photo; yields the name of each step before it runs."""
         yield "prepare"
         if self._skin is None:
-            self._skin = SkinFitter(self._texture, self._mesh)
-        params, topology = dressed.params, self._mesh.topology
-        with torch.no_grad():
-            identity = self._mesh.identity_of(params)
-            vertices = self._mesh.pose(identity, torch.tensor(params.expression))
-        posed = Posed.of(topology, vertices, camera.pixels_from_head)
+            self._skin = SkinFitter(self._models.texture, self._models.mesh)
+        params = dressed.params
+        vertices, _ = self._posed(params)
+        posed = Posed.of(self._models.mesh.topology, vertices, camera.pixels_from_head)
         photo = torch.from_numpy(crop.image.astype(np.float32) / 255)
         allowed = _allowed(crop, parts, excluded)
         fitted = yield from self._skin.fit(photo, posed, allowed, parsed=parts is not None)
@@ -114,6 +161,16 @@ class Dresser:
             light=light,
             skin=fitted,
         )
+
+
+def _bald_error(seen: Silhouette) -> float:
+    """How wrong a bald head's silhouette is, as `FittedHair.error`."""
+    wrong = seen.share.square() * seen.weight
+    return float(wrong.sum() / seen.weight.sum().clamp(min=1))
+
+
+def _named(told: Sequence[Ranked]) -> tuple[tuple[str, float], ...]:
+    return tuple((name or BALD, round(share, 4)) for name, share in told[:_TOLD])
 
 
 def _allowed(crop: Crop, parts: ClassMap | None, excluded: Mask | None) -> Mask | None:

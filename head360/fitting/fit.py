@@ -6,7 +6,6 @@ and is where a caller may stop; nothing is written anywhere, so nothing is left 
 
 from __future__ import annotations
 
-import io
 from collections.abc import Generator
 from dataclasses import dataclass, field
 from functools import partial
@@ -15,7 +14,6 @@ from typing import Any, Literal, TypeAlias, TypeVar
 import numpy as np
 import numpy.typing as npt
 import torch
-from PIL import Image
 
 from head360.assets import catalog
 from head360.errors import PhotoError, UnknownNameError
@@ -26,17 +24,17 @@ from head360.fitting.dressing import AUTO, BALD, Dressed, Dresser
 from head360.fitting.finding import MOST_FACES, FoundFaces, find_faces
 from head360.fitting.gaze import gaze
 from head360.fitting.landmarks import LandmarkModel, face_height
-from head360.fitting.photo import Photo
-from head360.fitting.quality import PhotoWarning, check_usable, warnings_about
+from head360.fitting.photo import Photo, kept
+from head360.fitting.quality import PhotoWarning, check_usable, unsure, warnings_about
 from head360.fitting.report import FitReport
 from head360.fitting.shape import free_form, remaining
 from head360.fitting.solver import Sight, Solution, solve
 from head360.fitting.steps import Clock, all_beside, beside
 from head360.fitting.versions import versions
 from head360.likeness import MODES, SKIN_ROWS, Likeness
-from head360.model.bilinear import SHOWN_MODES, BilinearModel
-from head360.model.texture import TextureModel
+from head360.model.bilinear import SHOWN_MODES
 from head360.params import FloatArray, HeadParams, neutral_head
+from head360.rendering.scene import Models
 from head360.sitting import MAX_PHOTO_BYTES, Sitting
 
 Value = TypeVar("Value")
@@ -44,9 +42,8 @@ Mask: TypeAlias = npt.NDArray[np.bool_]
 StepName: TypeAlias = Literal["prepare", "detect", "solve", "parse", "hair", "skin", "report"]
 STEPS: tuple[StepName, ...] = ("prepare", "detect", "solve", "parse", "hair", "skin", "report")
 
-#: Pixels along each side of the crop that skin is taken from, and of a stored photo at most.
-_SKIN_PX, _STORED_PX = 1024, 1600
-_STORED_QUALITIES = (92, 80, 60)
+#: Pixels along each side of the crop that skin is taken from.
+_SKIN_PX = 1024
 #: A second photo turned further than this shows one half of the face only, degrees.
 _PROFILE = 40.0
 
@@ -63,6 +60,7 @@ class FitOptions:
     excluded: Mask | None = None  # (H, W) of the photo: not to be looked at for skin
     free_form: bool = True  # let lids and lips move off the shape code
     skin: bool = True  # take skin from the photo
+    hair_shape: bool = True  # let length, volume and fringe follow the photo (some seconds)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -121,11 +119,11 @@ class Looked:
 class Fitter:
     """Fits heads to photos; what all fits need is made once. One fit at a time."""
 
-    def __init__(self, mesh: BilinearModel, texture: TextureModel) -> None:
-        self._mesh = mesh
+    def __init__(self, models: Models) -> None:
+        self._mesh = models.mesh
         self._detector: FaceDetector | None = None
         self._landmarks: LandmarkModel | None = None
-        self._dresser = Dresser(mesh, texture)
+        self._dresser = Dresser(models)
 
     def fit(
         self, photo: Photo, options: FitOptions | None = None
@@ -279,15 +277,16 @@ class Fitter:
             work, "parse", beside(partial(_fine, looked, options))
         )
         parts = yield from self._run(work, "parse", beside(partial(dresser.parse, fine)))
-        dressed: Dressed = yield from self._run(
-            work, "hair", beside(partial(dresser.with_hair, work.params, fine, parts, options.hair))
+        camera = solution.first.camera.scaled(fine.size)
+        steps = dresser.with_hair(
+            work.params, camera, fine, parts, options.hair, shaped=options.hair_shape
         )
+        dressed: Dressed = yield from self._run(work, "hair", all_beside(steps))
         work.params = dressed.params
         yield _progress(work, "hair", None)
         if options.skin:
-            camera = solution.first.camera.scaled(fine.size)
-            steps = dresser.with_skin(dressed, camera, fine, parts, excluded)
-            dressed = yield from self._run(work, "skin", all_beside(steps))
+            skin = dresser.with_skin(dressed, camera, fine, parts, excluded)
+            dressed = yield from self._run(work, "skin", all_beside(skin))
             work.params = dressed.params
         return dressed
 
@@ -333,11 +332,14 @@ def _fine(looked: Looked, options: FitOptions) -> tuple[Crop, Mask | None]:
 
 def _result(work: _Work, looked: Looked, solution: Solution, dressed: Dressed) -> FitResult:
     seen = solution.first
-    warnings = warnings_about(
-        looked.found.photo, looked.face, looked.crop, looked.landmarks,
-        seen.camera.head_angles_degrees,
+    warnings = (
+        *unsure(seen.errors),
+        *warnings_about(
+            looked.found.photo, looked.face, looked.crop, looked.landmarks,
+            seen.camera.head_angles_degrees,
+        ),
     )  # fmt: skip
-    photo, scale = _stored(looked.found.photo)
+    photo, scale = kept(looked.found.photo, MAX_PHOTO_BYTES)
     camera, roll = seen.camera.orbit()
     matrix = looked.crop.crop_from_photo / looked.crop.size
     matrix[:, :2] /= scale
@@ -391,18 +393,3 @@ def _spread(errors: npt.NDArray[np.floating]) -> tuple[float, float]:
 def _rounded(values: tuple[float, float, float], digits: int) -> tuple[float, float, float]:
     first, second, third = (round(value, digits) for value in values)
     return first, second, third
-
-
-def _stored(photo: Photo) -> tuple[bytes, float]:
-    """The photo as a JPEG to keep, without EXIF, and how much smaller it is than the photo."""
-    image = Image.fromarray(photo.image)
-    scale = min(1.0, _STORED_PX / max(image.size))
-    if scale < 1:
-        size = (max(1, round(image.width * scale)), max(1, round(image.height * scale)))
-        image = image.resize(size, Image.Resampling.LANCZOS, reducing_gap=2.0)
-    for quality in _STORED_QUALITIES:
-        file = io.BytesIO()
-        image.save(file, "JPEG", quality=quality)
-        if file.tell() <= MAX_PHOTO_BYTES:
-            break
-    return file.getvalue(), image.width / photo.image.shape[1]

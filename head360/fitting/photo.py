@@ -33,6 +33,7 @@ MAX_PIXELS, MAX_SIDE, MIN_SIDE = 120_000_000, 20_000, 32
 #: Larger photos are shrunk to this after reading: a face in them is large enough still.
 WORKING_SIDE = 4096
 
+_KEPT_SIDE, _KEPT_QUALITIES = 1600, (92, 80, 60)
 _ORIENTATION, _EXIF, _FILM_FOCAL = 0x0112, 0x8769, 0xA405
 _TRUE_WIDTH, _TRUE_HEIGHT = 0xA002, 0xA003
 _FILM_DIAGONAL_MM = 43.27
@@ -104,6 +105,23 @@ def photo_from_pixels(image: Picture, name: str = "the picture") -> Photo:
         raise PhotoError(f"{name} is not a picture of 8-bit RGB, shape (H, W, 3).")
     _check_size(name, image.shape[1], image.shape[0])
     return _finished(Image.fromarray(np.ascontiguousarray(image)), name, None, [])
+
+
+def kept(photo: Photo, most: int) -> tuple[bytes, float]:
+    """A photo as a JPEG without EXIF to keep, at most so many bytes, and its scale to the photo."""
+    image = Image.fromarray(photo.image)
+    scale = min(1.0, _KEPT_SIDE / max(image.size))
+    if scale < 1:
+        size = (max(1, round(image.width * scale)), max(1, round(image.height * scale)))
+        image = image.resize(size, Image.Resampling.LANCZOS, reducing_gap=2.0)
+    content = b""
+    for quality in _KEPT_QUALITIES:
+        file = io.BytesIO()
+        image.save(file, "JPEG", quality=quality)
+        content = file.getvalue()
+        if len(content) <= most:
+            break
+    return content, image.width / photo.image.shape[1]
 
 
 _SHRINK_HINT = "Save a smaller copy of it (4000 pixels are plenty) and use that."

@@ -25,7 +25,7 @@ Floats = npt.NDArray[np.float32]
 Mask = npt.NDArray[np.bool_]
 Code: TypeAlias = Literal[
     "turned", "nodding", "small", "cut", "blurred", "dark", "bright", "uneven", "covered",
-    "glasses", "teeth", "eyes closed", "grey",
+    "glasses", "teeth", "eyes closed", "grey", "unsure",
 ]  # fmt: skip
 
 #: Degrees of yaw from which the far side is invented, and from which nothing good can come.
@@ -38,12 +38,14 @@ _CUT = 0.97  # share of the face inside the photo
 _FINE, _BLURRED = 1.2, 0.035
 #: sRGB 0 … 255.
 _DARK, _BRIGHT, _BURNT, _BLACK = 70.0, 225.0, 250, 6
+_DARK_AROUND = 125.0
 _BURNT_SHARE, _BLACK_SHARE = 0.06, 0.15
 #: Ratio of light between the halves of a face.
 _UNEVEN = 2.6
 #: Squared distance from the face's own skin colours beyond which it is something else.
 _STRANGE, _STRANGE_SHARE = 22.0, 0.45
-_GLASSES = 0.085
+_GLASSES = 0.25
+_UNSURE_PX = 3.0  # of the 512-pixel crop; good photos have 1, turned ones 2
 _TEETH = 0.012  # open mouth against the face's height squared
 _CLOSED = 0.6
 _NOSE_BRIDGE = (193, 168, 417, 351, 6, 122)
@@ -111,6 +113,19 @@ def warnings_about(
         *_of_expression(face, landmarks),
     ]
     return tuple(found)
+
+
+def unsure(errors: npt.NDArray[np.floating]) -> list[PhotoWarning]:
+    """Whether the landmarks (468,) miss the solved head so far that they are no face's."""
+    mean = float(errors.mean())
+    if mean <= _UNSURE_PX:
+        return []
+    return [
+        PhotoWarning(
+            "unsure", f"The landmarks fit no head well ({mean:.1f} pixels off): it may be no face.",
+            "Check the landmarks, or use another photo.", mean,
+        )
+    ]  # fmt: skip
 
 
 def _of_pose(angles: tuple[float, float, float]) -> list[PhotoWarning]:
@@ -185,8 +200,9 @@ def _of_light(photo: Photo, crop: Crop, landmarks: Floats) -> list[PhotoWarning]
     middle = float(np.median(grey))
     burnt = float((pixels.min(1) >= _BURNT).mean())
     black = float((pixels.max(1) <= _BLACK).mean())
-    # Dark skin is no dark photo: the picture around it, or the brightest of the face, tells.
-    if middle < _DARK and float(np.quantile(grey, 0.98)) < 2.2 * _DARK:
+    # Dark skin is no dark photo: the picture around it tells.
+    around = float(np.quantile(_grey(crop.image)[crop.inside], 0.98))
+    if middle < _DARK and around < _DARK_AROUND:
         found.append(
             PhotoWarning(
                 "dark", "The face is dark: colours will be noisy.",
