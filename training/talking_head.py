@@ -16,11 +16,12 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
+from head360.camera import OrbitCamera
 from head360.driving.camera import VideoFile
 from head360.driving.capture import CameraSource
 from head360.driving.exercise import exercise
 from head360.driving.live import Live
-from head360.driving.tracker import FaceTracker, track_all
+from head360.driving.tracker import CAMERA_GAINS, FaceTracker, track_all
 from head360.driving.tuning import Tuning, rest_at_start, tuned_take
 from head360.engine import HeadEngine
 from head360.export.images import Picture
@@ -33,7 +34,10 @@ FPS, SIZE = 20, 320
 _REST_S = 0.6
 #: Seconds of the clip that the sheet shows are this many, evenly chosen among the strongest faces.
 _COLUMNS = 9
-_TILE = 192  # pixels
+_TILE = 152  # pixels
+#: Of the film's frames, and of the other head, the sheet shows the face.
+_FACE = (54, 14, 270, 230)  # left, top, right, bottom, pixels
+_CLOSE = OrbitCamera(distance=0.75, target=(0.0, 0.01, 0.0))
 _LIVE_SECONDS, _LIVE_SIZE = 20.0, 256
 
 
@@ -43,6 +47,7 @@ class Row:
 
     channel: str
     correlation: float  # Pearson's, over all frames; NaN: the tracker never moved it
+    response: float  # how much is tracked for each 1 of it, others taken out by least squares
     height: float  # the most that was tracked while the known curve was at its peak
     rest: float  # what was tracked while nothing moved
 
@@ -81,8 +86,8 @@ def tracked(clip: Path) -> Performance:
 
 def compared(known: Performance, seen: Performance) -> list[Row]:
     """Each channel of both, at the times of the known one."""
-    rows = []
-    for channel in CHANNELS:
+    rows, responses = [], _responses(known, seen)
+    for place, channel in enumerate(CHANNELS):
         truth = known.channel(channel)
         found = np.interp(known.times, seen.times, seen.channel(channel))
         moving = truth.std() > 0 and found.std() > 0
@@ -90,16 +95,29 @@ def compared(known: Performance, seen: Performance) -> list[Row]:
         peak = np.abs(truth) > 0.8 * np.abs(truth).max()
         height = float(np.abs(found[peak]).max())
         rest = float(np.median(found[known.times < _REST_S]))
-        rows.append(Row(channel, correlation, height, rest))
+        rows.append(Row(channel, correlation, responses[place], height, rest))
     return rows
+
+
+def _responses(known: Performance, seen: Performance) -> list[float]:
+    """Of each channel what its own known curve explains, among all known curves at once."""
+    truth = np.stack([known.channel(channel) for channel in CHANNELS], 1).astype(float)
+    causes = np.concatenate([truth, np.ones((len(truth), 1))], 1)
+    found = [np.interp(known.times, seen.times, seen.channel(channel)) for channel in CHANNELS]
+    weights = np.linalg.lstsq(causes, np.stack(found, 1), rcond=None)[0]
+    return [float(weights[place, place]) for place in range(len(CHANNELS))]
 
 
 def table(rows: list[Row]) -> str:
     """Markdown, the best first."""
     ranked = sorted(rows, key=lambda row: -np.nan_to_num(row.correlation, nan=-2.0))
-    lines = ["| channel | correlation | tracked at its peak | at rest |", "|---|---|---|---|"]
+    lines = [
+        "| channel | correlation | response | tracked at its peak | at rest |",
+        "|---|---|---|---|---|",
+    ]
     lines += [
-        f"| {row.channel} | {row.correlation:.2f} | {row.height:.2f} | {row.rest:.2f} |"
+        f"| {row.channel} | {row.correlation:.2f} | {row.response:.2f} | {row.height:.2f}"
+        f" | {row.rest:.2f} |"
         for row in ranked
     ]
     shapes = [row.correlation for row in rows if row.channel in EXPRESSIONS]
@@ -111,7 +129,7 @@ def table(rows: list[Row]) -> str:
 def sheet(engine: HeadEngine, clip: Path, seen: Performance) -> Picture:
     """Above, frames of the film; below, another head that plays what was tracked of them."""
     samples = [seen.at(float(moment)) for moment in seen.times]
-    tuning = Tuning(rest_at_start(samples, _REST_S), smoothing=0)
+    tuning = Tuning(rest_at_start(samples, _REST_S), CAMERA_GAINS, smoothing=0)
     take = tuned_take(seen, tuning)
     moments = _strongest(take)
     frames = {round(time_s, 3): picture for picture, time_s in VideoFile(clip).frames()}
@@ -120,8 +138,9 @@ def sheet(engine: HeadEngine, clip: Path, seen: Performance) -> Picture:
     above, below = [], []
     for moment in moments:
         nearest = float(stamps[np.abs(stamps - moment).argmin()])
-        above.append(np.asarray(Image.fromarray(frames[nearest]).resize((_TILE, _TILE))))
-        below.append(_drawn(engine, applied(head, take.at(moment)), _TILE))
+        filmed = Image.fromarray(frames[nearest]).crop(_FACE)
+        above.append(np.asarray(filmed.resize((_TILE, _TILE), Image.Resampling.LANCZOS)))
+        below.append(_drawn(engine, applied(head, take.at(moment)), _TILE, _CLOSE))
     return np.concatenate([np.concatenate(above, 1), np.concatenate(below, 1)], 0)
 
 
@@ -165,8 +184,11 @@ def _strongest(take: Performance) -> list[float]:
     return [float(take.times[part[strength[part].argmax()]]) for part in parts]
 
 
-def _drawn(engine: HeadEngine, params: HeadParams, size: int) -> Picture:
-    return engine.render(RenderRequest(params, width=size, height=size)).image[..., :3]
+def _drawn(
+    engine: HeadEngine, params: HeadParams, size: int, camera: OrbitCamera | None = None
+) -> Picture:
+    request = RenderRequest(params, camera or OrbitCamera(), width=size, height=size)
+    return engine.render(request).image[..., :3]
 
 
 def _film(engine: HeadEngine, clip: Path) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import re
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
@@ -21,6 +21,7 @@ from head360.driving.csv import read_csv, write_csv
 from head360.driving.exercise import exercise
 from head360.driving.names import PACKET_ORDERS
 from head360.driving.source import LiveSource
+from head360.driving.tracker import CAMERA_GAINS
 from head360.driving.tuning import Tuning, rest_at_start, tuned_take
 from head360.driving.udp import ProtocolName
 from head360.errors import DrivingError, UnknownNameError
@@ -107,7 +108,8 @@ def _take(arguments: argparse.Namespace, terminal: Terminal) -> Performance:
         return _tuned(read_bvh(path), arguments, 0.0)
     if path.suffix.lower() == SUFFIX:
         return _tuned(_of_project(path, arguments), arguments, 0.0)
-    return _tuned(_tracked(path, arguments.source_fps, terminal), arguments, _SMOOTH_CAMERA)
+    take = _tracked(path, arguments.source_fps, terminal)
+    return _tuned(take, arguments, _SMOOTH_CAMERA, CAMERA_GAINS)
 
 
 def _of_project(path: Path, arguments: argparse.Namespace) -> Performance:
@@ -159,7 +161,8 @@ def _followed(arguments: argparse.Namespace, source: LiveSource, terminal: Termi
     """Follow a live face for some seconds, telling how it goes."""
     from head360.driving.live import Live
 
-    live = Live(_tuning(arguments, 0.5 if arguments.smooth is None else arguments.smooth))
+    strength = 0.5 if arguments.smooth is None else arguments.smooth
+    live = Live(_tuning(arguments, strength, {} if arguments.listen else CAMERA_GAINS))
     live.follow(source)
     try:
         terminal.note(source.status().text)
@@ -204,8 +207,10 @@ def _strongest(sample: Sample) -> str:
 # --- what is done with it ------------------------------------------------------------------------
 
 
-def _tuning(arguments: argparse.Namespace, strength: float) -> Tuning:
-    gains: dict[str, float] = {}
+def _tuning(
+    arguments: argparse.Namespace, strength: float, usual_gains: Mapping[str, float]
+) -> Tuning:
+    gains = dict(usual_gains)
     for setting in arguments.gain:
         name, equals, text = setting.partition("=")
         if not equals:
@@ -225,10 +230,15 @@ def _channels(name: str) -> list[str]:
     return found
 
 
-def _tuned(take: Performance, arguments: argparse.Namespace, usual_smoothing: float) -> Performance:
+def _tuned(
+    take: Performance,
+    arguments: argparse.Namespace,
+    usual_smoothing: float,
+    usual_gains: Mapping[str, float] | None = None,
+) -> Performance:
     """A recording as the options want it; without any it stays as it is."""
     strength = usual_smoothing if arguments.smooth is None else arguments.smooth
-    tuning = _tuning(arguments, strength)
+    tuning = _tuning(arguments, strength, usual_gains or {})
     if arguments.calibrate:
         samples = [take.at(float(moment)) for moment in take.times]
         tuning = replace(tuning, rest=rest_at_start(samples, arguments.calibrate))

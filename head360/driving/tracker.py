@@ -14,6 +14,10 @@ from head360.params import EXPRESSIONS
 from head360.performance import MAX_SAMPLES, Performance, Sample, recorded
 from head360.progress import Progress
 
+#: What to strengthen of what MediaPipe sees, as `Tuning.gains`: lids that are shut are told as
+#: 0.5 … 0.7 (docs/driving.md), and a blink that leaves the eye half open looks ill.
+CAMERA_GAINS = {"eyeBlinkLeft": 1.5, "eyeBlinkRight": 1.5}
+
 
 class FaceTracker:
     """Makes samples of the largest face. One thread at a time; close it, or use `with`."""

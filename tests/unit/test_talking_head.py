@@ -39,7 +39,8 @@ def test_blind_spots_weak_shapes_and_an_offset_are_seen() -> None:
         (1, 0.45), abs=0.02
     )
     assert rows["browInnerUp"].rest == pytest.approx(0.2)
+    assert rows["jawOpen"].response == pytest.approx(0.5, abs=0.01)
     assert rows["headYaw"].correlation == pytest.approx(-1)
     text = table(list(rows.values()))
-    assert "| tongueOut | nan | 0.00 | 0.00 |" in text
+    assert "| tongueOut | nan | 0.00 | 0.00 | 0.00 |" in text
     assert text.endswith("Median of 51 shapes: 1.00")
