@@ -109,8 +109,9 @@ def _hair(
 ) -> Generator[None, None, Cloud]:
     canonical = hair_points(models.hair, worn.style, count, rng)
     yield
+    place, found = seated(canonical.numpy(), worn.seating)
+    canonical, straight = canonical[found], torch.from_numpy(place[found])
     sample = models.hair(worn.style, canonical)
-    straight = torch.from_numpy(seated(canonical.numpy(), worn.seating))
     points, tangents = straight, sample.tangent
     if worn.turned is not None:
         shares = turn_shares(canonical)

@@ -18,10 +18,12 @@ from head360.export.bust import JOINTS, Bust, posed
 from head360.export.busts import bust_of, clip_of
 from head360.export.formats import export_head
 from head360.export.gltf import write_glb
+from head360.export.hair import seated
+from head360.export.hair_paths import hair_points
 from head360.export.obj import write_obj, write_obj_folder
 from head360.export.options import MeshOptions
 from head360.model.sampling import chosen_head
-from head360.params import EXPRESSIONS, HeadParams
+from head360.params import EXPRESSIONS, HairShape, HeadParams
 from head360.performance import Performance
 from head360.rendering.scene import Models, SceneBuilder
 from tests.unit.mesh_readers import Glb, read_ply
@@ -170,6 +172,18 @@ def test_normals_and_tangents_are_unit_and_the_flat_texel_is_blue(glb: Path) -> 
         assert set(np.rint(tangents[:, 3])) <= {-1, 1}
     picture = np.asarray(trimesh.load(glb).geometry["Skin"].visual.material.normalTexture)
     assert np.median(picture, axis=(0, 1)) == pytest.approx([128, 128, 254], abs=4)
+
+
+@pytest.mark.parametrize("worn", [HairShape(length=-1), HairShape(volume=1, fringe=1)])
+def test_hair_sits_where_it_is_worn(worn: HairShape, models: Models, scenes: SceneBuilder) -> None:
+    hair = scenes.build(chosen_head().with_(hair_shape=worn)).hair
+    with torch.inference_mode():
+        wanted = hair_points(models.hair, hair.style, 500, np.random.default_rng(1))
+        places, found = seated(wanted.numpy(), hair.seating)
+        back = hair.seating(torch.from_numpy(places))
+
+    assert found.mean() > 0.99
+    assert (back - wanted)[torch.from_numpy(found)].norm(dim=1).max() < TENTH_MM
 
 
 def test_plain_files_hold_floats_and_need_no_extension(bust: Bust, tmp_path: Path) -> None:
