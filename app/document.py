@@ -9,6 +9,7 @@ from PySide6.QtCore import QObject, Signal
 from PySide6.QtGui import QUndoCommand, QUndoStack
 
 from head360.params import HeadParams, changed_fields
+from head360.performance import Performance
 
 UNTITLED = "Untitled"
 
@@ -18,10 +19,12 @@ class HeadDocument(QObject):
 
     params_changed = Signal(object, object)  # HeadParams, frozenset of changed field names
     file_changed = Signal()  # path or "modified" changed
+    performance_changed = Signal(object)  # Performance, or None
 
     def __init__(self, params: HeadParams, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._params = params
+        self._performance: Performance | None = None
         self._path: Path | None = None
         self.undo_stack = QUndoStack(self)
         self._touched = False
@@ -31,6 +34,11 @@ class HeadDocument(QObject):
     def params(self) -> HeadParams:
         """The committed head, without any preview."""
         return self._params
+
+    @property
+    def performance(self) -> Performance | None:
+        """What the timeline plays."""
+        return self._performance
 
     @property
     def path(self) -> Path | None:
@@ -69,6 +77,14 @@ class HeadDocument(QObject):
         if changed_fields(self._params, after):
             self.undo_stack.push(EditParams(self, text, self._params, after, gesture))
 
+    def edit_performance(
+        self, text: str, performance: Performance | None, *, gesture: object = None
+    ) -> None:
+        """Change what the timeline plays, as one undoable step."""
+        if performance is not self._performance:
+            before = self._performance
+            self.undo_stack.push(EditPerformance(self, text, before, performance, gesture))
+
     def replace(self, params: HeadParams, path: Path | None, *, modified: bool = False) -> None:
         """Become another project; the undo history starts anew."""
         self.undo_stack.clear()
@@ -86,6 +102,12 @@ class HeadDocument(QObject):
         self.undo_stack.setClean()
         self.file_changed.emit()
 
+    def set_performance(self, performance: Performance | None) -> None:
+        """Have another performance, without an undo step: a project was opened."""
+        if performance is not self._performance:
+            self._performance = performance
+            self.performance_changed.emit(performance)
+
     def _set_params(self, params: HeadParams) -> None:
         before, self._params = self._params, params
         if changed := changed_fields(before, params):
@@ -93,7 +115,7 @@ class HeadDocument(QObject):
 
 
 class EditParams(QUndoCommand):
-    """Swap one state for another: the only undo command, since every edit is just that."""
+    """Swap one head for another: every edit of the head is just that."""
 
     ID = 1
 
@@ -123,6 +145,39 @@ class EditParams(QUndoCommand):
             or self._gesture is None
             or other._gesture is not self._gesture
         ):
+            return False
+        self._after = other._after
+        return True
+
+
+class EditPerformance(QUndoCommand):
+    """Swap one performance for another."""
+
+    ID = 2
+
+    def __init__(
+        self,
+        document: HeadDocument,
+        text: str,
+        before: Performance | None,
+        after: Performance | None,
+        gesture: object,
+    ) -> None:
+        super().__init__(text)
+        self._document, self._before, self._after, self._gesture = document, before, after, gesture
+
+    def redo(self) -> None:
+        self._document.set_performance(self._after)
+
+    def undo(self) -> None:
+        self._document.set_performance(self._before)
+
+    def id(self) -> int:
+        return self.ID
+
+    def mergeWith(self, other: QUndoCommand) -> bool:  # noqa: N802 (Qt's name)
+        same = isinstance(other, EditPerformance) and other._gesture is self._gesture
+        if self._gesture is None or not same or not isinstance(other, EditPerformance):
             return False
         self._after = other._after
         return True

@@ -28,6 +28,7 @@ from app.export_commands import ExportCommands, show_dialog
 from app.exports import Exports
 from app.files import ProjectFiles, ProjectView, dropped_project
 from app.layout import remember_layout, restore_layout
+from app.live import LiveSession
 from app.locks import Locks
 from app.menus import (
     RecentMenu,
@@ -43,6 +44,7 @@ from app.orbit import NAMED_VIEWS
 from app.overlays import Overlays
 from app.panels import Panels, Tools
 from app.person_clipboard import PersonClipboard
+from app.player import Player
 from app.recovery import Recovery
 from app.refine_switch import RefineSwitch
 from app.rescue import Rescue
@@ -61,7 +63,6 @@ from head360.assets import Catalog
 from head360.camera import OrbitCamera
 from head360.light import Background
 from head360.params import HeadParams, neutral_head
-from head360.performance import Performance
 from head360.project import Project
 
 MINIMUM_SIZE = (1024, 680)
@@ -110,7 +111,6 @@ class MainWindow(QMainWindow):
     # -- making --------------------------------------------------------------------------------
 
     def _make_files(self) -> None:
-        self.performance: Performance | None = None  # what the project's timeline plays
         view = ProjectView(self._capture, self._restore, self._reset_view)
         self.files = ProjectFiles(self.document, self.messages, self._settings, view, self)
         state = self._services.places.state
@@ -119,7 +119,13 @@ class MainWindow(QMainWindow):
         self.person = PersonClipboard(self.document, self.locks, self.messages, self)
 
     def _make_panels(self) -> None:
-        tools = Tools(self.document, self.stage, self.locks, self.theme, self._settings)
+        self.player = Player(self.document, self.stage, self)
+        self.session = LiveSession(self.stage, self)
+        self.session.running_changed.connect(self._pause_recording)
+        tools = Tools(
+            self.document, self.stage, self.locks, self.theme, self._settings, self.messages,
+            self.session, self.player,
+        )  # fmt: skip
         self.panels = Panels(
             self,
             tools,
@@ -257,18 +263,23 @@ class MainWindow(QMainWindow):
             params,
             self.viewport.camera,
             background=self.viewport.background,
-            performance=self.performance,
+            performance=self.document.performance,
         )
 
     def _restore(self, project: Project) -> None:
-        self.performance = project.performance
+        self.document.set_performance(project.performance)
         self.viewport.set_camera(project.camera)
         choose_like(project.background, self.panels.light, self._settings)
         self._set_background(project.background)
 
     def _reset_view(self) -> None:
-        self.performance = None
+        self.document.set_performance(None)
         self.viewport.set_camera(OrbitCamera())
+
+    def _pause_recording(self, live: bool) -> None:
+        """One face at a time: a live one takes over from the recording."""
+        if live:
+            self.player.stop()
 
     # -- handlers ------------------------------------------------------------------------------
 

@@ -12,9 +12,14 @@ from app.docks.codes import HeadDock
 from app.docks.expression import ExpressionDock
 from app.docks.hair import HairDock
 from app.docks.light import LightDock
+from app.docks.live import LiveDock
 from app.docks.text import TextDock
+from app.docks.timeline import TimelineDock
 from app.document import HeadDocument
+from app.live import LiveSession
 from app.locks import Locks
+from app.messages import Messages
+from app.player import Player
 from app.settings import Places, Settings
 from app.stage import Stage
 from app.theme import Theme
@@ -23,6 +28,7 @@ from app.workers.render_thread import RenderThread
 from head360.assets import Catalog
 
 LEFT, RIGHT = Qt.DockWidgetArea.LeftDockWidgetArea, Qt.DockWidgetArea.RightDockWidgetArea
+BOTTOM = Qt.DockWidgetArea.BottomDockWidgetArea
 VERTICAL = Qt.Orientation.Vertical
 TALL_PX = 900  # a lower window has all panels of the right side in tabs
 UPPER, LOWER = 58, 42  # how the right side is shared, percent
@@ -37,6 +43,9 @@ class Tools:
     locks: Locks
     theme: Theme
     settings: Settings
+    messages: Messages
+    session: LiveSession
+    player: Player
 
 
 class Panels:
@@ -53,6 +62,7 @@ class Panels:
         places: Places,
     ) -> None:
         self._window = window
+        self._session = tools.session
         shared = (tools.document, tools.stage, tools.locks, tools.theme, tools.settings, window)
         self.head = HeadDock(*shared, catalog=catalog, renderer=renderer)
         self.expression = ExpressionDock(*shared)
@@ -60,8 +70,12 @@ class Panels:
         self.light = LightDock(*shared, make_engine=make_engine, places=places)
         said = (tools.document, tools.stage, tools.theme, tools.settings, window)
         self.text = TextDock(*said, renderer=renderer)
+        moving = (tools.messages, tools.theme, window)
+        self.live = LiveDock(tools.session, *moving)
+        self.timeline = TimelineDock(tools.document, tools.player, *moving)
+        tools.session.recorded.connect(self.timeline.keep)
         self.all: tuple[QDockWidget, ...] = (
-            self.head, self.expression, self.hair, self.text, self.light,
+            self.head, self.expression, self.hair, self.text, self.light, self.live, self.timeline,
         )  # fmt: skip
         window.setDockOptions(
             QMainWindow.DockOption.AnimatedDocks
@@ -73,6 +87,8 @@ class Panels:
 
     def stop(self) -> bool:
         """End what the docks do in the background. False: a thread hangs in the driver."""
+        if self._session.running:
+            self._session.stop()
         return all([self.hair.stop(), self.light.stop()])
 
     def hold_pictures(self, *_: object) -> None:
@@ -96,8 +112,10 @@ class Panels:
             window.tabifyDockWidget(self.expression, self.hair)
         window.tabifyDockWidget(self.hair, self.text)
         window.tabifyDockWidget(self.text, self.light)
+        window.tabifyDockWidget(self.light, self.live)
+        window.addDockWidget(BOTTOM, self.timeline)
         for dock in self.all:
-            dock.show()
+            dock.setVisible(dock is not self.timeline)  # hidden until used
         if tall:
             window.resizeDocks([self.expression, self.hair], [UPPER, LOWER], VERTICAL)
         self.hair.raise_()

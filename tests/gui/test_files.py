@@ -193,7 +193,7 @@ def test_a_performance_stays_in_its_project(window: MainWindow, target: Path) ->
     assert kept is not None
     assert np.array_equal(kept.expression, take.expression)
     window.actions_by_id["new"].trigger()
-    assert window.performance is None
+    assert window.document.performance is None
 
 
 def test_a_dropped_project_opens(window: MainWindow, tmp_path: Path) -> None:
