@@ -46,12 +46,13 @@ _OCCLUSION, _ROUGHNESS, _SPECULAR, _SCATTER = 3, 4, 5, 6
 _DARKEST, _LIGHTEST = 0.004, 0.92
 #: Texels over which a difference between both sides of a face is taken for light, and how much
 #: of it is evened out.
-_SHADOW_TEXELS, _EVENED = 14.0, 0.5
+_SHADOW_TEXELS, _EVENED = 14.0, 0.35
 #: Gloss beyond this, as a logarithm over the skin around it, is taken off for the most part.
 _GLOSS, _GLOSS_LEFT, _GLOSS_TEXELS = 0.06, 0.3, 10.0
 _SAMPLES = 25_000
 #: Texels of patches that are evened out and of what they are compared with; shares taken off.
-_PATCH_TEXELS, _AROUND_TEXELS, _CALM_GREY, _CALM_COLOR = 6.0, 36.0, 0.30, 0.45
+_PATCH_TEXELS, _AROUND_TEXELS, _CALM_GREY, _CALM_COLOR = 6.0, 36.0, 0.15, 0.35
+_LID_SHADOW = 0.38  # of a logarithm: darker is no lid's own colour
 _LASH_TEXELS = 1  # lids fold there: drawn a little wider, lashes still show
 #: Lashes darken lids by so much at least and at most, as a logarithm; usually; texels to tell by.
 _LASHES, _USUAL_LASHES, _LEAST_LASHES = (0.8, 1.8), 1.2, 40.0
@@ -110,6 +111,11 @@ class SkinFitter:
         """The texels that skins are made of."""
         return self._atlas
 
+    @property
+    def zones(self) -> Zones:
+        """Parts of the face, for each of the texels."""
+        return self._zones
+
     def fit(
         self,
         photo: Tensor,
@@ -155,6 +161,7 @@ class SkinFitter:
         logs = _without_gloss(atlas, logs, trust)
         logs = _without_shadow(atlas, logs, trust)
         logs = _calmed(atlas, logs, template.log(), trust, zones)
+        logs = _clean_lids(logs, template.log(), trust, zones)
         logs, wider = mirrored(atlas, logs, trust)
         lash = _lash_line(self._lashes, logs, template.log(), seen.shown)
         whole = joined(atlas, logs, wider, template.log(), zones.plain) - lash
@@ -239,6 +246,16 @@ def _calmed(
     grey = uneven.mean(1, keepdim=True)
     calm = _CALM_GREY * grey + _CALM_COLOR * (uneven - grey)
     return logs - calm * (1 - zones.features)[:, None]
+
+
+def _clean_lids(logs: Tensor, template: Tensor, trust: Tensor, zones: Zones) -> Tensor:
+    """Limits how dark upper lids are: in their folds lies shadow that a closed eye would show."""
+    sure = torch.nonzero(trust * zones.plain > 0.7)[:, 0]
+    if not len(sure):
+        return logs
+    usual = (logs - template)[sure].median(0).values
+    bright = torch.maximum(logs, template + usual - _LID_SHADOW)
+    return torch.lerp(logs, bright, zones.lids[:, None])
 
 
 def _lash_line(lashes: Tensor, logs: Tensor, template: Tensor, shown: Tensor) -> Tensor:

@@ -27,10 +27,10 @@ Bools = npt.NDArray[np.bool_]
 _HIDDEN_FROM, _HIDDEN_AT = 0.0012, 0.0032
 _FAR = 1e3
 #: Cosines to the view between which skin becomes trusted.
-_GRAZING, _FACING = 0.30, 0.68
+_GRAZING, _FACING = 0.22, 0.58
 #: How far trust keeps from what is not skin and grows within it, and how far from eyes and mouth;
 #: as shares of the picture's side.
-_MARGIN, _FEATHER, _OPENING = 3 / 512, 8 / 512, 2.4 / 512
+_MARGIN, _FEATHER, _OPENING = 3 / 512, 8 / 512, 1.8 / 512
 
 
 @dataclass(frozen=True, slots=True, eq=False)

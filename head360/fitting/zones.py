@@ -16,7 +16,7 @@ _BROWS = (range(17, 22), range(22, 27))
 _EYES = ((36, 37, 38, 39, 40, 41, 36), (42, 43, 44, 45, 46, 47, 42))
 #: Upper lids fold away while eyes are open, and lashes hang before them: nobody sees them well.
 _UPPER_LIDS = ((36, 37, 38, 39), (42, 43, 44, 45))
-_LID_REACH, _RIM_REACH = (0.0062, 0.0095), (0.0012, 0.0030)
+_LID_REACH, _FOLD_REACH, _RIM_REACH = (0.0046, 0.0075), (0.0095, 0.0130), (0.0008, 0.0020)
 _LIPS = (48, 50, 52, 54, 56, 58, 48)
 _CHIN, _NOSE = 8, 33
 #: Nearer than the first distance a texel is in the zone, beyond the second it is not, metres.
@@ -37,6 +37,7 @@ class Zones:
     bare: Tensor  # (N,) of those, where neither hair nor clothes are likely
     varied: Tensor  # (N,) brows, lips, nostrils, beard: any darkness may be skin's own
     hairline: Tensor  # (N,) forehead and temples, where strands may fall
+    lids: Tensor  # (N,) upper lids up to their fold
     plain: Tensor  # (N,) even skin in front: what tells light and colour
     features: Tensor  # (N,) brows, lips, nostrils: what is not even by nature
 
@@ -51,6 +52,7 @@ def skin_zones(atlas: SkinAtlas, mean: Tensor, topology: Topology) -> Zones:
     brows = torch.maximum(*(_near(points, marks[list(line)], _BROW_REACH) for line in _BROWS))
     eyes = torch.maximum(*(_near(points, marks[list(line)], _EYE_REACH) for line in _EYES))
     lids = torch.maximum(*(_near(points, marks[list(line)], _LID_REACH) for line in _UPPER_LIDS))
+    folds = torch.maximum(*(_near(points, marks[list(line)], _FOLD_REACH) for line in _UPPER_LIDS))
     rims = torch.maximum(*(_near(points, marks[list(line)], _RIM_REACH) for line in _EYES))
     lips = _near(points, marks[list(_LIPS)], _LIP_REACH)
     nostrils = _near(points, marks[[_NOSE]], _NOSTRIL_REACH)
@@ -71,7 +73,7 @@ def skin_zones(atlas: SkinAtlas, mean: Tensor, topology: Topology) -> Zones:
     varied = varied * (1 - hairline.clamp(0, 1))
     bare = reached * (1 - scalp) * _between(chin - y, _BARE_NECK) * _between(side, (-0.004, 0.0))
     varied = atlas.blurred(varied[:, None], 3.0)[:, 0]
-    return Zones(reached, bare, varied, hairline.clamp(0, 1), plain, features)
+    return Zones(reached, bare, varied, hairline.clamp(0, 1), folds * front, plain, features)
 
 
 def _height_at(line: Tensor, x: Tensor) -> Tensor:

@@ -246,3 +246,23 @@ def test_suggested_light_comes_from_where_the_photo_s_came() -> None:
     lighting = photo_lighting(LIGHT, torch.tensor([1.1, 1.0, 0.9]))
     assert lighting.irradiance.shape == (9, 3)
     assert not lighting.colors.any()
+
+
+def test_lids_take_no_shadow_of_their_folds(models: Models, sitting: Sitting) -> None:
+    """A dark fold above each eye must not be what a closed eye shows."""
+    marks = sitting.posed.project(
+        sitting.posed.vertices[models.mesh.topology.landmarks68[36:48].astype(np.int64)]
+    )
+    photo = sitting.photo.clone()
+    for eye in (marks[:6], marks[6:]):
+        left, right = int(eye[:, 0].min()), int(eye[:, 0].max())
+        top = int(eye[:, 1].min())
+        photo[top - 6 : top, left:right] *= 0.4
+    fitter = SkinFitter(models.texture, models.mesh)
+
+    head = finished(fitter.fit(photo, sitting.posed))[1].applied(sitting.person)
+
+    tile = models.texture.maps(head, 0.0)[:3, :, :1024]
+    skin = fitter.atlas.listed(tile).mean(1)
+    zones = fitter.zones
+    assert skin[zones.lids > 0.9].mean() > 0.75 * skin[zones.plain > 0.9].mean()
