@@ -19,7 +19,7 @@ from head360.model.texture_generator import TextureGenerator, activate
 from head360.model.texture_layers import SPOT_CODE
 from head360.rendering.shade import linear_from_srgb
 
-_STEPS, _RATE = 24, 0.22
+_STEPS, _RATE, _BETAS = 24, 0.22, (0.9, 0.95)
 #: Spread of what is left between photo and generated skin, as a logarithm, and how many places
 #: are as good as independent.
 _SPREAD, _INDEPENDENT = 0.16, 300.0
@@ -46,7 +46,7 @@ def found_skin(
     details = _area(generator.details.detach()[None], rows)[0].flatten(1)
     code = torch.zeros(1, SPOT_CODE.start, requires_grad=True)
     gain = torch.zeros(3, requires_grad=True)
-    optimizer = torch.optim.Adam([code, gain], lr=_RATE, betas=(0.9, 0.95))
+    steps = (_Adam(code), _Adam(gain))
     rest = target.new_zeros(1)
     for step in range(_STEPS):
         whole = functional.pad(code, (0, generator.shape.code - code.shape[1]))
@@ -58,12 +58,31 @@ def found_skin(
         loss = _INDEPENDENT * (robust * share).sum() / share.sum() + code.square().sum()
         loss = loss + (gain.mean() / EXPOSURE_SPREAD) ** 2
         loss = loss + ((gain - gain.mean()) / _TINT_SPREAD).square().sum()
-        optimizer.zero_grad()
-        loss.backward()
-        optimizer.param_groups[0]["lr"] = _RATE * (1 - step / _STEPS) + 0.01
-        optimizer.step()
+        slopes = torch.autograd.grad(loss, (code, gain))
+        for one, slope in zip(steps, slopes, strict=True):
+            one.take(slope, _RATE * (1 - step / _STEPS) + 0.01)
     found = functional.pad(code.detach()[0], (0, generator.shape.code - code.shape[1]))
     return FoundSkin(found, gain.detach().exp(), float(rest.detach().sqrt()) * _SPREAD)
+
+
+class _Adam:
+    """Adam (Kingma and Ba, 2015) for one tensor; `torch.optim` takes over a second to import."""
+
+    def __init__(self, values: Tensor) -> None:
+        self._values = values
+        self._mean, self._square = torch.zeros_like(values), torch.zeros_like(values)
+        self._count = 0
+
+    def take(self, slope: Tensor, rate: float) -> None:
+        """Go a step against a slope, at most about `rate` long."""
+        first, second = _BETAS
+        self._count += 1
+        self._mean.lerp_(slope, 1 - first)
+        self._square.lerp_(slope.square(), 1 - second)
+        mean = self._mean / (1 - first**self._count)
+        spread = (self._square / (1 - second**self._count)).sqrt() + 1e-8
+        with torch.no_grad():
+            self._values.sub_(rate * mean / spread)
 
 
 @torch.no_grad()
