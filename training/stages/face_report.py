@@ -8,8 +8,10 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 import torch
+from torch import Tensor
+from torch.nn import functional
 
-from head360.fitting.face_network import PARTS, FaceNetwork
+from head360.fitting.face_network import INPUT, PARTS, FaceNetwork
 from training.stages.backdrops import Backdrops
 from training.stages.face_pictures import Bytes, load_sheets, sheets
 from training.stages.face_samples import FaceSample, Framing, face_sample, plain_sample
@@ -66,13 +68,22 @@ def _confusion(
     network: FaceNetwork, samples: list[tuple[FaceSample, int]], ranks: list[int]
 ) -> Counts:
     batch = batch_of([sample for sample, _ in samples], [worn for _, worn in samples])
-    device = next(network.parameters()).device
-    parts, styles = network(batch.pictures.to(device))
+    parts, styles = told(network, batch.pictures)
     right = styles.cpu().gather(1, batch.styles[:, None])
     ranks += (styles.cpu() > right).sum(1).tolist()
-    told = parts.argmax(1).cpu()
-    both = batch.parts * len(PARTS) + told
+    both = batch.parts * len(PARTS) + parts.argmax(1).cpu()
     return torch.bincount(both.ravel(), minlength=len(PARTS) ** 2).view(len(PARTS), -1).numpy()
+
+
+def told(network: FaceNetwork, pictures: Tensor) -> tuple[Tensor, Tensor]:
+    """Logits of the parts at the size of the pictures, and of styles, from the network's own size.
+
+    That is what the product does, but for its mirrored look and what colours and landmarks add.
+    """
+    small = functional.interpolate(pictures, size=(INPUT, INPUT), mode="area")
+    parts, styles = network(small.to(next(network.parameters()).device))
+    size = (pictures.shape[2], pictures.shape[3])
+    return functional.interpolate(parts, size=size, mode="bilinear"), styles
 
 
 def scores(overlap: Counts, ranks: npt.NDArray[np.int64]) -> dict[str, float]:
@@ -95,9 +106,9 @@ def overlays(
     chosen = [samples[i * len(samples) // count][0] for i in range(min(count, len(samples)))]
     if not chosen:
         return []
-    parts, _ = network(batch_of(chosen, [-1] * len(chosen)).pictures)
-    told = parts.argmax(1).numpy()
+    parts, _ = told(network, batch_of(chosen, [-1] * len(chosen)).pictures)
+    labels = parts.argmax(1).cpu().numpy()
     return [
         np.concatenate([s.picture, s.picture // 2 + PART_COLORS[t] // 2])
-        for s, t in zip(chosen, told, strict=True)
+        for s, t in zip(chosen, labels, strict=True)
     ]

@@ -20,6 +20,7 @@ from torch import nn
 
 from head360.errors import ResourceError
 from head360.files import replacing
+from head360.fitting.face_network import PARTS
 from training.device import described
 from training.stages.backdrops import Backdrops
 from training.stages.face_pictures import WORN, draw_faces
@@ -137,7 +138,7 @@ def _report(job: HairstyleRun, learner: StyleLearner) -> Iterator[str]:
                 ),
             )
         ]
-        row = scores(np.zeros((1, 1), np.int64), np.array(ranks))
+        row = scores(np.zeros((len(PARTS), len(PARTS)), np.int64), np.array(ranks))
         found[name] = {key: value for key, value in row.items() if key.startswith("top")}
     content = {
         "config": asdict(job.config), "device": described(job.device), "steps": learner.step,
