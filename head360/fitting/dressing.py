@@ -17,7 +17,14 @@ from torch import Tensor
 
 from head360.errors import ResourceError
 from head360.fitting.crop import Crop
-from head360.fitting.hair import FittedHair, Silhouette, fit_hair_shape, likelier, silhouette
+from head360.fitting.hair import (
+    FittedHair,
+    Silhouette,
+    fit_hair_shape,
+    likelier,
+    ranked,
+    silhouette,
+)
 from head360.fitting.hairstyle import classify, hair_color
 from head360.fitting.parsing import ClassMap, parse
 from head360.fitting.texture import FittedSkin, SkinFitter
@@ -27,8 +34,8 @@ from head360.light import Light
 from head360.likeness import SKIN_ROWS
 from head360.model.bilinear import Identity
 from head360.model.hair_shape import HairShaper
-from head360.model.seating import Seat
-from head360.params import HairShape, HeadParams
+from head360.model.seating import Seat, Seating
+from head360.params import FloatArray, HairShape, HeadParams
 from head360.rendering.scene import Models
 
 Mask: TypeAlias = npt.NDArray[np.bool_]
@@ -66,10 +73,13 @@ class Dresser:
         self._models = models
         self._skin: SkinFitter | None = None
 
-    def parse(self, crop: Crop) -> ClassMap | None:
-        """What each pixel of a crop shows; None if nobody can tell."""
+    def parse(self, crop: Crop, landmarks: FloatArray | None = None) -> ClassMap | None:
+        """What each pixel of a crop shows; None if nobody can tell.
+
+        `landmarks` (478, 3) are pixels of the crop.
+        """
         try:
-            return parse(crop.image, crop.inside)
+            return parse(crop.image, crop.inside, landmarks)
         except ResourceError:
             return None
 
@@ -95,24 +105,32 @@ class Dresser:
         told = classify(crop.image, parts)
         color = hair_color(crop.image, parts)
         dressed = params if color is None else params.with_(hair_color=color)
-        ranked = list(told) if wanted == AUTO else [(None if wanted == BALD else wanted, 1.0)]
+        yield None
+        seen, seating = self._silhouette(dressed, camera, parts)
+        told = ranked(told, seen, self._models.styles, seating)
+        best = list(told) if wanted == AUTO else [(None if wanted == BALD else wanted, 1.0)]
         if shaped:
-            ranked, shapes = yield from self._shaped(dressed, camera, parts, ranked[:_TRIED])
-            dressed = dressed.with_(hair_shape=shapes.get(ranked[0][0]))
-        named = told if wanted != AUTO else [*ranked, *told[_TRIED if shaped else len(ranked) :]]
-        return Dressed(dressed.with_(hairstyle=ranked[0][0]), _named(named))
+            best, shapes = yield from self._shaped(seen, seating, best[:_TRIED])
+            dressed = dressed.with_(hair_shape=shapes.get(best[0][0]))
+        named = told if wanted != AUTO else [*best, *told[_TRIED if shaped else len(best) :]]
+        return Dressed(dressed.with_(hairstyle=best[0][0]), _named(named))
 
-    def _shaped(
-        self, params: HeadParams, camera: PhotoCamera, parts: ClassMap, told: list[Ranked]
-    ) -> Generator[object, None, tuple[list[Ranked], dict[str | None, HairShape]]]:
-        """Styles by how likely they are once their silhouettes were fitted, and how they are."""
+    def _silhouette(
+        self, params: HeadParams, camera: PhotoCamera, parts: ClassMap
+    ) -> tuple[Silhouette, Seating]:
+        """The photo's hair, and where hair sits on this head."""
         mesh = self._models.mesh
         vertices, identity = self._posed(params)
         triangles = torch.from_numpy(mesh.topology.triangles[mesh.topology.drawn]).long()
         seen = silhouette(parts, camera, vertices, triangles)
-        seating = Seat(mesh.topology, mesh.mean).fit(identity.neutral)
-        shaper = HairShaper(mesh.topology, mesh.mean)
-        ranked: list[Ranked] = []
+        return seen, Seat(mesh.topology, mesh.mean).fit(identity.neutral)
+
+    def _shaped(
+        self, seen: Silhouette, seating: Seating, told: list[Ranked]
+    ) -> Generator[object, None, tuple[list[Ranked], dict[str | None, HairShape]]]:
+        """Styles by how likely they are once their silhouettes were fitted, and how they are."""
+        shaper = HairShaper(self._models.mesh.topology, self._models.mesh.mean)
+        fitting: list[Ranked] = []
         shapes: dict[str | None, HairShape] = {}
         for style, share in told:
             yield None
@@ -122,11 +140,11 @@ class Dresser:
                 grid = self._models.styles.planes(style).grid
                 fitted = yield from fit_hair_shape(seen, grid, seating, shaper)
                 shapes[style] = fitted.shape
-            ranked.append((style, likelier(share, fitted)))
-        total = sum(share for _, share in ranked) or 1.0
+            fitting.append((style, likelier(share, fitted)))
+        total = sum(share for _, share in fitting) or 1.0
         mass = sum(share for _, share in told)
-        ranked = [(style, share / total * mass) for style, share in ranked]
-        return sorted(ranked, key=lambda entry: -entry[1]), shapes
+        likely = [(style, share / total * mass) for style, share in fitting]
+        return sorted(likely, key=lambda entry: -entry[1]), shapes
 
     def _posed(self, params: HeadParams) -> tuple[Tensor, Identity]:
         """(V, 3) metres of the head with its expression, and who it is."""

@@ -276,7 +276,8 @@ class Fitter:
         fine, excluded = yield from self._run(
             work, "parse", beside(partial(_fine, looked, options))
         )
-        parts = yield from self._run(work, "parse", beside(partial(dresser.parse, fine)))
+        landmarks = looked.landmarks * np.float32(fine.size / looked.crop.size)
+        parts = yield from self._run(work, "parse", beside(partial(dresser.parse, fine, landmarks)))
         camera = solution.first.camera.scaled(fine.size)
         steps = dresser.with_hair(
             work.params, camera, fine, parts, options.hair, shaped=options.hair_shape

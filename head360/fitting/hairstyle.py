@@ -95,7 +95,7 @@ def radiance(colors: Picture) -> Floats:
 
 
 def _linear(colors: Picture) -> Floats:
-    encoded = torch.from_numpy(np.ascontiguousarray(colors)).float() / 255
+    encoded = torch.from_numpy(np.array(colors)).float() / 255
     linear: Floats = linear_from_srgb(encoded).numpy()
     return linear
 
