@@ -36,7 +36,7 @@ _PRIOR = 0.004
 _REACH, _INSIDE = 0.30, 0.002
 #: How much the classifier's word counts, and the unlikeness of silhouettes that makes a style e
 #: times less likely; chosen on held-out portraits.
-_WORD, _ALIKE = 0.2, 0.02
+_WORD, _ALIKE = 0.6, 0.04
 #: The same for the mean squared error of a fitted shape.
 _FITTED_ALIKE = 0.012
 #: Share of the picture that is added to all hair, so that hardly any hair is no great matter.

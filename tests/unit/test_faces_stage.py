@@ -42,7 +42,6 @@ from training.stages.face_pictures import (
 )
 from training.stages.face_report import scores
 from training.stages.face_samples import Framing, face_sample, plain_sample
-from training.stages.face_styles import fit_styles
 from training.stages.faces_config import FaceLearning, FacePictures, FacesConfig
 from training.stages.parsing import FaceBatches, FaceLearner, parts_loss, style_loss
 from training.stages.resnet import ResNet50, quiet_start
@@ -56,9 +55,7 @@ SIZE = 64
 CONFIG = FacesConfig(
     half=False,
     pictures=FacePictures(rounds=1, held_out_rounds=1),
-    learning=FaceLearning(
-        steps=3, batch=2, coarse=32, middle=48, portraits=1.0, style_batches=2, style_steps=3
-    ),
+    learning=FaceLearning(steps=3, batch=2, coarse=32, middle=48, portraits=1.0),
 )
 
 
@@ -273,15 +270,6 @@ def test_a_run_writes_weights_and_figures_and_goes_on(tmp_path: Path) -> None:
     assert network.shape.styles == len(WORN)
     assert any("mIoU" in line for line in said)
     assert '"steps": 4' in (out / "parsing.json").read_text()
-
-
-def test_a_classifier_is_finished_on_what_a_parser_sees(tmp_path: Path) -> None:
-    features = torch.randn(200, 24)
-    styles = (features[:, 0] > 0).long() + 2 * (features[:, 1] > 0).long()
-
-    head = fit_styles(features, styles, FaceLearning(style_steps=150), 4)
-
-    assert (head(features).argmax(1) == styles).float().mean() > 0.8
 
 
 def test_resnet_is_what_it_is_called_and_teaches(tmp_path: Path) -> None:

@@ -34,8 +34,6 @@ class FaceLearning:
     dice: float = 0.6  # weight of the overlap's loss
     style: float = 0.4  # weight of the hairstyle's loss
     smoothing: float = 0.05  # of the hairstyle's label
-    style_batches: int = 300  # that the style's classifier is finished on, once the parser stands
-    style_steps: int = 2500  # of that
     distillation: float = 0.5  # of the hairstyle's loss, where there is a teacher
 
     def size(self, done: float, full: int) -> int:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 import torch
@@ -20,7 +20,6 @@ from training.device import described
 from training.stages.backdrops import Backdrops
 from training.stages.face_pictures import WORN, draw_faces
 from training.stages.face_report import measured_faces, overlays
-from training.stages.face_styles import fit_styles, seen_styles
 from training.stages.faces_config import FacesConfig
 from training.stages.journal import Journal
 from training.stages.pace import Budget
@@ -54,7 +53,6 @@ def run(job: ParsingRun) -> Iterator[str]:
     torch.set_flush_denormal(True)
     try:
         yield from _train(job, learner)
-        yield from _finish_styles(job, learner)
     finally:
         torch.set_flush_denormal(False)  # scipy's trees can crash with it
     save_faces(job.out / FACES_FILE, learner.average, [name or "" for name in WORN])
@@ -76,20 +74,6 @@ def _train(job: ParsingRun, learner: FaceLearner) -> Iterator[str]:
                 said = ", ".join(f"{name} {value:.3f}" for name, value in losses.items())
                 yield f"parsing: {learner.step}/{steps}, {batches.files} files, {said}"
     save_checkpoint(job.out / _CHECKPOINT, learner.state())
-
-
-def _finish_styles(job: ParsingRun, learner: FaceLearner) -> Iterator[str]:
-    learning = replace(job.config.learning, portraits=1.0)
-    config = replace(job.config, learning=learning)
-    batches = FaceBatches(job.portraits, config, Backdrops.load(job.source))
-    found = []
-    for part in seen_styles(learner.average, batches, learning.style_batches, config.half):
-        found.append(part)
-        if len(found) % _SAVED_EVERY == 0:
-            yield f"parsing: hairstyles of {len(found)}/{learning.style_batches} batches seen"
-    features, styles = (torch.cat(parts) for parts in zip(*found, strict=True))
-    head = fit_styles(features, styles, learning, len(WORN), config.seed)
-    learner.average.told = head.to(job.device)
 
 
 def _report(job: ParsingRun, learner: FaceLearner) -> Iterator[str]:
