@@ -32,6 +32,8 @@ if TYPE_CHECKING:
     from head360.fitting.finding import FoundFaces
     from head360.fitting.fit import FitOptions, FitProgress, FitResult, Fitter
     from head360.fitting.photo import Photo
+    from head360.fitting.solver import Solution
+    from head360.params import FloatArray
 
 Value = TypeVar("Value")
 
@@ -149,6 +151,17 @@ class HeadEngine:
             photo = photo_from_pixels(photo)
         fitter = yield from self._photographer()
         return (yield from fitter.fit(photo, options))
+
+    def fit_again(
+        self, result: FitResult, landmarks: FloatArray, placed: tuple[int, ...] = ()
+    ) -> tuple[HeadParams, Solution]:
+        """The head of a fit by this engine after landmarks (478, 3) of its crop were dragged.
+
+        Some 50 ms; skin and hair stay. `fitting.landmarks.moved` drags one and its neighbours.
+        """
+        if self._fitter is None:
+            raise ValueError("fit a photo first")
+        return self._fitter.again(result, landmarks, placed)
 
     def find_faces(self, photo: Photo) -> Generator[FitProgress, None, FoundFaces]:
         """Only find the faces of a photo, from left to right.

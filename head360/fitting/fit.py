@@ -7,9 +7,9 @@ and is where a caller may stop; nothing is written anywhere, so nothing is left 
 from __future__ import annotations
 
 from collections.abc import Generator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
-from typing import Any, Literal, TypeAlias, TypeVar
+from typing import Any, TypeAlias, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -27,6 +27,19 @@ from head360.fitting.landmarks import LandmarkModel, face_height
 from head360.fitting.photo import Photo, kept
 from head360.fitting.quality import PhotoWarning, check_usable, unsure, warnings_about
 from head360.fitting.report import FitReport
+from head360.fitting.request import (
+    STEPS as STEPS,
+)
+from head360.fitting.request import (
+    FitOptions as FitOptions,
+)
+from head360.fitting.request import (
+    FitProgress as FitProgress,
+)
+from head360.fitting.request import (
+    Looked,
+    StepName,
+)
 from head360.fitting.shape import free_form, remaining
 from head360.fitting.solver import Sight, Solution, solve
 from head360.fitting.steps import Clock, all_beside, beside
@@ -39,8 +52,6 @@ from head360.sitting import MAX_PHOTO_BYTES, Sitting
 
 Value = TypeVar("Value")
 Mask: TypeAlias = npt.NDArray[np.bool_]
-StepName: TypeAlias = Literal["prepare", "detect", "solve", "parse", "hair", "skin", "report"]
-STEPS: tuple[StepName, ...] = ("prepare", "detect", "solve", "parse", "hair", "skin", "report")
 
 #: Pixels along each side of the crop that skin is taken from.
 _SKIN_PX = 1024
@@ -48,30 +59,11 @@ _SKIN_PX = 1024
 _PROFILE = 40.0
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class FitOptions:
-    """What may be chosen about a fit."""
-
-    face: int | None = None  # which face, from 1, left to right; None: the largest
-    hair: str = AUTO  # a hairstyle, AUTO or BALD
-    second: Photo | None = None  # another photo of the same person, best from the side
-    landmarks: FloatArray | None = None  # (478, 3) pixels of the photo, instead of the detector's
-    placed: tuple[int, ...] = ()  # which of them a person has placed
-    excluded: Mask | None = None  # (H, W) of the photo: not to be looked at for skin
-    free_form: bool = True  # let lids and lips move off the shape code
-    skin: bool = True  # take skin from the photo
-    hair_shape: bool = True  # let length, volume and fringe follow the photo (some seconds)
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class FitProgress:
-    """One moment of a running fit."""
-
-    done: int  # steps
-    total: int
-    step: StepName  # what is being done
-    preview: Picture | None = None  # (H, W, 3) what there is to see, when it is new
-    params: HeadParams | None = None  # the head so far, when it is new
+#: A likeness that adds nothing.
+_BLANK = Likeness.made(
+    modes=np.zeros(MODES), skin=np.zeros((3, SKIN_ROWS, 2 * SKIN_ROWS), np.float32),
+    observed=np.zeros((SKIN_ROWS, 2 * SKIN_ROWS), np.float32),
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -83,9 +75,14 @@ class FitResult:
     photo: bytes  # JPEG, to be stored with the head
     sitting: Sitting
     crop: Crop
-    landmarks: FloatArray  # (478, 3) pixels of the crop, as used
+    sight: Sight  # what the solver was told, landmarks in pixels of the crop
     faces: FoundFaces
     solution: Solution
+
+    @property
+    def landmarks(self) -> FloatArray:
+        """(478, 3) pixels of the crop, as used."""
+        return self.sight.landmarks
 
 
 @dataclass(slots=True, eq=False)
@@ -97,23 +94,6 @@ class _Work:
     clock: Clock = field(default_factory=Clock)
     params: HeadParams = field(default_factory=neutral_head)
     rest: npt.NDArray[np.floating] | None = None  # (468,) pixels left after the free-form rest
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Looked:
-    """A face as it was found and cut out."""
-
-    found: FoundFaces
-    face: Face
-    crop: Crop
-    landmarks: FloatArray  # (478, 3) pixels of the crop
-    scores: FloatArray  # (52,)
-
-    def sight(self, placed: tuple[int, ...] = (), *, profile: bool = False) -> Sight:
-        """What the solver needs of it."""
-        focal = self.found.photo.focal
-        in_crop = None if focal is None else focal * self.crop.scale
-        return Sight(self.landmarks, self.scores, SIZE, in_crop, placed, profile)
 
 
 class Fitter:
@@ -239,32 +219,55 @@ class Fitter:
                 solution.first, looked.landmarks,
             )  # fmt: skip
             work.rest = remaining(self._mesh.topology, solution.first, looked.landmarks, offsets)
-        work.params = self._head(work.params, solution, offsets, looked)
+        work.params = self._head(work.params, solution, offsets, looked.landmarks)
         return solution
+
+    def again(
+        self, result: FitResult, landmarks: FloatArray, placed: tuple[int, ...]
+    ) -> tuple[HeadParams, Solution]:
+        """The head of a fit after landmarks were dragged, its skin and hair as they were.
+
+        Quick enough to call while dragging (some 50 ms). The skin still lies as the old shape had
+        it: fit once more with `FitOptions.landmarks` when the dragging is over.
+
+        Args:
+            result: a fit by this fitter.
+            landmarks: (478, 3) pixels of its crop, see `landmarks.moved`.
+            placed: which of them a person has placed.
+        """
+        if self._landmarks is None:
+            self._landmarks = LandmarkModel.of(self._mesh)
+        sight = replace(result.sight, landmarks=landmarks, fixed=placed)
+        solution = solve(self._landmarks, [sight], start=result.solution.shape)
+        offsets = free_form(
+            self._landmarks, self._mesh.topology, self._mesh.mean.numpy(),
+            solution.first, landmarks,
+        )  # fmt: skip
+        return self._head(result.params, solution, offsets, landmarks), solution
 
     def _head(
         self,
         params: HeadParams,
         solution: Solution,
         offsets: npt.NDArray[np.float32] | None,
-        looked: Looked,
+        landmarks: FloatArray,
     ) -> HeadParams:
-        """The head with the solved shape and face, and no skin of its own yet."""
+        """The head with the solved shape and face; skin of its own stays."""
         modes = np.zeros(MODES, np.float32)
         rest = solution.shape[SHOWN_MODES:]
         modes[: len(rest)] = rest
-        rows = (SKIN_ROWS, 2 * SKIN_ROWS)
-        likeness = Likeness.made(
-            modes=modes, skin=np.zeros((3, *rows), np.float32),
-            observed=np.zeros(rows, np.float32), offsets=offsets,
-        )  # fmt: skip
+        likeness = replace(
+            params.likeness or _BLANK,
+            modes=modes,
+            offsets=None if offsets is None else offsets.astype(np.float16),
+        )
         head = params.with_(shape=solution.shape[:SHOWN_MODES], likeness=likeness)
         with torch.inference_mode():
             identity = self._mesh.identity_of(head)
         seen = solution.first
         expression = gaze(
             seen.camera, self._mesh.topology, identity.neutral.numpy(),
-            identity.eye_centers.numpy(), looked.landmarks, seen.expression,
+            identity.eye_centers.numpy(), landmarks, seen.expression,
         )  # fmt: skip
         return head.with_(expression=expression)
 
@@ -348,7 +351,7 @@ def _result(work: _Work, looked: Looked, solution: Solution, dressed: Dressed) -
     report = _report(work, looked, solution, dressed, warnings)
     return FitResult(
         dressed.params, report, photo, Sitting((a, b, c, d, e, f), camera, roll),
-        looked.crop, looked.landmarks, looked.found, solution,
+        looked.crop, looked.sight(work.options.placed), looked.found, solution,
     )  # fmt: skip
 
 

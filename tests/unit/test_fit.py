@@ -16,6 +16,7 @@ from head360.__main__ import main
 from head360.engine import HeadEngine, finished
 from head360.errors import AssetError, PhotoError, UnknownNameError
 from head360.fitting.fit import STEPS, FitOptions, FitProgress, FitResult
+from head360.fitting.landmarks import moved
 from head360.fitting.photo import photo_from_bytes, photo_from_pixels
 from head360.params import EXPRESSIONS
 from head360.project import load_project
@@ -93,6 +94,17 @@ def test_dragged_landmarks_are_followed(engine: HeadEngine, result: FitResult) -
         np.append(result.solution.first.projected[152], 0)[None].astype(np.float32)
     )
     assert found[0, 1] > before[0, 1] + 1
+
+
+def test_dragging_is_followed_at_once(engine: HeadEngine, result: FitResult) -> None:
+    to = result.landmarks[152, :2] + [0, 15]
+    landmarks = moved(result.landmarks, 152, (float(to[0]), float(to[1])))
+
+    params, solution = engine.fit_again(result, landmarks, (152,))
+
+    assert solution.first.projected[152, 1] > result.solution.first.projected[152, 1] + 3
+    assert params.hairstyle == result.params.hairstyle
+    assert (params.shape != result.params.shape).any()
 
 
 def test_the_lens_of_the_photo_is_used(engine: HeadEngine, astronaut: np.ndarray) -> None:
