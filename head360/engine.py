@@ -14,6 +14,8 @@ import numpy as np
 
 from head360.assets import REFINE_FILE, catalog, resource
 from head360.editing.prompt import Understanding, understand
+from head360.editing.restyle import ImageEditor, RestyleOptions, RestyleStep, restyle
+from head360.editing.restyle import Model as RestyleModel
 from head360.errors import UnknownNameError
 from head360.export.options import MeshOptions
 from head360.model.ahead import ReadAhead
@@ -207,6 +209,27 @@ class HeadEngine:
         Add it by `params.with_(edits=(*params.edits, understanding.layer))`.
         """
         return understand(text, params, self._loaded().mesh)
+
+    def restyle(
+        self, params: HeadParams, editor: ImageEditor, options: RestyleOptions | None = None
+    ) -> Generator[RestyleStep, None, HeadParams]:
+        """Repaint a head as an image editor repaints its pictures (`editing.restyle`).
+
+        Iterate for progress and previews; the result is what the generator returns. Closing it
+        stops the work.
+        """
+        models, builder = self._loaded(), self._builder()
+        model = RestyleModel(
+            models.texture,
+            models.mesh.topology,
+            models.mesh.mean,
+            lambda head: builder.build(head).placed,
+        )
+
+        def draw(request: RenderRequest) -> Picture:
+            return self.render(request).image
+
+        return restyle(params, editor, draw, model, options or RestyleOptions())
 
     def describe_graphics(self) -> dict[str, str]:
         """What OpenGL says of itself: GL_VENDOR, GL_RENDERER, GL_VERSION and more."""

@@ -76,6 +76,23 @@ def skin_zones(atlas: SkinAtlas, mean: Tensor, topology: Topology) -> Zones:
     return Zones(reached, bare, varied, hairline.clamp(0, 1), folds * front, plain, features)
 
 
+def part_shares(atlas: SkinAtlas, mean: Tensor, topology: Topology) -> dict[str, Tensor]:
+    """How much of each of N texels belongs to lips, brows, the skin about the eyes, and the rest.
+
+    Shares (N,) add up to 1; the mean head (V, 3) metres says where parts are.
+    """
+    points = atlas.at_texels(mean)
+    marks = mean[torch.from_numpy(topology.landmarks68).long()]
+    front = (points[:, 2] > marks[_NOSE, 2] - 0.07).float()
+    lips = _near(points, marks[list(_LIPS)], (0.004, 0.008)) * front
+    brows = torch.maximum(*(_near(points, marks[list(line)], _BROW_REACH) for line in _BROWS))
+    eyes = torch.maximum(*(_near(points, marks[list(line)], _EYE_REACH) for line in _EYES))
+    brows = brows * front * (1 - lips)
+    eyes = eyes * front * (1 - lips - brows).clamp(min=0)
+    skin = (1 - lips - brows - eyes).clamp(min=0)
+    return {"skin": skin, "lips": lips, "brows": brows, "eyes": eyes}
+
+
 def _height_at(line: Tensor, x: Tensor) -> Tensor:
     """(N,) heights y of a line of points (M, 3) at places x (N,); beyond its ends, as there."""
     order = np.argsort(line[:, 0].numpy())
