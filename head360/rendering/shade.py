@@ -30,6 +30,9 @@ SHADOW_BIAS = 0.0012
 STRANDS_IN_A_LOCK = 4.0
 #: Samples of the first size (metres) show single strands, those of the second do not.
 STRANDS_SHOW = (0.0008, 0.0025)
+#: What is left of strands' own noise: a field gives the mean of many, and noise looked up for
+#: their mean is no mean of theirs. Measured against the truth, see docs/adr/0020.
+SINGLE_STRANDS = 0.45
 #: Even black hair scatters some light.
 DARKEST = 0.006
 #: Metres in front of and behind the shadow's centre that the shadow map spans.
@@ -65,7 +68,7 @@ def shade(buffers: Buffers, scene: LitScene) -> Tensor:
     footprint = hair[met, 3:4] * _sample_angle(buffers.directions)
     noise = _strand_noise(hair[met, 7:9], hair[met, 2:3], footprint)
     color = tone_curve(_shade_hair(hair[met], noise, rays[met], scene))
-    alpha = _frayed(hair[met, :1], noise[:, 2:3])
+    alpha = _frayed(hair[met, :1], noise[:, 2:3] / SINGLE_STRANDS)
     over = torch.cat([color, torch.ones_like(alpha)], 1) * alpha + sum_[met] * (1 - alpha)
     return sum_.index_put((met,), over).view(*size, 4)
 
@@ -295,7 +298,7 @@ def _strand_noise(root: Tensor, along: Tensor, footprint: Tensor) -> Tensor:
     Strands that are much finer than a sample ((N, 1) metres) fade instead of flickering.
     """
     fine = root * STRANDS_IN_A_LOCK + along * along.new_tensor([0.11, 0.07])
-    seen = 1 - _smooth(*STRANDS_SHOW, footprint)
+    seen = SINGLE_STRANDS * (1 - _smooth(*STRANDS_SHOW, footprint))
     return torch.cat([_noise(root), _noise(fine) * seen], -1)
 
 

@@ -43,6 +43,7 @@ from head360.rendering.offscreen import (
 )
 from head360.rendering.request import ViewMode
 from head360.rendering.scene import Models, Scene
+from head360.rendering.shade import SINGLE_STRANDS
 
 Picture = npt.NDArray[np.uint8]
 
@@ -72,6 +73,7 @@ class Shot:
     exact: bool = False
     background: Background = field(default_factory=Background)
     draft: bool = False  # quick and coarse: smaller planes, a coarser hair volume
+    strands: float = SINGLE_STRANDS  # how much of single strands' noise hair shows
 
 
 class Viewer:
@@ -338,6 +340,7 @@ class Viewer:
             "u_hair_albedo": tuple(scene.hair_color.tolist()),
             "u_depth_range": (distance - _DEPTH_SPAN, distance + _DEPTH_SPAN),
             "u_mode": _MODES.get(shot.mode, 0),
+            "u_strands": shot.strands,
         }
 
     def _fitting_buffers(self, shot: Shot, rows: int) -> Buffers:

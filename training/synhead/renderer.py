@@ -210,6 +210,7 @@ class TruthRenderer:
                 **_light_uniforms(set_up.lighting, camera),
                 "u_hair_albedo": scene.hair_color,
                 "u_mode": mode,
+                "u_strands": 1.0,  # a sample is a strand
             }
             sources: dict[str, AnyTexture] = {**self._fine.textures, **light}
             target = self._fine.color

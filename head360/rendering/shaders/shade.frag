@@ -31,6 +31,7 @@ uniform vec3 u_lamp_direction[3];
 uniform vec3 u_lamp_color[3];
 uniform vec3 u_hair_albedo;        // linear RGB
 uniform vec2 u_depth_range;        // metres shown as white and black
+uniform float u_strands;           // how much of single strands' noise a sample shows
 uniform int u_mode;                // 0 shaded, 1 albedo, 2 normals, 3 depth, 4 clay, 5 guide, 6 aspect
 
 out vec4 f_color;
@@ -133,7 +134,8 @@ vec3 shade_head(vec3 x, vec3 view, vec4 color, vec3 n, vec4 surface) {
 vec4 strand_noise(vec2 root, float along, float t) {
     vec2 fine = root * STRANDS_IN_A_LOCK + along * vec2(0.11, 0.07);
     float seen = 1.0 - smoothstep(STRANDS_SHOW.x, STRANDS_SHOW.y, 2.0 * t * u_tangent.y / u_size.y);
-    return vec4(textureLod(u_noise, root, 0.0).rg, textureLod(u_noise, fine, 0.0).rg * seen);
+    vec2 strands = textureLod(u_noise, fine, 0.0).rg * (seen * u_strands);
+    return vec4(textureLod(u_noise, root, 0.0).rg, strands);
 }
 
 // Grey hair is a mixture of dark strands and white ones: 0 coloured ... 1 grey.
@@ -200,7 +202,7 @@ vec3 shade_hair(vec3 x, vec3 view, vec4 color, vec3 t, float sure, vec4 noise) {
     return sum;
 }
 
-// Thin hair is some strands and some gaps, not a haze.
+// Thin hair is some strands and some gaps, not a haze: there noise counts in full.
 float frayed(float alpha, float noise) {
     return clamp(alpha + 0.9 * alpha * (1.0 - alpha) * noise, 0.0, 1.0);
 }
@@ -260,7 +262,7 @@ void main() {
             vec4 mean = hair / hair.x;
             vec3 tangent = textureLod(u_hair_strand, place, 0.0).xyz / hair.x;
             vec4 noise = strand_noise(textureLod(u_hair_root, place, 0.0).rg / hair.x, mean.z, mean.w);
-            f_color = vec4(hair_pixel(ray, mean, tangent, noise), 1.0) * frayed(hair.x, noise.z);
+            f_color = vec4(hair_pixel(ray, mean, tangent, noise), 1.0) * frayed(hair.x, noise.z / u_strands);
         }
     }
 }
