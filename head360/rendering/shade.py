@@ -31,7 +31,7 @@ STRANDS_IN_A_LOCK = 4.0
 #: Samples of the first size (metres) show single strands, those of the second do not.
 STRANDS_SHOW = (0.0008, 0.0025)
 #: What is left of strands' own noise: a field gives the mean of many, and noise looked up for
-#: their mean is no mean of theirs. Measured against the truth, see docs/adr/0020.
+#: their mean is no mean of theirs. Measured against the truth, see docs/adr/0026.
 SINGLE_STRANDS = 0.45
 #: Even black hair scatters some light.
 DARKEST = 0.006
