@@ -10,6 +10,7 @@ A want is a short text: what, and which way or what it shall be.
     tone+  tone-                darker, lighter skin
     hair=blond  hair:dark  hair:bright  eyes=blue  eyes:dark  eyes:bright
     style=bob,bob_bangs         one of these styles; bald is `style=none`
+    volume+  volume-            fuller, flatter hair of the same style
     length=long  length+  length-   cropped, short, medium, long
     texture=curly  arranged=fringe,tied,centre,side,slicked,tousled,loose
     move=smile  move-smile      what the face does; what it does no more
@@ -29,7 +30,7 @@ from head360.editing.controls import age_of, masculinity_of
 from head360.editing.targets import EYES, HAIR, MOVES, STYLE_FACTS
 from head360.model.bilinear import BilinearModel
 from head360.model.measures import measure_correlations
-from head360.params import ATTRIBUTES, EXPRESSIONS, HeadParams
+from head360.params import ATTRIBUTES, EXPRESSIONS, HairShape, HeadParams
 
 _LENGTHS = ("cropped", "short", "medium", "long")
 _WANT = re.compile(r"(?P<what>[a-z_]+)(?P<how>[=:+-])(?P<rest>.*)")
@@ -61,6 +62,11 @@ class Judge:
         if rule is None:
             raise ValueError(f"“{want}” is no want")
         return rule(before, after, how, rest)
+
+    def largest_move(self, before: HeadParams, after: HeadParams) -> float:
+        """By how much the face's measures differ at most, standard deviations."""
+        step = after.shape - before.shape
+        return max(abs(float(slope @ step)) for slope in self._correlations.values())
 
     def _measure(self, before: HeadParams, after: HeadParams, name: str, sign: str) -> bool:
         moved = float(self._correlations[name] @ (after.shape - before.shape))
@@ -114,7 +120,18 @@ def _style(_before: HeadParams, after: HeadParams, _how: str, rest: str) -> bool
 def _length(before: HeadParams, after: HeadParams, how: str, rest: str) -> bool:
     if how == "=":
         return _facts(after)[0] == _LENGTHS.index(rest)
-    return (_facts(after)[0] - _facts(before)[0]) * _sign(how) > 0
+    styles = (_facts(after)[0] - _facts(before)[0]) * _sign(how)
+    return styles > 0 or (styles == 0 and _worn(before, after, "length") * _sign(how) > 0.1)
+
+
+def _volume(before: HeadParams, after: HeadParams, how: str, _rest: str) -> bool:
+    return _worn(before, after, "volume") * _sign(how) > 0.1
+
+
+def _worn(before: HeadParams, after: HeadParams, name: str) -> float:
+    """How much more of a `HairShape`'s length or volume there is."""
+    shapes = [head.hair_shape or HairShape() for head in (before, after)]
+    return float(getattr(shapes[1], name) - getattr(shapes[0], name))
 
 
 def _texture(_before: HeadParams, after: HeadParams, _how: str, rest: str) -> bool:
@@ -160,6 +177,7 @@ def _kept(before: HeadParams, after: HeadParams, _how: str, rest: str) -> bool:
 _Rule = Callable[[HeadParams, HeadParams, str, str], bool]
 _RULES: Mapping[str, _Rule] = {
     "age": _age, "male": _male, "tone": _tone, "style": _style, "length": _length,
-    "texture": _texture, "arranged": _arranged, "move": _move, "light": _light, "keep": _kept,
+    "texture": _texture, "volume": _volume, "arranged": _arranged, "move": _move,
+    "light": _light, "keep": _kept,
     "hair": partial(_color, HAIR, "hair_color"), "eyes": partial(_color, EYES, "iris_color"),
 }  # fmt: skip
