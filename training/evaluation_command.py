@@ -10,7 +10,9 @@ from head360.cli.terminal import Terminal
 from training.arguments import add_source, count, source_of
 from training.errors import check_source
 
-TABLES = ("generation", "3", "4", "attributes", "modes")
+TABLES = ("generation", "3", "4", "attributes", "modes", "text", "hair")
+#: Tables that need no source data.
+_SOURCELESS = ("modes", "text", "hair")
 #: How many heads and views of each a table takes unless told otherwise.
 _HEADS = {"generation": 8, "3": 100, "4": 50, "attributes": 24}
 _VIEWS = {"generation": 4, "3": 1, "4": 2, "attributes": 1}
@@ -26,7 +28,10 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
         "generation: head and every hairstyle apart. 3: whole heads, with ablations (the paper's "
         "Table 3). 4: hair on other heads, with and without detachment (its Table 4). "
         "attributes: what each control moves, and what besides. modes: the viewer's fast mode "
-        "against its exact one, for every hairstyle from all around; needs no source data.",
+        "against its exact one, for every hairstyle from all around. "
+        "text: whether sentences do what they ask, and only that. hair: every hairstyle in three "
+        "colours on three heads, and how soon another style shows. The last three need no source "
+        "data.",
     )
     parser.add_argument("--table", choices=TABLES, default="generation")
     add_source(parser)
@@ -42,7 +47,10 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     )  # fmt: skip
     parser.add_argument("--size", type=count(32, 2048), default=512, metavar="PX")
     parser.add_argument(
-        "--styles", default="", metavar="A,B,…", help="generation, modes: these hairstyles only"
+        "--styles", default="", metavar="A,B,…", help="generation, modes, hair: these styles only"
+    )
+    parser.add_argument(
+        "--sentences", type=Path, metavar="TOML", help="text: other sentences than held_out.toml"
     )
     parser.add_argument(
         "--variants", type=Path, metavar="DIR",
@@ -80,8 +88,8 @@ def run(parsed: argparse.Namespace, terminal: Terminal) -> None:
 
 
 def _lines(parsed: argparse.Namespace) -> Iterator[str]:
-    if parsed.table == "modes":
-        return _modes(parsed)
+    if parsed.table in _SOURCELESS:
+        return {"modes": _modes, "text": _text, "hair": _hair}[parsed.table](parsed)
     source = source_of(parsed)
     check_source(source)
     tables = {"generation": _generation, "3": _table3, "4": _table4, "attributes": _attributes}
@@ -141,3 +149,17 @@ def _modes(parsed: argparse.Namespace) -> Iterator[str]:
 
     styles = tuple(name for name in parsed.styles.split(",") if name)
     return run(Modes(parsed.out, parsed.size, styles))
+
+
+def _text(parsed: argparse.Namespace) -> Iterator[str]:
+    from training.prompt.held_out import HELD_OUT
+    from training.text_table import TextTable, run
+
+    return run(TextTable(parsed.out, parsed.sentences or HELD_OUT))
+
+
+def _hair(parsed: argparse.Namespace) -> Iterator[str]:
+    from training.hair_table import HairTable, run
+
+    styles = tuple(name for name in parsed.styles.split(",") if name)
+    return run(HairTable(parsed.out, styles))

@@ -65,10 +65,10 @@ def _faces(engine: HeadEngine) -> Iterator[Picture]:
     person = engine.initial_head()
     camera = OrbitCamera(yaw_degrees=12, distance=0.82, target=(0.0, -0.005, 0.0))
     for weights in _FACES.values():
-        yield _draw(engine, person.with_(expression=_expression(weights)), camera, 320)
+        yield _draw(engine, person.with_(expression=expression_of(weights)), camera, 320)
 
 
-def _expression(weights: Mapping[str, float]) -> npt.NDArray[np.float32]:
+def expression_of(weights: Mapping[str, float]) -> npt.NDArray[np.float32]:
     """(52,) from weights by name; a name without a side means both."""
     made = np.zeros(len(EXPRESSIONS), np.float32)
     for name, weight in weights.items():

@@ -1,0 +1,66 @@
+"""Sentences kept apart from training, and how they are scored."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from head360.assets import resource
+from head360.model.bilinear import BilinearModel
+from training.prompt.held_out import HELD_OUT, Said, carried_out, held_out, moved
+from training.prompt.judge import Judge
+from training.text_table import keeps_identity, kind_scores, motion_kept
+
+
+@pytest.fixture(scope="module")
+def mesh() -> BilinearModel:
+    return BilinearModel.load(resource("models", "mesh.safetensors"))
+
+
+@pytest.fixture(scope="module")
+def judge(mesh: BilinearModel) -> Judge:
+    return Judge(mesh)
+
+
+def test_there_are_two_hundred_of_all_kinds() -> None:
+    sentences, starts = held_out()
+    counts = {kind: sum(kind in s.kinds for s in sentences) for s in sentences for kind in s.kinds}
+    assert len({s.text for s in sentences}) == 200
+    assert {s.start for s in sentences} == set(starts)
+    assert counts["typo"] >= 30
+    assert counts["negation"] >= 20
+    assert counts["several"] >= 20
+
+
+@pytest.mark.parametrize("name", ["held_out.toml", "held_out_2.toml"])
+def test_nine_in_ten_do_all_they_ask(name: str, mesh: BilinearModel, judge: Judge) -> None:
+    sentences, starts = held_out(HELD_OUT.with_name(name))
+    outcomes = [carried_out(said, starts[said.start], mesh, judge) for said in sentences]
+    right = sum(not each.missed for each in outcomes)
+    assert right >= LEAST * len(outcomes)
+    assert sum(good for good, _ in kind_scores(outcomes).values()) >= right
+
+
+#: Below the measured shares, so that one sentence more or less is no failure.
+LEAST = 0.85
+
+
+def test_what_is_missed_and_what_leaks_is_told(mesh: BilinearModel, judge: Judge) -> None:
+    _, starts = held_out()
+    head = starts["bearded"]
+    wrong = Said("remove the beard and make the hair blond", "bearded", ("beard+",), ())
+    outcome = carried_out(wrong, head, mesh, judge)
+    assert outcome.missed == ("beard+",)
+    assert outcome.leaked == ("hair colour",)
+    assert "nothing" in carried_out(replace(wrong, wants=("nothing",)), head, mesh, judge).missed
+    assert moved(head, head, judge) == set()
+
+
+def test_a_face_moves_the_same_under_make_up(mesh: BilinearModel, judge: Judge) -> None:
+    _, starts = held_out()
+    outcome = carried_out(
+        Said("red lipstick", "redhead", ("lipstick+",), ()), starts["redhead"], mesh, judge
+    )
+    assert keeps_identity(outcome)
+    assert motion_kept(mesh, outcome) == pytest.approx(1.0, abs=1e-5)
