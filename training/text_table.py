@@ -91,8 +91,8 @@ def keeps_identity(outcome: Outcome) -> bool:
 
 def motion_kept(mesh: BilinearModel, outcome: Outcome) -> float:
     """Correlation of how vertices move, before and after an edit, over six expressions."""
-    motions = [_motions(mesh, head) for head in (outcome.before, outcome.after)]
-    return float(np.corrcoef(*motions)[0, 1])
+    before, after = (_motions(mesh, head) for head in (outcome.before, outcome.after))
+    return float(np.corrcoef(before, after)[0, 1])
 
 
 def _motions(mesh: BilinearModel, head: HeadParams) -> Floats:
