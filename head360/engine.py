@@ -14,8 +14,6 @@ import numpy as np
 
 from head360.assets import REFINE_FILE, catalog, resource
 from head360.editing.prompt import Understanding, understand
-from head360.editing.restyle import ImageEditor, RestyleOptions, RestyleStep, restyle
-from head360.editing.restyle import Model as RestyleModel
 from head360.errors import UnknownNameError
 from head360.export.options import MeshOptions
 from head360.model.ahead import ReadAhead
@@ -31,6 +29,7 @@ from head360.rendering.viewer import Picture, Shot, Viewer
 
 if TYPE_CHECKING:
     from head360 import faces
+    from head360.editing.restyle import ImageEditor, RestyleOptions, RestyleStep
     from head360.fitting.finding import FoundFaces
     from head360.fitting.fit import FitOptions, FitProgress, FitResult, Fitter
     from head360.fitting.photo import Photo
@@ -218,8 +217,10 @@ class HeadEngine:
         Iterate for progress and previews; the result is what the generator returns. Closing it
         stops the work.
         """
+        from head360.editing.restyle import Model, RestyleOptions, restyle
+
         models, builder = self._loaded(), self._builder()
-        model = RestyleModel(
+        model = Model(
             models.texture,
             models.mesh.topology,
             models.mesh.mean,

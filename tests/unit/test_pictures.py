@@ -345,7 +345,7 @@ def test_every_preset_can_be_read() -> None:
 
     configs = {path.stem: load_picture_config(path) for path in paths}
 
-    assert len(configs) == 6
+    assert len(configs) == 7
     for name, config in configs.items():
         assert config.stage.detach == name.startswith("detach")
 
