@@ -52,7 +52,7 @@ ACTIONS: tuple[ActionSpec, ...] = (
     ActionSpec("mirror", "Mirror expression", "Ctrl+M", "Exchange left and right"),
     ActionSpec("reset_expression", "Reset expression", "Ctrl+0", "Relax the face"),
     ActionSpec("find_expression", "Find expression…", "Ctrl+F", "Search the expression sliders"),
-    ActionSpec("turntable", "Turntable…", "Ctrl+E", "A video of the head turning once"),
+    ActionSpec("turntable", "Video…", "Ctrl+E", "A film: one turn, the recording, or both"),
     ActionSpec("mesh", "Mesh…", "Ctrl+Shift+E", "The head for Blender, game engines and others"),
     ActionSpec("screenshot", "Screenshot…", "Ctrl+Shift+S", "A picture at any size, with alpha"),
     ActionSpec("shortcuts", "Keyboard shortcuts", "Ctrl+/", "All shortcuts on one page"),

@@ -14,7 +14,7 @@ from shiboken6 import isValid
 from app.dialogs.mesh import MeshDialog
 from app.dialogs.paths import choose_target
 from app.dialogs.screenshot import ScreenshotDialog
-from app.dialogs.turntable import TurntableDialog
+from app.dialogs.turntable import Subject, TurntableDialog
 from app.document import HeadDocument
 from app.exports import Exports, spoken_duration
 from app.settings import FOLDER, Settings
@@ -24,7 +24,7 @@ from app.widgets.export_chip import ExportChip
 from app.workers.picture import image_from_pixels
 from app.workers.render_thread import IdleWork, RenderThread
 from head360.export.options import MeshOptions
-from head360.export.video import VideoOptions
+from head360.export.video import Play, VideoOptions
 from head360.light import TRANSPARENT, Background
 from head360.rendering.request import Frame, RenderRequest
 
@@ -58,9 +58,13 @@ class ExportCommands(QObject):
         viewport.picture_shown.connect(exports.learn_pace)
 
     def ask_turntable(self) -> None:
-        """Ask for a turntable."""
+        """Ask for a film: a turntable, the recording, or both."""
         dialog = TurntableDialog(
-            self._settings, self._viewport.background, self._exports.estimate_s, self._window
+            self._settings,
+            self._viewport.background,
+            self._exports.estimate_s,
+            self._window,
+            take=self._document.performance,
         )
         dialog.chosen.connect(self.film)
         dialog.preview_wanted.connect(partial(self._preview, dialog))
@@ -81,21 +85,30 @@ class ExportCommands(QObject):
 
     def ask_mesh(self) -> None:
         """Ask for a mesh."""
-        dialog = MeshDialog(self._settings, self._window)
+        dialog = MeshDialog(self._settings, self._window, take=self._document.performance)
         dialog.chosen.connect(self.write_mesh)
         show_dialog(dialog)
 
-    def film(self, options: VideoOptions) -> None:
-        """Ask where to, and make a turntable."""
+    def film(self, options: VideoOptions, subject: Subject = "turn") -> None:
+        """Ask where to, and make a film."""
         if self._exports.busy():
             return
         ending = "" if options.format == "png" else f".{options.format}"
-        start = self._start(self.tr("turntable"), ending)
+        what = self.tr("turntable") if subject == "turn" else self.tr("film")
+        start = self._start(what, ending)
         kind = self.tr(VIDEO_KINDS[options.format])
-        path = choose_target(self._window, self.tr("Export turntable"), start, kind)
+        path = choose_target(self._window, self.tr("Export video"), start, kind)
         if path is not None:
             self._settings.set(FOLDER, str(path.parent))
-            self._exports.film(self._stage.shown, self._viewport.camera, options, path)
+            self._exports.film(self._play(subject), options, path)
+
+    def _play(self, subject: Subject) -> Play:
+        """What is filmed; a recording plays the document's head, whatever plays it just now."""
+        turns = 0.0 if subject == "take" else 1.0
+        if subject == "turn":
+            return Play(self._stage.shown, self._viewport.camera, turns=turns)
+        take = self._document.performance
+        return Play(self._document.params, self._viewport.camera, take, turns)
 
     def write_mesh(self, options: MeshOptions, ending: str) -> None:
         """Ask where to, and write a mesh; without an ending, a folder of OBJ files."""

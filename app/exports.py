@@ -16,9 +16,8 @@ from app.workers.engine import EngineFactory
 from app.workers.export_tasks import film, photograph, write_mesh
 from app.workers.job import Job
 from app.workers.picture import Picture, image_from_pixels
-from head360.camera import OrbitCamera
 from head360.export.options import MeshOptions
-from head360.export.video import VideoOptions
+from head360.export.video import Play, VideoOptions
 from head360.params import HeadParams
 from head360.progress import Progress
 from head360.rendering.request import Frame, RenderRequest
@@ -63,12 +62,11 @@ class Exports(QObject):
         pace = self._ms_per_pixel.get(refine)
         return None if pace is None else START_S + pace * width * height * frames / 1000
 
-    def film(
-        self, params: HeadParams, camera: OrbitCamera, options: VideoOptions, path: Path
-    ) -> None:
-        """Make a turntable."""
-        task = film(self._make_engine, params, camera, options, path)
-        self._start(self.tr("Turntable"), task, partial(self._finish, path))
+    def film(self, play: Play, options: VideoOptions, path: Path) -> None:
+        """Make a film of a turn, a performance, or both."""
+        task = film(self._make_engine, play, options, path)
+        title = self.tr("Turntable") if play.performance is None else self.tr("Film")
+        self._start(title, task, partial(self._finish, path))
 
     def photograph(self, request: RenderRequest, path: Path | None) -> None:
         """Make one picture: into a file, or onto the clipboard without a `path`."""

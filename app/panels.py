@@ -89,6 +89,8 @@ class Panels:
         """End what the docks do in the background. False: a thread hangs in the driver."""
         if self._session.running:
             self._session.stop()
+        self._session.wait()
+        self.timeline.files.stop()
         return all([self.hair.stop(), self.light.stop()])
 
     def hold_pictures(self, *_: object) -> None:

@@ -33,6 +33,11 @@ class Stage(QObject):
         """Whether the face on show is not the document's."""
         return self._sample is not None
 
+    @property
+    def unknown(self) -> frozenset[str]:
+        """Shapes that whoever performs says nothing about: the document's stay."""
+        return self._sample.unknown if self._sample is not None else frozenset()
+
     def preview(self, params: HeadParams | None) -> None:
         """Show `params` without editing the document; None goes back to it."""
         if params is not self._preview:

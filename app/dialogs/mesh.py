@@ -21,6 +21,7 @@ from PySide6.QtWidgets import (
 from app.dialogs.forms import dim_label, form_of, row_of
 from app.settings import MESH, Settings
 from head360.export.options import TEXTURES, MeshOptions
+from head360.performance import Performance
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,11 +37,11 @@ class MeshPreset:
 PRESETS: tuple[MeshPreset, ...] = (
     MeshPreset(
         ".glb", "GLB", "Blender, Unity, Unreal, Godot, web: 52 blendshapes, neck and eyes.",
-        frozenset({"texture", "hair", "compact"}),
+        frozenset({"texture", "hair", "compact", "animation"}),
     ),
     MeshPreset(
         ".usdz", "USD", "Apple devices, Omniverse, Houdini: 52 blendshapes, neck and eyes.",
-        frozenset({"texture", "hair"}),
+        frozenset({"texture", "hair", "animation"}),
     ),
     MeshPreset(
         ".obj", "OBJ", "Every modelling program: the face as it is now.",
@@ -62,9 +63,16 @@ class MeshDialog(QDialog):
 
     chosen = Signal(object, str)  # MeshOptions, ending
 
-    def __init__(self, settings: Settings, parent: QWidget | None = None) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        parent: QWidget | None = None,
+        *,
+        take: Performance | None = None,
+    ) -> None:
+        """Ask; `take` is the recording that can go along as an animation."""
         super().__init__(parent)
-        self._settings = settings
+        self._settings, self._take = settings, take
         self._preset = PRESETS[0]
         self.setWindowTitle(self.tr("Mesh"))
         self._make_fields()
@@ -80,6 +88,7 @@ class MeshDialog(QDialog):
                 (self.tr("Points"), row_of(self.points)),
                 ("", row_of(self.shapes)),
                 ("", row_of(self.compact)),
+                ("", row_of(self.animation)),
             )
         )
         column.addStretch()
@@ -101,6 +110,7 @@ class MeshDialog(QDialog):
             compact=self.compact.isChecked() or "compact" not in open_,
             shapes=self.shapes.isChecked() and "shapes" in open_,
             points=self.points.currentData(),
+            performance=self._take if self._animates else None,
         )
 
     def choose(self, ending: str) -> None:
@@ -110,6 +120,12 @@ class MeshDialog(QDialog):
         self.use.setText(self.tr(self._preset.use))
         for name in ("texture", "hair", "points", "shapes", "compact"):
             getattr(self, name).setEnabled(name in self._preset.choices)
+        can = self._take is not None and "animation" in self._preset.choices
+        self.animation.setEnabled(can)
+
+    @property
+    def _animates(self) -> bool:
+        return self.animation.isEnabled() and self.animation.isChecked()
 
     def _make_fields(self) -> None:
         self.use = dim_label()
@@ -121,6 +137,8 @@ class MeshDialog(QDialog):
         self.shapes = QCheckBox(self.tr("A folder with a file for each blendshape"))
         self.compact = QCheckBox(self.tr("Compact; some older programs need it off"))
         self.compact.setChecked(True)
+        self.animation = QCheckBox(self.tr("With the recording as an animation"))
+        self.animation.setVisible(self._take is not None)
 
     def _choice(self, name: str, entries: Mapping[str, str]) -> QComboBox:
         box = QComboBox()
@@ -169,6 +187,7 @@ class MeshDialog(QDialog):
             "points": self.points.currentData(),
             "shapes": self.shapes.isChecked(),
             "compact": self.compact.isChecked(),
+            "animation": self.animation.isChecked(),
         }
         self._settings.set(MESH, entry)
         options, ending = self.options, self.ending
@@ -185,3 +204,4 @@ class MeshDialog(QDialog):
                 box.setCurrentIndex(index)
         self.shapes.setChecked(entry.get("shapes") is True)
         self.compact.setChecked(entry.get("compact") is not False)
+        self.animation.setChecked(entry.get("animation") is not False)

@@ -8,6 +8,7 @@ import numpy as np
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QDockWidget, QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
 
+from app.docks.driven import DrivenSliders
 from app.docks.field_sliders import FieldSliders
 from app.docks.panel import scrolling_column, set_up_dock
 from app.document import HeadDocument
@@ -79,6 +80,8 @@ class ExpressionDock(QDockWidget):
         column.addStretch()
         layout.addWidget(area)
         set_up_dock(self, "expression_dock", content)
+        DrivenSliders(stage, self.sliders, FIELD, self)
+        DrivenSliders(stage, self.pose.sliders, "head_pose", self)
         document.params_changed.connect(self._show)
         locks.changed.connect(self._show_locks)
 

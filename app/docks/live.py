@@ -20,17 +20,22 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from app.dialogs.forms import dim_label
 from app.docks.panel import scrolling_column, set_up_dock
 from app.expression_names import spoken_name
-from app.live import STREAMS, Choice, LiveSession, source_of
+from app.live import STREAMS, TRACKER_ASSET, Choice, LiveSession, source_of, usual_gains
+from app.messages import Choice as Answer
 from app.messages import Messages
 from app.theme import Theme
 from app.widgets.labelled_slider import LabelledSlider, SliderSpec
+from app.workers.job import Job
+from head360.downloads import FetchProgress, asset, is_here
 from head360.driving.camera import devices
 from head360.driving.source import LiveSource, SourceStatus
-from head360.driving.tuning import MAX_GAIN, Tuning
+from head360.driving.tuning import MAX_GAIN
 from head360.driving.udp import protocol
-from head360.errors import Head360Error
+from head360.errors import AssetError, Head360Error
+from head360.fetching import fetch
 from head360.params import EXPRESSIONS
 from head360.performance import Sample
 
@@ -60,6 +65,7 @@ class LiveDock(QDockWidget):
         self._file: Path | None = None
         self._newest: Sample | None = None
         self._left = 0
+        self._fetching: Job | None = None
         area, column = scrolling_column()
         column.setSpacing(8)
         column.addLayout(self._make_choice())
@@ -79,6 +85,7 @@ class LiveDock(QDockWidget):
         session.running_changed.connect(self._show_running)
         session.sampled.connect(self._note)
         session.calibrated.connect(self._show_calibrated)
+        session.failed.connect(self._say_failed)
         self._show_choice()
         self._show_running(False)
         self._show_status(None)
@@ -178,7 +185,9 @@ class LiveDock(QDockWidget):
         port = self.port.value() if choice in STREAMS else None
         try:
             source = self._make_source(choice, port=port, anywhere=self.anywhere.isChecked())
-            self._session.start(source)
+            self._session.start(source, usual_gains(choice))
+        except AssetError as error:
+            self._offer_fetching(error)
         except Head360Error as error:
             self._messages.show_error(self.tr("This cannot be followed."), error)
 
@@ -194,7 +203,42 @@ class LiveDock(QDockWidget):
         self._file = Path(name) if name else None
         return self._file
 
+    def _offer_fetching(self, error: AssetError) -> None:
+        if is_here(asset(TRACKER_ASSET)):  # something else is missing
+            self._messages.show_error(self.tr("This cannot be followed."), error)
+            return
+        fetch_now = Answer(self.tr("Fetch"), self._fetch)
+        self._messages.ask(self.tr("This cannot be followed yet."), str(error), fetch_now)
+
+    def _fetch(self) -> None:
+        if self._fetching is None:
+            self._fetching = Job(fetch(TRACKER_ASSET), self)
+            self._fetching.progressed.connect(self._show_fetching)
+            self._fetching.succeeded.connect(self._say_fetched)
+            self._fetching.failed.connect(self._say_not_fetched)
+            self._fetching.finished.connect(self._end_fetching)
+            self._fetching.start()
+
+    def _show_fetching(self, progress: FetchProgress) -> None:
+        text = self.tr("Fetching: {done:.1f} of {total:.1f} MB")
+        self.status.setText(text.format(done=progress.done / 1e6, total=progress.total / 1e6))
+
+    def _say_fetched(self, _path: object) -> None:
+        self._show_status(None)
+        self._messages.success(self.tr("Fetched. Press Start again."))
+
+    def _say_not_fetched(self, error: Exception) -> None:
+        self._show_status(None)
+        self._messages.show_error(self.tr("It could not be fetched."), error)
+
+    def _end_fetching(self) -> None:
+        self._fetching = None
+
+    def _say_failed(self, why: str) -> None:
+        self._messages.error(self.tr("Driving has stopped."), why)
+
     def _record(self, on: bool) -> None:
+        self.record.setText(self.tr("Stop recording") if on else self.tr("Record"))
         if on:
             self._session.record()
         else:
@@ -216,19 +260,13 @@ class LiveDock(QDockWidget):
     # --- tuning
 
     def _tune(self, *_: object) -> None:
-        tuning = self._session.live.tuning
-        self._session.live.tuning = Tuning(
-            tuning.rest, tuning.gains, self.mirror.isChecked(), self.smoothing.value
-        )
+        self._session.tune(self.mirror.isChecked(), self.smoothing.value)
 
     def _set_gain(self, value: float, _gesture: object) -> None:
-        tuning = self._session.live.tuning
-        gains = {**tuning.gains, self.shape.currentData(): value}
-        self._session.live.tuning = Tuning(tuning.rest, gains, tuning.mirror, tuning.smoothing)
+        self._session.set_gain(self.shape.currentData(), value)
 
     def _show_gain(self) -> None:
-        gains = self._session.live.tuning.gains
-        self.gain.show_value(gains.get(self.shape.currentData(), 1.0))
+        self.gain.show_value(self._session.gain(self.shape.currentData()))
 
     # --- showing
 
@@ -246,6 +284,7 @@ class LiveDock(QDockWidget):
             widget.setEnabled(not running)
         self.calibrate.setEnabled(running)
         self.record.setEnabled(running)
+        self._show_gain()
         if running:
             self._show_curves()
             self._draw.start()
@@ -263,7 +302,7 @@ class LiveDock(QDockWidget):
             return
         self.quality.setValue(round(status.quality * 100))
         latency = self._session.live.latency_s * 1000
-        figures = self.tr("{fps:.0f} faces a second, {latency:.0f} ms")
+        figures = self.tr("{fps:.0f} faces a second, {latency:.0f} ms behind")
         running = status.state == "running"
         said = [status.text, figures.format(fps=status.fps, latency=latency) if running else ""]
         taken = self._session.live.recording
@@ -289,7 +328,10 @@ class LiveDock(QDockWidget):
             self._curves = strip = CurveStrip(self._theme)
             strip.setFixedHeight(120)
             strip.setAccessibleName(self.tr("Curves of the live face"))
+            self.legend = dim_label()
+            self.legend.setWordWrap(True)
             self._curves_at.insertWidget(self._curves_at.count() - 1, strip)
+            self._curves_at.insertWidget(self._curves_at.count() - 1, self.legend)
 
     def _note(self, sample: Sample) -> None:
         self._newest = sample
@@ -303,3 +345,9 @@ class LiveDock(QDockWidget):
         names = dict.fromkeys((*_CURVES, self.shape.currentData()))
         values = {name: float(sample.expression[EXPRESSIONS.index(name)]) for name in names}
         self._curves.append(sample.time_s, values)
+        legend = "&nbsp; ".join(
+            f'<span style="color:{self._curves.color(index)}">●</span>&nbsp;{said}'
+            for index, said in enumerate(spoken_name(name).replace(" ", "&nbsp;") for name in names)
+        )
+        if self.legend.text() != legend:
+            self.legend.setText(legend)

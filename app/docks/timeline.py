@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QHideEvent
+from PySide6.QtGui import QHideEvent, QKeyEvent
 from PySide6.QtWidgets import (
     QComboBox,
     QDockWidget,
-    QFileDialog,
     QHBoxLayout,
     QLabel,
     QMenu,
@@ -22,19 +21,22 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from app.dialogs.forms import dim_label
+from app.docks.take_files import TakeFiles
 from app.document import HeadDocument
 from app.expression_names import spoken_name
 from app.messages import Messages
 from app.player import Player
 from app.theme import Theme
 from app.widgets.section import flat_button
-from head360.driving.csv import read_csv, write_csv
-from head360.errors import Head360Error
-from head360.keyframes import curve_of, delete_key, keyed, set_key
+from app.widgets.wave_strip import WaveStrip
+from head360.keyframes import Curve, curve_of, delete_key, keyed, move_key, set_key
 from head360.params import EXPRESSIONS
 from head360.performance import (
+    CHANNELS,
+    MAX_POSE_DEGREES,
+    POSE_CHANNELS,
     Performance,
-    joined,
     ping_pong,
     posed_still,
     retimed,
@@ -42,12 +44,21 @@ from head360.performance import (
     trimmed,
 )
 
+if TYPE_CHECKING:  # pyqtgraph takes a moment
+    from app.widgets.curve_strip import CurveStrip
+
 STEPS = 1000
 _STILL_S = 4.0
 _SMOOTH_S = 0.12
 #: A double click this near to a key, seconds, takes it away.
 _NEAR_S = 0.06
-#: And this near in value.
+#: How near keys keep a curve to what was recorded, of the whole span.
+_EXACT = 0.01
+#: Curves of turns show at least so many degrees both ways.
+_LEAST_TURN = 20.0
+STRIP_PX = 120
+_TURNS = {"headYaw": "Head turn", "headPitch": "Head nod", "headRoll": "Head tilt"}
+#: And this near in value, of the whole span.
 _SAME_VALUE = 0.08
 #: Longer takes show no keys; nor do curves with more of them.
 _KEYED_MOMENTS, _SHOWN_KEYS = 900, 60
@@ -70,13 +81,18 @@ class TimelineDock(QDockWidget):
         self.setObjectName("timeline_dock")
         self._document, self._player = document, player
         self._messages, self._theme = messages, theme
-        self._strip: QWidget | None = None
+        self.files = TakeFiles(document, messages, self)
+        self._strip: CurveStrip | None = None
         content = QWidget()
         content.setObjectName("panel")
         self._column = QVBoxLayout(content)
         self._column.setContentsMargins(12, 4, 12, 8)
         self._column.setSpacing(4)
         self._column.addLayout(self._make_bar())
+        self._column.addWidget(self._make_empty(), 1)
+        self.wave = WaveStrip(theme)
+        self._column.addWidget(self.wave)
+        self.files.wave_changed.connect(self.wave.show_wave)
         self.setWidget(content)
         document.performance_changed.connect(self._show)
         player.moved.connect(self._show_position)
@@ -104,8 +120,8 @@ class TimelineDock(QDockWidget):
         self.loop.toggled.connect(self._set_loop)
         self.channel = QComboBox()
         self.channel.setAccessibleName(self.tr("Curve on show"))
-        for name in EXPRESSIONS:
-            self.channel.addItem(spoken_name(name), name)
+        for name in CHANNELS:
+            self.channel.addItem(_TURNS.get(name) or spoken_name(name), name)
         self.channel.setCurrentIndex(EXPRESSIONS.index("jawOpen"))
         self.channel.currentIndexChanged.connect(self._show_curve)
         row = QHBoxLayout()
@@ -117,6 +133,13 @@ class TimelineDock(QDockWidget):
         row.addWidget(self.channel)
         row.addWidget(self._make_menu())
         return row
+
+    def _make_empty(self) -> QLabel:
+        self._empty = dim_label(
+            self.tr("Record in the Live panel, or begin with a CSV or the present face: Edit.")
+        )
+        self._empty.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        return self._empty
 
     def _make_menu(self) -> QToolButton:
         menu = QMenu(self)
@@ -130,13 +153,21 @@ class TimelineDock(QDockWidget):
         ]
         menu.addSeparator()
         menu.addAction(self.tr("New, from the present face"), self._begin_still)
-        menu.addAction(self.tr("Import CSV…"), self._import)
-        self._append = menu.addAction(self.tr("Append CSV…"), self._append_file)
-        self._export = menu.addAction(self.tr("Export CSV…"), self._export_file)
+        menu.addAction(self.tr("Import CSV…"), self.files.load)
+        self._edits += [
+            menu.addAction(self.tr("Append CSV…"), self.files.append),
+            menu.addAction(self.tr("Blend with CSV…"), self.files.blend_file),
+        ]
+        self._blend = menu.addAction(self.tr("Blend with the former…"), self.files.blend_former)
+        self._edits.append(menu.addAction(self.tr("Export CSV…"), self.files.save))
         menu.addSeparator()
-        self._remove = menu.addAction(self.tr("Remove the recording"), self.remove)
+        self._edits.append(menu.addAction(self.tr("Add a sound…"), self.files.load_sound))
+        self._silence = menu.addAction(self.tr("Remove the sound"), self.files.remove_sound)
+        menu.addSeparator()
+        self._edits.append(menu.addAction(self.tr("Remove the recording"), self.remove))
         button = QToolButton()
         button.setText(self.tr("Edit"))
+        button.setAccessibleName(self.tr("Edit the recording"))
         button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
         button.setMenu(menu)
         return button
@@ -155,6 +186,16 @@ class TimelineDock(QDockWidget):
             self._player.pause()
             self._player.seek(step / STEPS * take.duration_s)
 
+    def _seek(self, seconds: float) -> None:
+        self._player.pause()
+        self._player.seek(seconds)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802 (Qt's name)
+        if event.key() == Qt.Key.Key_Space and not event.isAutoRepeat() and self.play.isEnabled():
+            self._play_or_pause()
+        else:
+            super().keyPressEvent(event)
+
     def _set_loop(self, loop: bool) -> None:
         self._player.loop = loop
 
@@ -167,7 +208,7 @@ class TimelineDock(QDockWidget):
 
     def keep(self, take: Performance) -> None:
         """Make a fresh take the document's performance."""
-        self._document.edit_performance(self.tr("Record"), take)
+        self.files.replace(self.tr("Record"), take)
         self.show()
         self.raise_()
 
@@ -182,7 +223,6 @@ class TimelineDock(QDockWidget):
         names = {
             "trim": self.tr("Trim"), "speed": self.tr("Speed"), "smooth": self.tr("Smooth"),
             "ping": self.tr("There and back"), "key": self.tr("Key"),
-            "append": self.tr("Append"),
         }  # fmt: skip
         try:
             self._document.edit_performance(names[kind], edit(take))
@@ -202,67 +242,48 @@ class TimelineDock(QDockWidget):
         channel = self.channel.currentData()
 
         def changed(take: Performance) -> Performance:
-            curve = curve_of(take, channel)
+            curve = _curve(take, channel)
             times = [time for time, _ in curve.keys]
             near = [i for i, t in enumerate(times) if abs(t - seconds) < _NEAR_S]
             inner = [i for i in near if 0 < i < len(times) - 1]
-            if inner and abs(curve.keys[inner[0]][1] - value) < _SAME_VALUE:
+            if inner and abs(curve.keys[inner[0]][1] - value) < _SAME_VALUE * _span(channel):
                 return keyed(take, channel, delete_key(curve, inner[0]))
             at = times[near[0]] if near else seconds
             at = min(max(at, 0.0), take.duration_s)
-            return keyed(take, channel, set_key(curve, at, min(max(value, 0.0), 1.0)))
+            return keyed(take, channel, set_key(curve, at, _within(channel, value)))
+
+        self._change("key", changed)
+
+    def _move_key(self, seconds: float, to: float, value: float) -> None:
+        """Move the key at `seconds`; the first and the last keep their time."""
+        channel = self.channel.currentData()
+
+        def changed(take: Performance) -> Performance:
+            curve = _curve(take, channel)
+            index = min(range(len(curve.keys)), key=lambda i: abs(curve.keys[i][0] - seconds))
+            inner = 0 < index < len(curve.keys) - 1
+            when = to if inner else curve.keys[index][0]
+            moved = move_key(curve, index, when, _within(channel, value))
+            return keyed(take, channel, moved)
 
         self._change("key", changed)
 
     def _begin_still(self) -> None:
         take = posed_still(self._document.params, _STILL_S)
-        self._document.edit_performance(self.tr("New recording"), take)
-
-    # --- files
-
-    def _import(self) -> None:
-        if (take := self._read()) is not None:
-            self._document.edit_performance(self.tr("Import"), take)
-
-    def _append_file(self) -> None:
-        if (take := self._read()) is not None:
-            self._change("append", lambda known: joined(known, take, 0.2))
-
-    def _read(self) -> Performance | None:
-        name, _ = QFileDialog.getOpenFileName(
-            self, self.tr("Import a performance"), "", self.tr("Live Link Face CSV (*.csv)")
-        )
-        if not name:
-            return None
-        try:
-            return read_csv(Path(name))
-        except Head360Error as error:
-            self._messages.show_error(self.tr("The performance cannot be read."), error)
-            return None
-
-    def _export_file(self) -> None:
-        take = self._document.performance
-        if take is None:
-            return
-        name, _ = QFileDialog.getSaveFileName(
-            self, self.tr("Export the performance"), "take.csv", self.tr("CSV (*.csv)")
-        )
-        if not name:
-            return
-        try:
-            write_csv(take, Path(name))
-        except Head360Error as error:
-            self._messages.show_error(self.tr("The performance cannot be written."), error)
-        else:
-            self._messages.success(self.tr("Exported “{name}”.").format(name=Path(name).name))
+        self.files.replace(self.tr("New recording"), take)
 
     # --- showing
 
     def _show(self, take: Performance | None) -> None:
         for widget in (self.play, self.slider, self.channel):
             widget.setEnabled(take is not None)
-        for action in (*self._edits, self._append, self._export, self._remove):
+        for action in self._edits:
             action.setEnabled(take is not None)
+        self._blend.setEnabled(take is not None and self.files.former is not None)
+        self._silence.setEnabled(take is not None and take.sound is not None)
+        self._empty.setVisible(take is None)
+        if self._strip is not None:
+            self._strip.setVisible(take is not None)
         self._show_position(self._player.position)
         self._show_curve()
         if take is not None and not self.isVisible():
@@ -278,7 +299,7 @@ class TimelineDock(QDockWidget):
         self.slider.blockSignals(False)
         self.time.setText(f"{seconds:05.2f} / {take.duration_s:05.2f} s")
         if self._strip is not None:
-            self._strip.show_position(seconds)  # type: ignore[attr-defined]
+            self._strip.show_position(seconds)
 
     def _show_running(self, running: bool) -> None:
         self.play.setText(self.tr("Pause") if running else self.tr("Play"))
@@ -287,26 +308,50 @@ class TimelineDock(QDockWidget):
         if seen:
             self._show_curve()
 
+    def _make_strip(self) -> CurveStrip:
+        from app.widgets.curve_strip import CurveStrip
+
+        strip = CurveStrip(self._theme)
+        strip.setMinimumHeight(STRIP_PX)
+        strip.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
+        strip.setAccessibleName(self.tr("Curve with its keys"))
+        strip.setToolTip(
+            self.tr("Click to go there; double click sets or removes a key; keys move")
+        )
+        strip.sought.connect(self._seek)
+        strip.key_wanted.connect(self._set_key)
+        strip.key_moved.connect(self._move_key)
+        self._column.insertWidget(2, strip, 1)
+        self.wave.left = strip.left
+        return strip
+
     def _show_curve(self, *_: object) -> None:
         take = self._document.performance
         if take is None or not self.isVisible():
             return
-        from app.widgets.curve_strip import CurveStrip
-
-        if not isinstance(self._strip, CurveStrip):
-            self._strip = strip = CurveStrip(self._theme)
-            strip.setMinimumHeight(90)
-            strip.setAccessibleName(self.tr("Curve; double click sets or removes a key"))
-            strip.setToolTip(self.tr("Click to go there; double click to set or remove a key"))
-            strip.sought.connect(self._player.seek)
-            strip.key_wanted.connect(self._set_key)
-            self._column.addWidget(strip, 1)
+        if self._strip is None:
+            self._strip = self._make_strip()
         name = self.channel.currentData()
-        self._strip.show_curves(take.times, {name: take.channel(name)})
-        keys = curve_of(take, name).keys if len(take) <= _KEYED_MOMENTS else ()
+        least = (-_LEAST_TURN, _LEAST_TURN) if name in POSE_CHANNELS else (0.0, 1.0)
+        self._strip.show_curves(take.times, {name: take.channel(name)}, least)
+        keys = _curve(take, name).keys if len(take) <= _KEYED_MOMENTS else ()
         few = keys if len(keys) <= _SHOWN_KEYS else ()
         self._strip.show_keys([time for time, _ in few], [value for _, value in few])
         self._strip.show_position(self._player.position)
+
+
+def _curve(take: Performance, channel: str) -> Curve:
+    return curve_of(take, channel, _EXACT * _span(channel))
+
+
+def _span(channel: str) -> float:
+    """What counts as full in a channel."""
+    return 2 * _LEAST_TURN if channel in POSE_CHANNELS else 1.0
+
+
+def _within(channel: str, value: float) -> float:
+    low, high = (-MAX_POSE_DEGREES, MAX_POSE_DEGREES) if channel in POSE_CHANNELS else (0.0, 1.0)
+    return min(max(value, low), high)
 
 
 def _speed(factor: float) -> Edit:

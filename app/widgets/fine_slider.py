@@ -10,6 +10,7 @@ STEPS = 1000  # ticks of the whole range
 HANDLE_PX = 12
 GROOVE_PX = 4
 FINE = 0.1  # how much slower the handle follows with Shift held
+TINT = 0.45  # opacity of the accent over the groove of a driven slider
 KEY_TICKS, FINE_KEY_TICKS = 10, 1
 
 
@@ -24,6 +25,7 @@ class FineSlider(QSlider):
         self._origin = origin
         self._pointer_x = 0.0
         self._exact = 0.0  # tick under the pointer, before rounding
+        self.driven = False  # something else moves it: drawn tinted
         self.setRange(0, STEPS)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setSingleStep(KEY_TICKS)
@@ -82,6 +84,10 @@ class FineSlider(QSlider):
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setPen(Qt.PenStyle.NoPen)
         self._bar(painter, 0, STEPS, role.Mid)
+        if self.driven:
+            painter.setOpacity(TINT)
+            self._bar(painter, 0, STEPS, role.Accent)
+            painter.setOpacity(1)
         live = role.Accent if self.isEnabled() else role.Mid
         self._bar(painter, self._origin, self.value(), live)
         middle = QPointF(self._handle_x(), self.height() / 2)
@@ -90,9 +96,10 @@ class FineSlider(QSlider):
             painter.setBrush(Qt.BrushStyle.NoBrush)
             painter.drawEllipse(middle, HANDLE_PX / 2 + 2, HANDLE_PX / 2 + 2)
             painter.setPen(Qt.PenStyle.NoPen)
-        bright = self.isEnabled() and (self.underMouse() or self.isSliderDown())
+        bright = self.driven or (self.isEnabled() and (self.underMouse() or self.isSliderDown()))
         handle = palette.color(group, role.Accent if bright else role.WindowText)
-        painter.setBrush(handle if self.isEnabled() else palette.color(group, role.Mid))
+        lit = self.driven or self.isEnabled()
+        painter.setBrush(handle if lit else palette.color(group, role.Mid))
         painter.drawEllipse(middle, HANDLE_PX / 2 - 1, HANDLE_PX / 2 - 1)
 
     def _bar(self, painter: QPainter, start: int, end: int, role: QPalette.ColorRole) -> None:

@@ -109,8 +109,14 @@ class LabelledSlider(QWidget):
     def set_locked(self, locked: bool) -> None:
         """Show a locked value, which cannot be edited here."""
         self._locked = locked
-        for part in (self.slider, self.field, self._label):
-            part.setEnabled(not locked)
+        self._enable()
+
+    def set_driven(self, driven: bool) -> None:
+        """Tint it, because something else moves it; nobody can edit it meanwhile."""
+        if driven != self.slider.driven:
+            self.slider.driven = driven
+            self._enable()
+            self.slider.update()
 
     def reset(self) -> None:
         """Go back to the default, as a person's edit."""
@@ -134,6 +140,11 @@ class LabelledSlider(QWidget):
         menu.addSeparator()
         menu.addAction(self.tr("Reset"), self.reset).setEnabled(not self._locked)
         return menu
+
+    def _enable(self) -> None:
+        self._label.setEnabled(not self._locked)
+        for part in (self.slider, self.field):
+            part.setEnabled(not (self._locked or self.slider.driven))
 
     def _make_field(self) -> QDoubleSpinBox:
         field = QDoubleSpinBox()
@@ -170,7 +181,7 @@ class LabelledSlider(QWidget):
         self._change(value)
 
     def _change(self, value: float) -> None:
-        if self._locked:
+        if self._locked or self.slider.driven:
             return
         if not self.slider.isSliderDown():
             self._gesture = self._gesture or object()

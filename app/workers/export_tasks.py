@@ -12,10 +12,10 @@ from pathlib import Path
 from PySide6.QtCore import QThread
 
 from app.workers.engine import Engine, EngineFactory
-from head360.camera import OrbitCamera
+from head360.export import video
 from head360.export.images import save_picture
 from head360.export.options import MeshOptions
-from head360.export.video import VideoOptions, turntable
+from head360.export.video import Play, VideoOptions
 from head360.params import HeadParams
 from head360.progress import Progress
 from head360.rendering.request import Frame, RenderRequest
@@ -48,17 +48,13 @@ class Interruptible:
 
 
 def film(
-    make_engine: EngineFactory,
-    params: HeadParams,
-    camera: OrbitCamera,
-    options: VideoOptions,
-    path: Path,
+    make_engine: EngineFactory, play: Play, options: VideoOptions, path: Path
 ) -> Generator[Progress, None, Path]:
-    """A turntable, like `head360.export.video.turntable`."""
+    """A film of a turn, a performance or both, like `head360.export.video.film`."""
     yield Progress(0, options.frames)
     engine = make_engine()
     try:
-        return (yield from turntable(Interruptible(engine), params, camera, options, path))
+        return (yield from video.film(Interruptible(engine), play, options, path))
     except InterruptedDrawing:
         yield Progress(0, options.frames)  # where the job sees that it was cancelled
         raise

@@ -52,14 +52,19 @@ class Live:
         Raises:
             DrivingError: it cannot be started; nothing is followed then.
         """
-        if self._source is not None:
-            self._source.listen(None)
-            self._source.stop()
-        self._source = None
+        if (former := self.leave()) is not None:
+            former.stop()
         if source is not None:
             source.listen(self._hear)
             source.start()
         self._source = source
+
+    def leave(self) -> LiveSource | None:
+        """Follow nothing, and hand the source over: stopping it may take its camera's time."""
+        source, self._source = self._source, None
+        if source is not None:
+            source.listen(None)
+        return source
 
     def newest(self) -> Sample | None:
         """The face as the head shall play it; the same object until there is a newer one."""

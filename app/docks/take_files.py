@@ -1,0 +1,165 @@
+"""What the timeline reads and writes: takes as CSV, other takes to blend with, and sounds."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from PySide6.QtCore import QObject, Signal
+from PySide6.QtWidgets import QFileDialog, QInputDialog, QWidget
+
+from app.document import HeadDocument
+from app.messages import Messages
+from app.workers.job import Job
+from app.workers.sound_tasks import WavePicture, picturing, reading
+from head360.driving.csv import read_csv, write_csv
+from head360.errors import Head360Error
+from head360.performance import Performance, Sound, blended, joined
+
+#: How long one take fades into the next, seconds.
+_FADE_S = 0.2
+_SOUNDS = "Sounds and videos (*.wav *.mp3 *.m4a *.ogg *.flac *.mp4 *.mov *.webm);;All files (*)"
+
+
+class TakeFiles(QObject):
+    """Asks for files; every change of the document's performance is one undo step."""
+
+    wave_changed = Signal(object)  # (columns, 2) samples, or None without a sound
+
+    def __init__(self, document: HeadDocument, messages: Messages, window: QWidget) -> None:
+        super().__init__(window)
+        self._document, self._messages, self._window = document, messages, window
+        self.former: Performance | None = None  # the take that a newer one replaced
+        self._jobs: list[Job] = []
+        self._heard: tuple[Sound, float] | None = None  # what the wave on show is of
+        document.performance_changed.connect(self.draw_wave)
+
+    # --- takes
+
+    def load(self) -> None:
+        """Have the take of a CSV file."""
+        if (take := self._read()) is not None:
+            self.replace(self.tr("Import"), take)
+
+    def replace(self, text: str, take: Performance) -> None:
+        """Have another take; the present one can still be blended with."""
+        self.former = self._document.performance or self.former
+        self._document.edit_performance(text, take)
+
+    def append(self) -> None:
+        """Add the take of a CSV file at the end."""
+        known = self._document.performance
+        take = self._read() if known is not None else None
+        if known is not None and take is not None:
+            fade = min(_FADE_S, known.duration_s, take.duration_s)
+            self._change(self.tr("Append"), lambda: joined(known, take, fade))
+
+    def blend_file(self) -> None:
+        """Blend with the take of a CSV file."""
+        if (take := self._read()) is not None:
+            self.blend(take)
+
+    def blend_former(self) -> None:
+        """Blend with the take that was replaced last."""
+        if self.former is not None:
+            self.blend(self.former)
+
+    def blend(self, other: Performance) -> None:
+        """Ask how much of another take, and mix it in."""
+        known = self._document.performance
+        percent, agreed = QInputDialog.getInt(
+            self._window, self.tr("Blend"), self.tr("Share of the other take, %"), 50, 0, 100
+        )
+        if known is not None and agreed:
+            self._change(self.tr("Blend"), lambda: blended(known, other, percent / 100))
+
+    def save(self) -> None:
+        """Write the take as CSV."""
+        take = self._document.performance
+        if take is None:
+            return
+        name, _ = QFileDialog.getSaveFileName(
+            self._window, self.tr("Export the performance"), "take.csv", self.tr("CSV (*.csv)")
+        )
+        if not name:
+            return
+        try:
+            write_csv(take, Path(name))
+        except Head360Error as error:
+            self._messages.show_error(self.tr("The performance cannot be written."), error)
+        else:
+            self._messages.success(self.tr("Exported “{name}”.").format(name=Path(name).name))
+
+    def _read(self) -> Performance | None:
+        path = self._pick(self.tr("Choose a performance"), self.tr("Live Link Face CSV (*.csv)"))
+        if path is None:
+            return None
+        try:
+            return read_csv(path)
+        except Head360Error as error:
+            self._messages.show_error(self.tr("The performance cannot be read."), error)
+            return None
+
+    def _pick(self, title: str, kinds: str) -> Path | None:
+        name, _ = QFileDialog.getOpenFileName(self._window, title, "", kinds)
+        return Path(name) if name else None
+
+    def _change(self, text: str, make: Callable[[], Performance]) -> None:
+        try:
+            self._document.edit_performance(text, make())
+        except ValueError as error:
+            self._messages.error(self.tr("The recording stays as it is."), str(error))
+
+    # --- sounds
+
+    def load_sound(self) -> None:
+        """Have a sound with the take."""
+        path = self._pick(self.tr("Choose a sound"), self.tr(_SOUNDS))
+        if path is not None:
+            self._run(Job(reading(path), self), self._take_sound)
+
+    def remove_sound(self) -> None:
+        """Have the take in silence."""
+        take = self._document.performance
+        if take is not None and take.sound is not None:
+            self._document.edit_performance(self.tr("Remove the sound"), take.with_(sound=None))
+
+    def draw_wave(self, take: Performance | None) -> None:
+        """Have the wave of a take's sound drawn, unless it is on show."""
+        sound = take.sound if take is not None else None
+        if take is None or sound is None:
+            self._heard = None
+            self.wave_changed.emit(None)
+        elif self._heard != (sound, take.duration_s):
+            self._heard = (sound, take.duration_s)
+            self._run(Job(picturing(sound, take.duration_s), self), self._show_wave)
+
+    def stop(self) -> None:
+        """Wait for what is being read."""
+        for job in self._jobs:
+            job.wait()
+
+    def _take_sound(self, sound: Sound) -> None:
+        take = self._document.performance
+        if take is not None:
+            self._document.edit_performance(self.tr("Sound"), take.with_(sound=sound))
+
+    def _show_wave(self, picture: WavePicture) -> None:
+        if self._heard == (picture.sound, picture.seconds):  # else the take is another by now
+            self.wave_changed.emit(picture.wave)
+
+    def _run(self, job: Job, done: Callable[[Any], None]) -> None:
+        self._jobs.append(job)
+        job.succeeded.connect(done)
+        job.failed.connect(self._fail)
+        job.finished.connect(self._sweep)
+        job.start()
+
+    def _sweep(self) -> None:
+        for job in [job for job in self._jobs if job.isFinished()]:
+            self._jobs.remove(job)
+            job.deleteLater()
+
+    def _fail(self, error: Exception) -> None:
+        self._messages.show_error(self.tr("The sound cannot be read."), error)
