@@ -38,6 +38,8 @@ _MAKEUP = ("lipstick", "eyeliner", "eyeshadow", "blush")
 #: These take the colour of the hair, so whoever colours them colours it.
 _HAIRY = {"stubble", "beard", "moustache", "brows"}
 _FACIAL_HAIR = ("stubble", "beard", "moustache")
+#: Bright make-up is strong; bright brows are weak.
+_BRIGHT: dict[bool, set[str]] = {True: {"bright"}, False: set()}
 #: Palettes are chosen by which quadrant two codes point into.
 _QUADRANTS = ((1.5, 1.5), (-1.5, 1.5), (1.5, -1.5), (-1.5, -1.5))
 
@@ -126,8 +128,8 @@ def _aged(head: HeadParams, years: float) -> Change | None:
 def _age(head: HeadParams, meant: Meant, _mesh: BilinearModel) -> Change | None:
     if meant.number is not None:
         return _aged(head, meant.number - age_of(head))
-    sign = {MORE: 1.0, LESS: -1.0, NO: -1.0}.get(meant.way)
-    return _aged(head, sign * _OLDER_YEARS) if sign else None
+    sign = -1.0 if meant.way in (LESS, NO) else 1.0  # “age him” is older
+    return _aged(head, sign * _OLDER_YEARS)
 
 
 # --- what is painted or grown --------------------------------------------------------------------
@@ -138,7 +140,8 @@ def _painted(names: tuple[str, ...]) -> Control:
         strengths = head.attributes.copy()
         for name in names:
             at = ATTRIBUTES.index(name)
-            strengths[at] = _strength(float(strengths[at]), meant, _PLAINLY.get(name, _PLAIN))
+            plain = _PLAINLY.get(name, _PLAIN)
+            strengths[at] = _strength(float(strengths[at]), meant, plain, name in _MAKEUP)
         texture = _palette(head, meant, names)
         change = difference(head, head.with_(attributes=strengths, texture=texture))
         named = any(kind == "color" for kind, _, _ in meant.modifiers)
@@ -148,13 +151,14 @@ def _painted(names: tuple[str, ...]) -> Control:
     return control
 
 
-def _strength(now: float, meant: Meant, plain: float) -> float:
+def _strength(now: float, meant: Meant, plain: float, bright_is_strong: bool) -> float:
     """The strength that a wish of an attribute comes to, 0 … 1."""
-    weaker = {"thin", "small", "short", "bright", "soft"} & {name for _, name, _ in meant.modifiers}
-    stronger = {"full", "big", "long", "strong", "dark"} & {name for _, name, _ in meant.modifiers}
+    names = {name for _, name, _ in meant.modifiers}
+    weaker = ({"thin", "small", "short", "soft"} | _BRIGHT[not bright_is_strong]) & names
+    stronger = ({"full", "big", "long", "strong", "dark"} | _BRIGHT[bright_is_strong]) & names
     if meant.way == NO:
         return 0.0
-    if meant.way == LESS or "smooth" in {name for _, name, _ in meant.modifiers}:
+    if meant.way == LESS or "smooth" in names:
         return now * 0.45
     if meant.way == MORE:
         return min(now + _STEP, 1.0)

@@ -150,7 +150,7 @@ def _without(change: Change, kept: list[Meant]) -> Change | None:
     spared: dict[str, Any] = {}
     for each in kept:
         if each.name == "hair" or each.kind in ("style", "texture", "hair"):
-            spared |= {"hairstyle": None, "hair_color": None}
+            spared |= {"hairstyle": None, "hair_color": None, "hair_shape": None}
         elif each.name == "eyes":
             spared["iris_color"] = None
         elif each.kind == "move":
@@ -176,7 +176,9 @@ _PAINTED = {
 
 
 def _does_something(change: Change) -> bool:
-    vectors = (change.shape, change.texture, change.attributes, change.expression)
+    vectors = (
+        change.shape, change.texture, change.attributes, change.expression, change.hair_shape
+    )  # fmt: skip
     if any(values is not None and np.abs(values).max() > 0 for values in vectors):
         return True
     rest = (change.hair_color, change.iris_color, change.hairstyle, change.light)

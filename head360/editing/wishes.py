@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from head360.editing.labels import (
     BIT,
@@ -24,14 +24,20 @@ from head360.editing.labels import (
     YEARS,
     split_label,
 )
+from head360.editing.spelling import SHORTEST, corrected, is_known
 from head360.editing.tagger import Tagger
 from head360.editing.tokens import Token, tokens
 
 #: Whatever the network thinks of them.
 _SAYS_NOTHING = frozenset(
     {"the", "an", "her", "his", "him", "she", "he", "they", "them", "their", "its", "it", "of",
-     "to", "with", "make", "give", "me", "my", "and", "or", "but"}
+     "to", "with", "make", "give", "me", "my", "and", "or", "but", "move", "version", "again",
+     "though", "shade"}
 )  # fmt: skip
+#: Words that always say which way.
+_WAY_WORDS = {"stop": NO, "quit": NO, "de": LESS}
+#: A word that nobody taught means what the network says only if it is so sure.
+_SURE = 0.75
 #: Words that end the reach of a modifier, as a comma does.
 _JOINTS = frozenset(["and", "but", "then", "also", "plus", "while", "with"])
 #: Over these, “no” and “keep” go on: “no beard or moustache”.
@@ -110,15 +116,35 @@ class Heard:
 
 def hear(text: str, tagger: Tagger) -> Heard:
     """Label the words of a text and put wishes together."""
-    words = tokens(text)
-    labelled = [
-        GLUE if word.word in _SAYS_NOTHING else label
-        for word, (label, _) in zip(words, tagger.label(words), strict=True)
-    ]
+    words = [replace(word, word=corrected(word.word)) for word in tokens(text)]
+    labelled = _labels(words, tagger)
     parts = list(_parts(words, labelled))
     heard = _Listener(parts).listen()
     unknown = [p for p in parts if p.label == UNKNOWN]
     return Heard(tuple(heard), tuple(text[part.start : part.end] for part in unknown))
+
+
+def _labels(words: Sequence[Token], tagger: Tagger) -> list[str]:
+    """The label of each word: what grammar says comes before what the network thinks."""
+    labels = [
+        _label(word.word, label, sure)
+        for word, (label, sure) in zip(words, tagger.label(words), strict=True)
+    ]
+    for at, word in enumerate(words[:-1]):
+        if word.word == "face" and labels[at] == GLUE and labels[at + 1].startswith("shape:"):
+            labels[at] = "topic:face"  # “the face longer”, not “a face with …”
+    return labels
+
+
+def _label(word: str, label: str, sure: float) -> str:
+    if word in _SAYS_NOTHING:
+        return GLUE
+    if word in _WAY_WORDS:
+        return _WAY_WORDS[word]
+    if word.endswith("n't") and label in (GLUE, UNKNOWN):
+        return NO
+    strange = len(word) >= SHORTEST and word.isalpha() and not is_known(word)
+    return UNKNOWN if strange and label != GLUE and sure < _SURE else label
 
 
 def _parts(words: Sequence[Token], labels: Sequence[str]) -> Iterator[Part]:
@@ -190,8 +216,16 @@ class _Listener:
                 return other
         return None
 
+    def _of_stranger(self, at: int, part: Part) -> bool:
+        """“Gold earrings”: a colour or a shape right before something unknown is of that."""
+        after = self._parts[at + 1] if at + 1 < len(self._parts) else None
+        strange = after is not None and after.label == UNKNOWN and after.clause == part.clause
+        return strange and part.kind in ("color", "shape")
+
     def _attach(self, at: int, part: Part, carriers: list[int]) -> None:
         """Give a modifier to what it changes."""
+        if self._of_stranger(at, part):
+            return
         owner = self._owner(at, part, carriers)
         if owner is None:
             self._alone(part)
@@ -277,10 +311,14 @@ class _Listener:
             part, meant = self._parts[at], self._meant[number]
             if meant.way in (NO, KEEP):
                 way = meant.way
-            elif way and part.alternative and not meant.way and not meant.modifiers:
+            elif way and part.alternative and part.kind == "topic" and _plain(meant):
                 meant.way = way
             else:
                 way = ""
+
+
+def _plain(meant: Meant) -> bool:
+    return not meant.way and not meant.modifiers
 
 
 _HAIR_MODIFIERS = frozenset(
