@@ -104,6 +104,8 @@ def _years_wished(head: HeadParams, meant: Meant) -> float:
     """How many years older (or younger) a wish makes a head."""
     sign = -1.0 if meant.name == "young" else 1.0
     if meant.number is not None:
+        if meant.way in (NO, LESS):  # “take ten years off”
+            return -meant.number
         relative = any(word in meant.said for word in _COMPARED) or meant.number <= 12
         return sign * meant.number if relative else meant.number - age_of(head)
     if meant.way in (NO, LESS):

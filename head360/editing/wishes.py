@@ -35,7 +35,8 @@ _SAYS_NOTHING = frozenset(
      "though", "shade"}
 )  # fmt: skip
 #: Words that always say which way.
-_WAY_WORDS = {"stop": NO, "quit": NO, "de": LESS}
+_WAY_WORDS = {"stop": NO, "quit": NO, "gone": NO, "de": LESS}
+_OUGHT = ("must", "should", "to")
 #: A word that nobody taught means what the network says only if it is so sure.
 _SURE = 0.75
 #: Words that end the reach of a modifier, as a comma does.
@@ -133,6 +134,11 @@ def _labels(words: Sequence[Token], tagger: Tagger) -> list[str]:
     for at, word in enumerate(words[:-1]):
         if word.word == "face" and labels[at] == GLUE and labels[at + 1].startswith("shape:"):
             labels[at] = "topic:face"  # “the face longer”, not “a face with …”
+        follows = words[at + 1].word
+        if follows == "off" and labels[at].startswith("topic:"):
+            labels[at + 1] = NO  # “beard off”
+        elif follows == "go" and word.word in _OUGHT:
+            labels[at], labels[at + 1] = GLUE, NO  # “the beard must go”
     return labels
 
 
