@@ -27,6 +27,8 @@ ACTIONS: tuple[ActionSpec, ...] = (
     ActionSpec("open", "Open…", "Ctrl+O", "Open a .h360 project"),
     ActionSpec("save", "Save", "Ctrl+S", "Save this project"),
     ActionSpec("save_as", "Save as…", "Ctrl+Shift+A", "Save this project under another name"),
+    ActionSpec("open_photo", "Head from a photo…", "Ctrl+P", "Make a head from a portrait"),
+    ActionSpec("paste_photo", "Paste photo", "Ctrl+V", "Take the picture on the clipboard"),
     ActionSpec("quit", "Quit", "Ctrl+Q", "Close the studio"),
     ActionSpec("copy_head", "Copy shape and skin", "Ctrl+Shift+C", "Copy this person"),
     ActionSpec("paste_head", "Paste shape and skin", "Ctrl+Shift+V", "Become the copied person"),
@@ -61,8 +63,10 @@ ACTIONS: tuple[ActionSpec, ...] = (
 )
 
 MENUS: tuple[tuple[str, tuple[str, ...]], ...] = (
-    ("&File", ("new", "open", "recent", SEPARATOR, "save", "save_as", SEPARATOR, "quit")),
-    ("&Edit", ("undo", "redo", SEPARATOR, "copy_head", "paste_head")),
+    ("&File", ("new", "open", "recent", SEPARATOR, "save", "save_as", SEPARATOR,
+               "open_photo", SEPARATOR, "quit")),
+    ("&Edit", ("undo", "redo", SEPARATOR, "copy_head", "paste_head", SEPARATOR,
+               "paste_photo")),
     (
         "&View",
         ("view_front", "view_right", "view_left", "view_back", "view_top", "view_reset", SEPARATOR,

@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QWidget
 
 from app.dialogs.paths import choose_project, choose_target
 from app.dialogs.questions import Answer, ask_to_save
-from app.document import HeadDocument
+from app.document import HeadDocument, KeptPhoto
 from app.messages import Messages
 from app.settings import FOLDER, RECENT, Settings
 from head360.errors import ProjectFileError
@@ -97,13 +97,19 @@ class ProjectFiles(QObject):
 
     def restore(self, project: Project, path: Path | None) -> None:
         """Show work that no file holds yet."""
-        self._document.replace(project.params, path, modified=True)
+        self._document.replace(project.params, path, photo=kept_photo(project), modified=True)
         self._view.restore(project)
         self.opened.emit()
 
     def capture(self) -> Project:
         """The whole project as it is now."""
-        return replace(self._view.capture(self._document.params), name=self._document.name)
+        photo = self._document.photo
+        return replace(
+            self._view.capture(self._document.params),
+            name=self._document.name,
+            photo=photo.jpeg if photo else None,
+            sitting=photo.sitting if photo else None,
+        )
 
     def recent(self) -> list[Path]:
         """Projects used lately, newest first."""
@@ -121,7 +127,7 @@ class ProjectFiles(QObject):
             self._messages.error(str(error), error.hint)
             self._drop_recent(path)
             return
-        self._document.replace(project.params, path)
+        self._document.replace(project.params, path, photo=kept_photo(project))
         self._view.restore(project)
         self._remember(path)
         self.opened.emit()
@@ -153,6 +159,11 @@ class ProjectFiles(QObject):
     def _folder(self) -> Path:
         remembered = self._settings.get(FOLDER)
         return Path(remembered) if remembered and Path(remembered).is_dir() else Path.home()
+
+
+def kept_photo(project: Project) -> KeptPhoto | None:
+    """The photo of a project, for the document."""
+    return None if project.photo is None else KeptPhoto(project.photo, project.sitting)
 
 
 def dropped_project(mime: QMimeData) -> Path | None:

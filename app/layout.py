@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QMainWindow
 
 from app.settings import GEOMETRY, LAYOUT, Settings
 
-LAYOUT_VERSION = 3  # raise when docks are added or renamed: older layouts are then ignored
+LAYOUT_VERSION = 4  # raise when docks are added or renamed: older layouts are then ignored
 FIRST_SIZE = (1280, 800)
 
 

@@ -19,6 +19,7 @@ from PySide6.QtWidgets import QApplication, QMainWindow, QMenu
 
 from app.actions import build_actions
 from app.backgrounds import choose_like, kind_of
+from app.comparison import Comparison
 from app.dialogs.about import AboutDialog
 from app.dialogs.questions import ask_to_stop
 from app.dialogs.shortcuts import ShortcutsDialog
@@ -44,6 +45,8 @@ from app.orbit import NAMED_VIEWS
 from app.overlays import Overlays
 from app.panels import Panels, Tools
 from app.person_clipboard import PersonClipboard
+from app.photo_commands import PhotoCommands
+from app.photo_sources import offers_photo
 from app.player import Player
 from app.recovery import Recovery
 from app.refine_switch import RefineSwitch
@@ -56,6 +59,7 @@ from app.welcome import Welcome, WelcomeStrip
 from app.widgets.drop_hint import DropHint
 from app.widgets.export_chip import ExportChip
 from app.widgets.message_bar import MessageBar
+from app.widgets.split import SplitLine
 from app.workers.engine import EngineFactory, engine_after
 from app.workers.picture import Picture
 from app.workers.render_thread import RenderThread
@@ -134,6 +138,12 @@ class MainWindow(QMainWindow):
             make_engine=partial(engine_after, self._first_picture, self._services.make_engine),
             places=self._services.places,
         )
+        self.comparison = Comparison(
+            self.viewport, SplitLine(self.theme, self.viewport), self.document, self
+        )
+        self.photo_commands = PhotoCommands(
+            self.panels.photo, self.comparison, self.viewport, self.messages, self._settings, self
+        )
 
     def _make_exports(self) -> None:
         self.exports = Exports(self._services.make_engine, self.messages, self)
@@ -148,7 +158,11 @@ class MainWindow(QMainWindow):
         )
 
     def _make_overlays(self) -> None:
-        starts = {"randomise": self.panels.head.randomise, "open": self.files.open}
+        starts = {
+            "photo": self.photo_commands.open,
+            "randomise": self.panels.head.randomise,
+            "open": self.files.open,
+        }
         self.message_bar = MessageBar(self.messages, self.theme)
         self.welcome_strip = WelcomeStrip(starts, self.theme)
         self.chip = ExportChip(self.theme)
@@ -183,6 +197,8 @@ class MainWindow(QMainWindow):
             "open": self.files.open,
             "save": self.files.save,
             "save_as": self.files.save_as,
+            "open_photo": self.photo_commands.open,
+            "paste_photo": self.photo_commands.paste,
             "quit": self.close,
             "copy_head": self.person.copy,
             "paste_head": self.person.paste,
@@ -210,8 +226,11 @@ class MainWindow(QMainWindow):
         self.renderer.failed.connect(self._say_no_picture)
         self.recovery.failed.connect(self._say_no_autosave)
         self.files.saved.connect(self.recovery.forget)
+        self.files.opened.connect(self.panels.photo.session.close_photo)
         self.viewport.picture_shown.connect(self._note_picture)
         self.modes.chosen.connect(self.viewport.set_mode)
+        self.modes.chosen.connect(self.photo_commands.show_mode)
+        self.photo_commands.mode_asked.connect(self.modes.choose)
         self.backgrounds.chosen.connect(self.panels.light.choose_background)
         self.panels.light.background_changed.connect(self._set_background)
         self.panels.light.background_chosen.connect(self.document.touch)
@@ -244,7 +263,9 @@ class MainWindow(QMainWindow):
         self.recovery.forget()
         self.rescue.let_go()
         self.renderer.requestInterruption()
-        self.hangs = not all([self.exports.stop(), self.panels.stop(), self.renderer.stop()])
+        self.hangs = not all(
+            [self.exports.stop(), self.comparison.stop(), self.panels.stop(), self.renderer.stop()]
+        )
         event.accept()
 
     def close_without_asking(self) -> None:
@@ -306,6 +327,9 @@ class MainWindow(QMainWindow):
         if (path := dropped_project(event.mimeData())) is not None:
             event.acceptProposedAction()
             self.drop_hint.offer(self.tr("Drop to open “{name}”").format(name=path.stem))
+        elif offers_photo(event.mimeData()):
+            event.acceptProposedAction()
+            self.drop_hint.offer(self.tr("Drop to make a head from this photo"))
 
     def dragLeaveEvent(self, _event: QDragLeaveEvent) -> None:  # noqa: N802 (Qt's name)
         self.drop_hint.hide()
@@ -315,6 +339,8 @@ class MainWindow(QMainWindow):
         if (path := dropped_project(event.mimeData())) is not None:
             event.acceptProposedAction()
             self.files.open_path(path)
+        elif self.photo_commands.drop(event.mimeData()):
+            event.acceptProposedAction()
 
     def _set_background(self, background: Background) -> None:
         self.viewport.set_background(background)

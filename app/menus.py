@@ -36,6 +36,10 @@ class ChoiceMenu(QMenu):
         """Mark the choice that is in force."""
         self.choices[key].setChecked(True)
 
+    def choose(self, key: str) -> None:
+        """Take a choice as if a person had."""
+        self.choices[key].trigger()
+
     def _choose(self, key: str, *_: object) -> None:
         self.chosen.emit(key)
 

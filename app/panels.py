@@ -10,15 +10,17 @@ from PySide6.QtWidgets import QDockWidget, QMainWindow, QTabWidget
 from app.dock_titles import DockTitles
 from app.docks.codes import HeadDock
 from app.docks.expression import ExpressionDock
-from app.docks.hair import HairDock
+from app.docks.hair import BALD, HairDock
 from app.docks.light import LightDock
 from app.docks.live import LiveDock
+from app.docks.photo import NO_HAIR, PhotoDock
 from app.docks.text import TextDock
 from app.docks.timeline import TimelineDock
 from app.document import HeadDocument
 from app.live import LiveSession
 from app.locks import Locks
 from app.messages import Messages
+from app.photo_session import PhotoSession
 from app.player import Player
 from app.settings import Places, Settings
 from app.stage import Stage
@@ -31,6 +33,7 @@ LEFT, RIGHT = Qt.DockWidgetArea.LeftDockWidgetArea, Qt.DockWidgetArea.RightDockW
 BOTTOM = Qt.DockWidgetArea.BottomDockWidgetArea
 VERTICAL = Qt.Orientation.Vertical
 TALL_PX = 900  # a lower window has all panels of the right side in tabs
+PART, WHOLE = 36, 64  # how the left side is, once there is a photo
 UPPER, LOWER = 58, 42  # how the right side is shared, percent
 
 
@@ -74,8 +77,18 @@ class Panels:
         self.live = LiveDock(tools.session, *moving)
         self.timeline = TimelineDock(tools.document, tools.player, *moving)
         tools.session.recorded.connect(self.timeline.keep)
+        self.photo = PhotoDock(
+            *shared,
+            catalog=catalog,
+            session=PhotoSession(make_engine, window),
+            messages=tools.messages,
+        )
+        self.photo.brought.connect(self._give_room)
+        self.photo.hair_offered.connect(self._bring_hair)
+        self.hair.thumbnails.ready.connect(self.photo.after.show_hair_picture)
         self.all: tuple[QDockWidget, ...] = (
-            self.head, self.expression, self.hair, self.text, self.light, self.live, self.timeline,
+            self.head, self.photo, self.expression, self.hair, self.text, self.light, self.live,
+            self.timeline,
         )  # fmt: skip
         window.setDockOptions(
             QMainWindow.DockOption.AnimatedDocks
@@ -91,13 +104,26 @@ class Panels:
             self._session.stop()
         self._session.wait()
         self.timeline.files.stop()
-        return all([self.hair.stop(), self.light.stop()])
+        return all([self.photo.stop(), self.hair.stop(), self.light.stop()])
 
     def hold_pictures(self, *_: object) -> None:
         """Leave the processor to the head on show, which is just being turned."""
         for maker in (self.hair.thumbnails, self.light.thumbnails):
             if maker is not None:
                 maker.hold()
+
+    def _give_room(self) -> None:
+        """Let a photo be large enough to work on."""
+        self._window.resizeDocks([self.head, self.photo], [PART, WHOLE], VERTICAL)
+
+    def _bring_hair(self) -> None:
+        """Give the photo dock pictures of hairstyles, made if need be."""
+        offered = self.photo.after.hairstyles
+        for key in () if offered is None else offered.visible_keys():
+            name = BALD if key == NO_HAIR else key
+            if (image := self.hair.grid.picture(name)) is not None:
+                self.photo.after.show_hair_picture(key, image)
+        self.hair.thumbnails.start()
 
     def arrange(self) -> None:
         """Put every dock where it stands at first."""
@@ -108,6 +134,10 @@ class Panels:
         window.addDockWidget(LEFT, self.head)
         window.addDockWidget(RIGHT, self.expression)
         tall = window.height() >= TALL_PX
+        if tall:
+            window.addDockWidget(LEFT, self.photo)
+        else:
+            window.tabifyDockWidget(self.head, self.photo)
         if tall:
             window.addDockWidget(RIGHT, self.hair)
         else:
@@ -120,6 +150,8 @@ class Panels:
             dock.setVisible(dock is not self.timeline)  # hidden until used
         if tall:
             window.resizeDocks([self.expression, self.hair], [UPPER, LOWER], VERTICAL)
+            window.resizeDocks([self.head, self.photo], [UPPER, LOWER], VERTICAL)
+        self.head.raise_()
         self.hair.raise_()
         self.expression.raise_()
         window.resizeDocks([self.head, self.expression], [1, 1], Qt.Orientation.Horizontal)

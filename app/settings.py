@@ -29,6 +29,7 @@ GEOMETRY = Setting("window/geometry", "")  # base64 of QWidget.saveGeometry
 LAYOUT = Setting("window/layout", "")  # base64 of QMainWindow.saveState
 RECENT: Setting[list[str]] = Setting("files/recent", [])  # newest first
 FOLDER = Setting("files/folder", "")  # where the last dialog ended
+PHOTO_FOLDER = Setting("photo/folder", "")  # where the last photo was chosen
 WELCOMED = Setting("welcome/seen", False)
 BACKGROUND = Setting("view/background", "gradient")  # gradient | colour | transparent
 BACKGROUND_COLOR = Setting("view/background_color", "#3a3f47")  # sRGB

@@ -29,7 +29,7 @@ class WelcomeStrip(QFrame):
         theme: Theme,
         parent: QWidget | None = None,
     ) -> None:
-        """Offer “randomise” and “open”; dropping needs no button."""
+        """Offer “photo”, “randomise” and “open”; dropping needs no button."""
         super().__init__(parent)
         self._starts, self._theme = starts, theme
         self.setObjectName("card")
@@ -59,7 +59,8 @@ class WelcomeStrip(QFrame):
         # Links in rich text take their colour neither from the style sheet nor from the palette.
         style = f"style='color: {self._theme.color('accent').name()}; text-decoration: none'"
         text = self.tr(
-            "Drop a project here, <a {style} href='randomise'>randomise</a> a new person, "
+            "Drop a photo here or <a {style} href='photo'>choose</a> one, "
+            "<a {style} href='randomise'>randomise</a> a new person, "
             "or <a {style} href='open'>open</a> a project."
         )
         self.words.setText(text.format(style=style))

@@ -30,6 +30,7 @@ from head360.rendering.viewer import Picture, Shot, Viewer
 if TYPE_CHECKING:
     from head360 import faces
     from head360.editing.restyle import ImageEditor, RestyleOptions, RestyleStep
+    from head360.fitting.aligning import Aligned
     from head360.fitting.finding import FoundFaces
     from head360.fitting.fit import FitOptions, FitProgress, FitResult, Fitter
     from head360.fitting.photo import Photo
@@ -175,6 +176,26 @@ class HeadEngine:
 
         fitter = yield from self._photographer()
         return (yield from waiting(fitter.look(photo)))
+
+    def align(
+        self, found: FoundFaces, number: int | None = None
+    ) -> Generator[FitProgress, None, Aligned]:
+        """Cut out one of the faces, from 1 (None: the largest), with landmarks to look over.
+
+        Raises:
+            PhotoError: there is no such face, or no head can be made from it.
+        """
+        from head360.fitting.fit import waiting
+
+        fitter = yield from self._photographer()
+        return (yield from waiting(fitter.align(found, number)))
+
+    def realign(self, before: Aligned, landmark: int, to: tuple[float, float]) -> Aligned:
+        """The same face after one landmark was dragged to a column and row of the crop."""
+        if self._fitter is None:
+            finished(self._photographer())
+        assert self._fitter is not None
+        return self._fitter.realign(before, landmark, to)
 
     def _photographer(self) -> Generator[FitProgress, None, Fitter]:
         from head360.fitting.fit import Fitter, waiting

@@ -7,6 +7,7 @@ from pathlib import Path
 from PySide6.QtCore import QCoreApplication
 from PySide6.QtWidgets import QFileDialog, QWidget
 
+from head360.fitting.photo import SUFFIXES
 from head360.project import SUFFIX
 
 
@@ -15,6 +16,15 @@ def choose_project(parent: QWidget, folder: Path) -> Path | None:
     title = QCoreApplication.translate("paths", "Open project")
     kind = QCoreApplication.translate("paths", "Head360 projects (*{suffix})")
     name, _ = QFileDialog.getOpenFileName(parent, title, str(folder), kind.format(suffix=SUFFIX))
+    return Path(name) if name else None
+
+
+def choose_photo(parent: QWidget, folder: Path) -> Path | None:
+    """A photo to make a head from; None: changed their mind."""
+    title = QCoreApplication.translate("paths", "Head from a photo")
+    kind = QCoreApplication.translate("paths", "Photos ({endings})")
+    endings = " ".join(f"*{ending} *{ending.upper()}" for ending in SUFFIXES)
+    name, _ = QFileDialog.getOpenFileName(parent, title, str(folder), kind.format(endings=endings))
     return Path(name) if name else None
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from functools import partial
+from typing import Any
 
 from PySide6.QtCore import QObject
 from PySide6.QtWidgets import QVBoxLayout
@@ -51,7 +52,8 @@ class FieldSliders(QObject):
         for index, spec in self._specs.items():
             defaults[index] = spec.default
         params = self._document.params
-        self._document.edit(text, **self._locks.allowed(params, {self._field: defaults}))
+        allowed = self._locks.allowed(params, {self._field: defaults})
+        self._document.edit(text, **allowed)
 
     def _values(self) -> FloatArray:
         values: FloatArray = getattr(self._document.params, self._field).copy()
@@ -60,7 +62,8 @@ class FieldSliders(QObject):
     def _edit(self, index: int, value: float, gesture: object) -> None:
         values = self._values()
         values[index] = value
-        self._document.edit(self._specs[index].label, gesture=gesture, **{self._field: values})
+        changes: dict[str, Any] = {self._field: values}
+        self._document.edit(self._specs[index].label, gesture=gesture, **changes)
 
     def _lock(self, index: int, locked: bool) -> None:
         if not locked and self._locks.is_locked(self._field):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 from PySide6.QtCore import QSignalBlocker, Qt, Signal
 from PySide6.QtGui import QKeyEvent
@@ -108,7 +109,7 @@ def mixed_with(params: HeadParams, style: str | None) -> HairMix | None:
     return HairMix(style, params.hair_mix.share if params.hair_mix else HALF)
 
 
-def worn(params: HeadParams, style: str | None) -> dict[str, object]:
+def worn(params: HeadParams, style: str | None) -> dict[str, Any]:
     """The fields of a head once `style` is its first hairstyle; a mix with itself is none."""
     mix = params.hair_mix
     kept = mix if mix is not None and style is not None and mix.style != style else None

@@ -94,6 +94,15 @@ class ThumbnailGrid(QListView):
         """Show the picture of a tile instead of its placeholder."""
         self._items[key].setData(image, PICTURE_ROLE)
 
+    def has(self, key: str) -> bool:
+        """Whether there is such a tile."""
+        return key in self._items
+
+    def picture(self, key: str) -> QImage | None:
+        """The picture of a tile, if it has come."""
+        image = self._items[key].data(PICTURE_ROLE) if key in self._items else None
+        return image if isinstance(image, QImage) else None
+
     def has_picture(self, key: str) -> bool:
         """Whether a tile shows more than its placeholder."""
         return self._items[key].data(PICTURE_ROLE) is not None

@@ -17,6 +17,10 @@ from head360.rendering.request import Frame, RenderRequest
 
 if TYPE_CHECKING:
     from head360.editing.prompt import Understanding
+    from head360.fitting.aligning import Aligned
+    from head360.fitting.finding import FoundFaces
+    from head360.fitting.fit import FitOptions, FitProgress, FitResult
+    from head360.fitting.photo import Photo
 
 WAIT_S = 0.1  # how long a waiting thread may miss a request to stop
 
@@ -43,6 +47,22 @@ class Engine(Protocol):
         self, params: HeadParams, path: Path, options: MeshOptions | None = None
     ) -> Generator[Progress, None, Path]:
         """Write a head as a mesh or a cloud."""
+
+    def find_faces(self, photo: Photo) -> Generator[FitProgress, None, FoundFaces]:
+        """The faces of a photo."""
+
+    def align(
+        self, found: FoundFaces, number: int | None = None
+    ) -> Generator[FitProgress, None, Aligned]:
+        """One of them, cut out, with landmarks."""
+
+    def realign(self, before: Aligned, landmark: int, to: tuple[float, float]) -> Aligned:
+        """The same after a landmark was dragged."""
+
+    def fit(
+        self, photo: Photo, options: FitOptions | None = None
+    ) -> Generator[FitProgress, None, FitResult]:
+        """A head from a photo."""
 
     def close(self) -> None:
         """Release everything."""

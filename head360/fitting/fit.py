@@ -18,12 +18,14 @@ import torch
 from head360.assets import catalog
 from head360.errors import PhotoError, UnknownNameError
 from head360.faces import Face, FaceDetector, Picture
+from head360.fitting.aligning import Aligned, aligned, realigned
 from head360.fitting.crop import SIZE, Crop, crop_face, cut
 from head360.fitting.drawing import marked, outlined, preview
 from head360.fitting.dressing import AUTO, BALD, Dressed, Dresser
 from head360.fitting.finding import MOST_FACES, FoundFaces, find_faces
 from head360.fitting.gaze import gaze
 from head360.fitting.landmarks import LandmarkModel, face_height
+from head360.fitting.looked import Looked
 from head360.fitting.photo import Photo, kept
 from head360.fitting.quality import PhotoWarning, check_usable, unsure, warnings_about
 from head360.fitting.report import FitReport
@@ -41,7 +43,7 @@ from head360.fitting.request import (
     StepName,
 )
 from head360.fitting.shape import free_form, remaining
-from head360.fitting.solver import Sight, Solution, solve
+from head360.fitting.solver import Solution, solve
 from head360.fitting.steps import Clock, all_beside, beside
 from head360.fitting.versions import versions
 from head360.likeness import MODES, SKIN_ROWS, Likeness
@@ -142,6 +144,25 @@ class Fitter:
         """
         yield from beside(self._prepare)
         return (yield from all_beside(find_faces(photo, self._eyes())))
+
+    def align(self, found: FoundFaces, number: int | None = None) -> Generator[None, None, Aligned]:
+        """Cut out a face, from 1 (None: the largest), and explain its landmarks.
+
+        Raises:
+            PhotoError: there is no such face, or no head can be made from it.
+        """
+        yield from beside(self._prepare)
+        face = found.chosen(number)
+        looked = yield from beside(partial(self._cut, found, face, None))
+        check_usable(face, looked.crop, face.angles_degrees[0])
+        assert self._landmarks is not None
+        return (yield from beside(partial(aligned, self._landmarks, looked)))
+
+    def realign(self, before: Aligned, landmark: int, to: tuple[float, float]) -> Aligned:
+        """Explain them anew after a landmark was dragged to a column and row of the crop."""
+        self._prepare()
+        assert self._landmarks is not None
+        return realigned(self._landmarks, before, landmark, to)
 
     def close(self) -> None:
         """Free the detector."""

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import io
 import os
 import time
 from collections.abc import Callable, Generator, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
@@ -21,13 +23,27 @@ from app.main_window import MainWindow, Services
 from app.settings import WELCOMED, Places, Settings
 from app.theme import Theme
 from head360.assets import Catalog, Hairstyle
+from head360.camera import OrbitCamera
 from head360.editing.prompt import Understanding
 from head360.edits import Change, EditLayer, Wish
+from head360.errors import PhotoError
 from head360.export.options import MeshOptions
+from head360.faces import Face
 from head360.files import replacing
-from head360.params import ATTRIBUTES, HeadParams, neutral_head
+from head360.fitting.aligning import Aligned
+from head360.fitting.crop import crop_face
+from head360.fitting.finding import FoundFaces
+from head360.fitting.fit import STEPS, FitOptions, FitProgress, FitResult
+from head360.fitting.looked import Looked
+from head360.fitting.photo import Photo
+from head360.fitting.quality import PhotoWarning
+from head360.fitting.report import FitReport
+from head360.fitting.solver import Seen, Solution
+from head360.fitting.view import PhotoCamera
+from head360.params import ATTRIBUTES, EXPRESSIONS, HeadParams, neutral_head
 from head360.progress import Progress
 from head360.rendering.request import Frame, RenderRequest
+from head360.sitting import Sitting
 
 DRAFT = 4  # how much smaller a draft is
 
@@ -41,6 +57,8 @@ class FakeEngine:
         self.seconds = seconds
         self.drawn: list[RenderRequest] = []
         self.exported: list[tuple[HeadParams, Path, MeshOptions | None]] = []
+        self.dragged: list[tuple[int, tuple[float, float]]] = []
+        self.fitted: list[tuple[Photo, FitOptions]] = []
         self.closed = False
 
     def initial_head(self) -> HeadParams:
@@ -97,8 +115,96 @@ class FakeEngine:
                 time.sleep(self.seconds / 20)
         return path
 
+    def find_faces(self, photo: Photo) -> Generator[FitProgress, None, FoundFaces]:
+        """As many faces as the photo is times wider than high; none in a black one."""
+        yield FitProgress(0, 7, "prepare")
+        if not photo.image.any():
+            raise PhotoError("No face was found.", "Use a photo that shows a face.")
+        height, width = photo.image.shape[:2]
+        count = max(1, width // height)
+        faces = [fake_face((i + 0.5) * width / count, height) for i in range(count)]
+        return FoundFaces(photo, tuple(faces))
+
+    def align(
+        self, found: FoundFaces, number: int | None = None
+    ) -> Generator[FitProgress, None, Aligned]:
+        yield FitProgress(0, 7, "prepare")
+        face = found.chosen(number)
+        if found.photo.name == "turned.png":
+            raise PhotoError("The face is turned 70° to its left.", "Use one from the front.")
+        crop = crop_face(found.photo.image, face.landmarks)
+        looked = Looked(found, face, crop, crop.from_photo(face.landmarks), face.expression)
+        warning = PhotoWarning("dark", "The face is dark.", "Use more light.", 40.0)
+        return Aligned(looked, fake_solution(looked.landmarks), (), (warning,))
+
+    def realign(self, before: Aligned, landmark: int, to: tuple[float, float]) -> Aligned:
+        self.dragged.append((landmark, to))
+        time.sleep(self.seconds / 10)
+        landmarks = before.landmarks.copy()
+        landmarks[landmark, :2] = to
+        looked = replace(before.looked, landmarks=landmarks)
+        placed = (*before.placed, landmark)
+        return replace(before, looked=looked, solution=fake_solution(landmarks), placed=placed)
+
+    def fit(
+        self, photo: Photo, options: FitOptions | None = None
+    ) -> Generator[FitProgress, None, FitResult]:
+        assert options is not None
+        self.fitted.append((photo, options))
+        blank = neutral_head()
+        found = FoundFaces(photo, (fake_face(photo.image.shape[1] / 2, photo.image.shape[0]),))
+        aligned = yield from self.align(found)
+        params = blank
+        for number, step in enumerate(STEPS):
+            if step == "parse":
+                params = self.random_head(7).with_(hairstyle="bob")
+            if photo.name == "bad.png" and step == "skin":
+                raise PhotoError("The photo is bad.", "Use another.")
+            for _ in range(10):
+                yield FitProgress(number, len(STEPS), step, photo.image[:64, :64], params)
+                time.sleep(self.seconds / 10 / len(STEPS))
+        file = io.BytesIO()
+        Image.fromarray(photo.image).save(file, "JPEG")
+        matrix = aligned.crop.crop_from_photo / aligned.crop.size
+        a, b, c, d, e, f = (float(number) for number in matrix.ravel())
+        sitting = Sitting((a, b, c, d, e, f), OrbitCamera(distance=1.1), 2.0)
+        return FitResult(
+            params, fake_report(photo.name, aligned), file.getvalue(), sitting,
+            aligned.crop, aligned.landmarks, found, aligned.solution,
+        )  # fmt: skip
+
     def close(self) -> None:
         self.closed = True
+
+
+def fake_face(x: float, height: float) -> Face:
+    """A face in the middle of a column of a photo."""
+    around = np.linspace(0, 2 * np.pi, 478, endpoint=False)
+    flat = np.stack([x + 0.25 * height * np.sin(around), height * (0.5 - 0.3 * np.cos(around))], 1)
+    landmarks = np.concatenate([flat, np.zeros((478, 1))], 1).astype(np.float32)
+    for place, dx, dy in ((33, -0.1, -0.1), (263, 0.1, -0.1), (10, 0.0, -0.3), (152, 0.0, 0.3)):
+        landmarks[place, :2] = x + dx * height, (0.5 + dy) * height
+    scores = np.zeros(len(EXPRESSIONS), np.float32)
+    return Face(landmarks, scores, 1.0, np.eye(4, dtype=np.float32))
+
+
+def fake_solution(landmarks: np.ndarray) -> Solution:
+    """As if a head had its landmarks two pixels from these."""
+    camera = PhotoCamera(np.diag([1.0, -1.0, -1.0]), np.array([0, 0, 1.1]), 1100.0, 512)
+    errors = np.full(468, 2.0)
+    projected = landmarks[:468, :2].astype(float) + np.array([2.0, 0.0])
+    blank = np.zeros(len(EXPRESSIONS), np.float32)
+    seen = Seen(camera, blank, projected, np.ones(468), errors, np.ones(468))
+    return Solution(np.zeros(100, np.float32), (seen,), 6, {"log_focal": 0.2, "identity": 0.5})
+
+
+def fake_report(name: str, aligned: Aligned) -> FitReport:
+    """What a fit of such a face says."""
+    return FitReport(
+        name, 1, 1, 300.0, (3.0, -2.0, 1.0), (1.9, 4.0), (0.7, 1.5), 6, 1.1, "assumed", 0.2, 5.0,
+        0.5, (("bob", 0.6), ("pixie", 0.2), ("none", 0.1), ("quiff", 0.06), ("afro", 0.04)),
+        "bob", 0.8, aligned.warnings, (), dict.fromkeys(STEPS, 0.1), {"head360": "1.0"},
+    )  # fmt: skip
 
 
 def draw_egg(request: RenderRequest, width: int, height: int) -> np.ndarray:

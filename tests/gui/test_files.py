@@ -212,7 +212,7 @@ def test_a_dropped_project_opens(window: MainWindow, tmp_path: Path) -> None:
 
 
 def test_other_files_are_not_taken(window: MainWindow, tmp_path: Path) -> None:
-    assert not enter(window, mime_of(tmp_path / "photo.jpg"))
+    assert not enter(window, mime_of(tmp_path / "notes.txt"))
     assert not enter(window, mime_of(tmp_path / "a.h360", tmp_path / "b.h360"))
     assert not enter(window, QMimeData())
 

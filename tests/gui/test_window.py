@@ -353,6 +353,13 @@ def test_a_dragged_project_is_offered_a_place(window: MainWindow, tmp_path: Path
     assert not window.drop_hint.isVisible()
 
 
+def test_a_dragged_photo_is_offered_a_place(window: MainWindow, tmp_path: Path) -> None:
+    window.dragEnterEvent(dragged(tmp_path / "maya.JPG"))
+
+    assert window.drop_hint.isVisible()
+    assert "head" in window.drop_hint.text
+
+
 def test_nothing_else_is_offered_a_place(window: MainWindow, tmp_path: Path) -> None:
     window.dragEnterEvent(dragged(tmp_path / "maya.txt"))
 

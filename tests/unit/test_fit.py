@@ -52,6 +52,40 @@ def test_she_smiles_at_the_camera(result: FitResult) -> None:
     assert result.report.focal_deviation > 0.2  # one photo cannot tell, and the report says so
 
 
+def test_a_dragged_landmark_draws_the_head_along(engine: HeadEngine, astronaut: np.ndarray) -> None:
+    found = finished(engine.find_faces(photo_from_pixels(astronaut)))
+    before = finished(engine.align(found))
+    chin = 152
+    x, y = before.landmarks[chin, :2]
+
+    after = engine.realign(before, chin, (float(x), float(y) + 12))
+
+    assert after.placed == (chin,)
+    assert after.landmarks[chin, 1] == pytest.approx(y + 12)
+    assert after.projected[chin, 1] - before.projected[chin, 1] > 5
+    assert np.abs(after.projected[33] - before.projected[33]).max() < 2  # an eye stays
+    assert before.placed == ()
+    assert {warning.code for warning in before.warnings} == {"small", "teeth"}
+
+
+def test_what_is_left_out_of_the_crop_is_left_out_of_the_photo(
+    engine: HeadEngine, astronaut: np.ndarray
+) -> None:
+    found = finished(engine.find_faces(photo_from_pixels(astronaut)))
+    aligned = finished(engine.align(found))
+    marks = np.zeros((256, 256), bool)
+    nose = aligned.landmarks[4, :2] / 2
+    marks[int(nose[1]) - 8 : int(nose[1]) + 8, int(nose[0]) - 8 : int(nose[0]) + 8] = True
+
+    excluded = aligned.excluded_in_photo(marks)
+
+    assert excluded.shape == astronaut.shape[:2]
+    row, column = np.argwhere(excluded).mean(0)
+    assert np.abs(np.array([column, row]) - aligned.landmarks_in_photo[4, :2]).max() < 2
+    assert excluded.sum() == pytest.approx((32 / aligned.crop.scale) ** 2, rel=0.15)
+    assert not aligned.excluded_in_photo(np.zeros((256, 256), bool)).any()
+
+
 def test_the_head_is_somebody(result: FitResult) -> None:
     assert np.linalg.norm(result.params.shape) > 1
     assert result.params.likeness is not None
