@@ -9,8 +9,8 @@ import numpy.typing as npt
 
 from head360.fitting.crop import Crop
 from head360.fitting.landmarks import LandmarkModel, moved
-from head360.fitting.looked import Looked
 from head360.fitting.quality import PhotoWarning, warnings_about
+from head360.fitting.request import Looked
 from head360.fitting.solver import Solution, solve
 from head360.params import FloatArray
 

@@ -25,7 +25,6 @@ from head360.fitting.dressing import AUTO, BALD, Dressed, Dresser
 from head360.fitting.finding import MOST_FACES, FoundFaces, find_faces
 from head360.fitting.gaze import gaze
 from head360.fitting.landmarks import LandmarkModel, face_height
-from head360.fitting.looked import Looked
 from head360.fitting.photo import Photo, kept
 from head360.fitting.quality import PhotoWarning, check_usable, unsure, warnings_about
 from head360.fitting.report import FitReport
@@ -43,7 +42,7 @@ from head360.fitting.request import (
     StepName,
 )
 from head360.fitting.shape import free_form, remaining
-from head360.fitting.solver import Solution, solve
+from head360.fitting.solver import Sight, Solution, solve
 from head360.fitting.steps import Clock, all_beside, beside
 from head360.fitting.versions import versions
 from head360.likeness import MODES, SKIN_ROWS, Likeness

@@ -34,10 +34,10 @@ from head360.fitting.aligning import Aligned
 from head360.fitting.crop import crop_face
 from head360.fitting.finding import FoundFaces
 from head360.fitting.fit import STEPS, FitOptions, FitProgress, FitResult
-from head360.fitting.looked import Looked
 from head360.fitting.photo import Photo
 from head360.fitting.quality import PhotoWarning
 from head360.fitting.report import FitReport
+from head360.fitting.request import Looked
 from head360.fitting.solver import Seen, Solution
 from head360.fitting.view import PhotoCamera
 from head360.params import ATTRIBUTES, EXPRESSIONS, HeadParams, neutral_head
@@ -170,7 +170,7 @@ class FakeEngine:
         sitting = Sitting((a, b, c, d, e, f), OrbitCamera(distance=1.1), 2.0)
         return FitResult(
             params, fake_report(photo.name, aligned), file.getvalue(), sitting,
-            aligned.crop, aligned.landmarks, found, aligned.solution,
+            aligned.crop, aligned.looked.sight(), found, aligned.solution,
         )  # fmt: skip
 
     def close(self) -> None:
