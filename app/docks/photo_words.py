@@ -70,7 +70,7 @@ def report_html(report: FitReport, titles: dict[str, str], dim: str) -> str:
         (tr("Landmarks"), tr("{mean:.1f} px off on average, 95 % within {high:.1f} px").format(
             mean=mean, high=high)),
         (tr("Face"), tr("{height:.0f} px high in the photo").format(height=report.face_height_px)),
-        (tr("Turned"), f"{yaw:+.0f}° / {pitch:+.0f}° / {roll:+.0f}°"),
+        (tr("Turned"), f"{yaw:+z.0f}° / {pitch:+z.0f}° / {roll:+z.0f}°"),
         (tr("Distance"), tr("{metres:.2f} m ({focal})").format(
             metres=report.distance_m,
             focal=tr("lens known") if report.focal == "exif" else tr("lens assumed"))),

@@ -332,11 +332,6 @@ class PhotoView(QWidget):
                 painter.drawPolyline(QPolygonF(places))
         if self.tool is not Tool.LANDMARKS:
             return
-        painter.setPen(Qt.PenStyle.NoPen)
-        painter.setBrush(self._theme.color("warning"))
-        for i in face.handles:
-            x, y = face.aligned.projected[i]
-            painter.drawEllipse(self._to_widget(float(x), float(y)), 1.5, 1.5)
         for i in face.handles:
             placed = i in face.aligned.placed
             color = self._theme.color("accent") if placed else QColor(255, 255, 255)
@@ -345,6 +340,11 @@ class PhotoView(QWidget):
             painter.setBrush(color)
             radius = HANDLE_PX + (2 if picked or i == self._grip else 0)
             painter.drawEllipse(self.handle_place(i), radius, radius)
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(self._theme.color("warning"))
+        for i in face.handles:
+            x, y = face.aligned.projected[i]
+            painter.drawEllipse(self._to_widget(float(x), float(y)), 1.5, 1.5)
 
 
 def _no_marks() -> QImage:
