@@ -64,6 +64,7 @@ class HeadEngine:
         self._net: RefineNet | None = None
         self._fitter: Fitter | None = None
         self._draft_scale = 0.5
+        self._gave_way = False  # the last draft was dropped for a newer request
 
     def initial_head(self) -> HeadParams:
         """The good-looking head a new project starts with."""
@@ -106,13 +107,16 @@ class HeadEngine:
     def refine(self, request: RenderRequest, is_stale: Callable[[], bool]) -> Iterator[Frame]:
         """Yield quick drafts first and the complete picture last; stop early once stale.
 
-        `is_stale` is asked between tiles, so a newer request is never kept waiting for long.
+        `is_stale` is asked between tiles, so a newer request waits for one draft at most.
         """
         if request.renderer == "reference":
             yield self.render(request)
             return
         start = time.perf_counter()
-        draft = _unless_stale(self._drawing(request, self._draft(request)), is_stale)
+        # Never twice in a row, or a face that moves all the time would not be seen at all.
+        gives_way = _never if self._gave_way else is_stale
+        draft = _unless_stale(self._drawing(request, self._draft(request)), gives_way)
+        self._gave_way = draft is None
         if draft is None:
             return
         seconds = time.perf_counter() - start
@@ -345,6 +349,10 @@ def _shot(request: RenderRequest) -> Shot:
 
 def _samples(request: RenderRequest) -> int:
     return 1 if request.draft else SAMPLES
+
+
+def _never() -> bool:
+    return False
 
 
 def _unless_stale(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Generator, Iterator
 from dataclasses import replace
+from itertools import pairwise
 from typing import TypeVar
 
 import numpy as np
@@ -150,6 +151,16 @@ def test_refining_ends_as_soon_as_nobody_wants_it(engine: HeadEngine) -> None:
 
     assert not frames[-1].complete
     assert not any(frame.refined for frame in frames)
+
+
+def test_a_head_that_never_rests_is_still_seen(engine: HeadEngine) -> None:
+    """A live face makes every draft stale before it is done."""
+    request = RenderRequest(random_person(3), width=80, height=64)
+
+    seen = [len(list(engine.refine(request, lambda: True))) for _ in range(4)]
+
+    assert max(seen) == 1
+    assert all(sum(pair) >= 1 for pair in pairwise(seen))
 
 
 def test_drafts_and_other_views_are_left_alone(engine: HeadEngine) -> None:
