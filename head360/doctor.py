@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from head360 import __version__
 from head360.assets import REFINE_FILE, catalog, checksum, refine_problem, resource
+from head360.downloads import Asset, assets, is_here
 from head360.errors import Head360Error, ResourceError
 from head360.export.video import Renderer
 from head360.rendering.request import RenderRequest
@@ -66,9 +67,21 @@ def diagnose(make_engine: Callable[[], HeadEngine]) -> Iterator[Finding]:
         yield _model_files(pattern)
     yield _refine_net()
     yield _catalog()
+    for wanted in assets():
+        yield _fetched(wanted)
     yield _memory()
     yield _disk()
     yield _first_frame(make_engine)
+
+
+def _fetched(wanted: Asset) -> Finding:
+    """What is not shipped but fetched; photos and cameras need it, all else works without."""
+    if is_here(wanted):
+        return Finding(wanted.title, "good", str(wanted.path))
+    return Finding(
+        wanted.title, "note", f"is not fetched: it {wanted.purpose}",
+        f"head360 assets fetch {wanted.id}",
+    )  # fmt: skip
 
 
 def _package(name: str) -> Finding:

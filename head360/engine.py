@@ -163,7 +163,8 @@ class HeadEngine:
     ) -> tuple[HeadParams, Solution]:
         """The head of a fit by this engine after landmarks (478, 3) of its crop were dragged.
 
-        Some 50 ms; skin and hair stay. `fitting.landmarks.moved` drags one and its neighbours.
+        Some 35 ms of one core; skin and hair stay. `fitting.landmarks.moved` drags one and its
+        neighbours.
         """
         if self._fitter is None:
             raise ValueError("fit a photo first")

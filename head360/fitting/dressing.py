@@ -36,6 +36,7 @@ from head360.model.bilinear import Identity
 from head360.model.hair_shape import HairShaper
 from head360.model.seating import Seat, Seating
 from head360.params import FloatArray, HairShape, HeadParams
+from head360.rendering.lighting import Lighting
 from head360.rendering.scene import Models
 
 Mask: TypeAlias = npt.NDArray[np.bool_]
@@ -103,8 +104,7 @@ class Dresser:
             return Dressed(params.with_(hairstyle=style), notes=(_NO_PARSER,))
         yield None
         told = classify(crop.image, parts)
-        color = hair_color(crop.image, parts)
-        dressed = params if color is None else params.with_(hair_color=color)
+        dressed = _colored(params, crop, parts)
         yield None
         seen, seating = self._silhouette(dressed, camera, parts)
         told = ranked(told, seen, self._models.styles, seating)
@@ -137,7 +137,7 @@ class Dresser:
             if style is None:
                 fitted = FittedHair(HairShape(), _bald_error(seen))
             else:
-                grid = self._models.styles.planes(style).grid
+                grid = self._models.styles.grid(style)
                 fitted = yield from fit_hair_shape(seen, grid, seating, shaper)
                 shapes[style] = fitted.shape
             fitting.append((style, likelier(share, fitted)))
@@ -172,13 +172,22 @@ class Dresser:
         allowed = _allowed(crop, parts, excluded)
         fitted = yield from self._skin.fit(photo, posed, allowed, parsed=parts is not None)
         light = fitted.suggested_light
+        params = fitted.applied(params).with_(light=light)
         return replace(
             dressed,
-            params=fitted.applied(params).with_(light=light),
+            params=_colored(params, crop, parts, fitted.lighting),
             observed=float(fitted.observed[:, :SKIN_ROWS].mean()),
             light=light,
             skin=fitted,
         )
+
+
+def _colored(
+    params: HeadParams, crop: Crop, parts: ClassMap | None, lighting: Lighting | None = None
+) -> HeadParams:
+    """With hair of the photo's colour, as far as that shows, under the photo's light if known."""
+    color = None if parts is None else hair_color(crop.image, parts, lighting)
+    return params if color is None else params.with_(hair_color=color)
 
 
 def _bald_error(seen: Silhouette) -> float:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Generator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
@@ -29,11 +30,15 @@ from head360.rendering.rasterize import interpolate, rasterize
 #: Pixels along each side of the silhouettes, samples of a ray, and steps.
 SIZE, _SAMPLES, STEPS = 80, 40, 28
 _RATE = 0.12
+#: A search ends when so many steps in a row have not made it better by so much.
+_PATIENCE, _BETTER = 5, 0.99
 #: What holds length, volume and fringe to the library's: squared codes count so much.
 _PRIOR = 0.004
 #: Rays are marched so far to either side of the box's middle; hair this far inside the head is
 #: seen still (the mesh is coarse); metres.
 _REACH, _INSIDE = 0.30, 0.002
+#: Metres around the box in which a seating may still move hair to.
+_AROUND = 0.03
 #: How much the classifier's word counts, and the unlikeness of silhouettes that makes a style e
 #: times less likely; chosen on held-out portraits.
 _WORD, _ALIKE = 0.6, 0.04
@@ -43,7 +48,7 @@ _FITTED_ALIKE = 0.012
 _A_LITTLE = 0.015
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, eq=False)
 class Silhouette:
     """A photo's hair, as rays of its camera in head space."""
 
@@ -51,6 +56,15 @@ class Silhouette:
     open_: Tensor  # (R, S) metres of ray at each sample, 0 inside the head and behind it
     share: Tensor  # (R,) of hair in the photo, 0 … 1
     weight: Tensor  # (R,) 0 where something else hides the hair
+
+    @cached_property
+    def marched(self) -> tuple[Tensor, Tensor, float]:
+        """Samples (N, 3) that hair may be at, the ray (N,) of each, and metres between them."""
+        flat = self.points.reshape(-1, 3)
+        away = (flat - flat.new_tensor(HAIR_BOX.centre)).abs() - flat.new_tensor(HAIR_BOX.half)
+        here = (self.open_.reshape(-1) > 0) & (away < _AROUND).all(1)
+        chosen = torch.nonzero(here)[:, 0]
+        return flat[chosen], chosen // self.open_.shape[1], float(self.open_.max())
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,13 +113,13 @@ def hair_share(
     seen: Silhouette, grid: Tensor, seating: Seating, displacement: Tensor | None = None
 ) -> Tensor:
     """(R,) how much of each ray a style's hair stops; `grid` holds its log extinction."""
-    flat = seen.points.reshape(-1, 3)
+    flat, ray, step = seen.marched
     moved = flat @ seating.matrix.T + seating.offset
     way = seating.displacement if displacement is None else seating.displacement + displacement
     log_extinction = sample_grid(grid, moved + sample_vectors(way, moved, HAIR_BOX), HAIR_BOX)
     presence = (log_extinction - EMPTY_LOG_EXTINCTION).clamp(0, 1)
-    extinction = (presence * log_extinction.exp()).view(seen.open_.shape)
-    return 1 - torch.exp(-(extinction * seen.open_).sum(1))
+    depth = flat.new_zeros(len(seen.share)).index_add(0, ray, presence * log_extinction.exp())
+    return 1 - torch.exp(-depth * step)
 
 
 def silhouette_errors(seen: Silhouette, grids: Tensor, seating: Seating) -> Tensor:
@@ -113,17 +127,16 @@ def silhouette_errors(seen: Silhouette, grids: Tensor, seating: Seating) -> Tens
 
     `grids` (N, z, y, x) hold their log extinctions. The whole library takes a quarter of a second.
     """
-    flat = seen.points.reshape(-1, 3)
-    shown = torch.nonzero(seen.open_.reshape(-1) > 0)[:, 0]
-    unit = seating(flat[shown]) - flat.new_tensor(HAIR_BOX.centre)
+    flat, ray, step = seen.marched
+    unit = seating(flat) - flat.new_tensor(HAIR_BOX.centre)
     unit = unit / flat.new_tensor(HAIR_BOX.half)
     within = (unit.abs() < 1).all(1)
     logs = functional.grid_sample(
         grids[None], unit[within].view(1, 1, 1, -1, 3), padding_mode="border", align_corners=False
     )[0, :, 0, 0]
     extinction = (logs - EMPTY_LOG_EXTINCTION).clamp(0, 1) * logs.exp()
-    step, ray = float(seen.open_.max()), shown[within] // seen.open_.shape[1]
-    depth = extinction.new_zeros(len(grids), len(seen.share)).index_add_(1, ray, extinction * step)
+    depth = extinction.new_zeros(len(grids), len(seen.share))
+    depth = depth.index_add_(1, ray[within], extinction * step)
     return _unlike(1 - torch.exp(-depth), seen)
 
 
@@ -152,7 +165,7 @@ def ranked(
         seating: where hair sits on the fitted head.
     """
     styles = list(library.styles)
-    grids = torch.stack([library.planes(style).grid for style in styles])
+    grids = torch.stack([library.grid(style) for style in styles])
     unlike = [*silhouette_errors(seen, grids, seating).tolist()]
     unlike.append(float(_unlike(torch.zeros_like(seen.share)[None], seen)))
     known = dict(told)
@@ -182,10 +195,14 @@ def fit_hair_shape(
     """
     codes = torch.zeros(3, requires_grad=True)
     optimizer = torch.optim.Adam([codes], _RATE)
-    best, least = codes.detach().clone(), float("inf")
+    best, least, since = codes.detach().clone(), float("inf"), 0
     for step in range(steps):
         error = _error(seen, grid, seating, shaper.displacement(codes))
         loss = error + _PRIOR * codes.square().sum()
+        if float(loss.detach()) < least * _BETTER:
+            since = step
+        elif step - since > _PATIENCE:
+            break
         if float(loss.detach()) < least:
             best, least, found = codes.detach().clone(), float(loss.detach()), float(error.detach())
         optimizer.zero_grad()

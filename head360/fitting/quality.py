@@ -45,6 +45,7 @@ _UNEVEN = 2.6
 #: Squared distance from the face's own skin colours beyond which it is something else.
 _STRANGE, _STRANGE_SHARE = 22.0, 0.45
 _GLASSES = 0.25
+_PARSED_GLASSES = 0.006  # area over the face's height squared; the portrait has 0
 _UNSURE_PX = 3.0  # of the 512-pixel crop; good photos have 1, turned ones 2
 _TEETH = 0.012  # open mouth against the face's height squared
 _CLOSED = 0.6
@@ -94,7 +95,12 @@ def check_usable(face: Face, crop: Crop, yaw_degrees: float) -> None:
 
 
 def warnings_about(
-    photo: Photo, face: Face, crop: Crop, landmarks: Floats, angles: tuple[float, float, float]
+    photo: Photo,
+    face: Face,
+    crop: Crop,
+    landmarks: Floats,
+    angles: tuple[float, float, float],
+    glasses: float = 0.0,
 ) -> tuple[PhotoWarning, ...]:
     """What to tell people of a photo.
 
@@ -104,12 +110,13 @@ def warnings_about(
         crop: the face, cut out.
         landmarks: (478, 3) pixels of the crop.
         angles: degrees by which the head is turned from facing the camera, as `head_pose`.
+        glasses: area that a parser takes for glasses, against the face's height squared.
     """
     found = [
         *_of_pose(angles),
         *_of_size(face, crop, landmarks),
         *_of_light(photo, crop, landmarks),
-        *_of_what_covers(crop, landmarks),
+        *_of_what_covers(crop, landmarks, glasses),
         *_of_expression(face, landmarks),
     ]
     return tuple(found)
@@ -237,7 +244,7 @@ def _of_light(photo: Photo, crop: Crop, landmarks: Floats) -> list[PhotoWarning]
     return found
 
 
-def _of_what_covers(crop: Crop, landmarks: Floats) -> list[PhotoWarning]:
+def _of_what_covers(crop: Crop, landmarks: Floats, glasses: float) -> list[PhotoWarning]:
     found = []
     covered = _covered(crop, landmarks)
     if covered:
@@ -252,11 +259,11 @@ def _of_what_covers(crop: Crop, landmarks: Floats) -> list[PhotoWarning]:
             )
         )
     rims = _bridge_lines(crop, landmarks)
-    if rims > _GLASSES:
+    if rims > _GLASSES or glasses > _PARSED_GLASSES:
         found.append(
             PhotoWarning(
                 "glasses", "Glasses may be worn: their rims would be painted on the skin.",
-                "Take glasses off for the photo.", rims,
+                "Take glasses off for the photo.", max(rims, glasses),
             )
         )  # fmt: skip
     return found

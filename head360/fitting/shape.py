@@ -8,6 +8,8 @@ says nothing of it. This makes textures land where they belong; it does not make
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 import numpy.typing as npt
 from scipy.spatial.distance import cdist
@@ -28,6 +30,50 @@ _FOREHEAD_SHARE = 0.3
 #: Landmarks on surface that turns away count ever less, and nothing from here on.
 _TURNED_AWAY, _IN_FULL = 0.1, 0.5
 _LIMIT, _LEAST = 0.008, 1e-5  # metres
+_FADED = 1e-4  # of an offset: less than that moves nothing
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class FreeForm:
+    """The Gaussian process on one mesh: linear, so that its matrix is made once for all photos."""
+
+    vertices: int
+    near: npt.NDArray[np.int64]  # (N,) vertices that move at all
+    spread: npt.NDArray[np.float32]  # (N, 468) how far each landmark's miss moves them
+
+    @classmethod
+    def of(
+        cls, model: LandmarkModel, topology: Topology, mean: npt.NDArray[np.float32]
+    ) -> FreeForm:
+        """The process for landmarks on a mesh whose mean head is (V, 3) metres."""
+        places = model.points.mean
+        kernel = _kernel(cdist(places, places))
+        told = np.linalg.inv(kernel + _NOISE * np.eye(MESH_LANDMARKS))
+        moving = _moving(topology)
+        away = cdist(mean[moving].astype(np.float64), places)
+        fade = np.exp(-np.square((away.min(1) - 0.006).clip(0) / _REACH))
+        near = np.flatnonzero(fade > _FADED)
+        spread = [(_kernel(away[near]) * fade[near, None]) @ told]
+        vertices = [moving[near]]
+        for side, lids in enumerate((LEFT_EYE, RIGHT_EYE)):
+            eye = np.flatnonzero(topology.eye == side + 1)
+            spread.append(np.repeat((kernel[list(lids)] @ told).mean(0)[None], len(eye), 0))
+            vertices.append(eye)
+        return cls(len(mean), np.concatenate(vertices), np.concatenate(spread).astype(np.float32))
+
+    def offsets(self, seen: Seen, landmarks: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+        """(V, 3) metres on the neutral head.
+
+        Args:
+            seen: how the solver explained the photo.
+            landmarks: (478, 3) pixels, where the detector has them.
+        """
+        moved = self.spread @ _wanted(seen, landmarks).astype(np.float32)
+        size = np.linalg.norm(moved, axis=1, keepdims=True)
+        moved[size[:, 0] < _LEAST] = 0
+        offsets = np.zeros((self.vertices, 3), np.float32)
+        offsets[self.near] = moved * (_LIMIT / size.clip(min=_LIMIT))
+        return offsets
 
 
 def free_form(
@@ -37,32 +83,8 @@ def free_form(
     seen: Seen,
     landmarks: npt.NDArray[np.float32],
 ) -> npt.NDArray[np.float32]:
-    """Offsets (V, 3) metres on the neutral head.
-
-    Args:
-        model: the landmarks on the mesh.
-        topology: the mesh's wiring.
-        mean: (V, 3) metres, the mean head.
-        seen: how the solver explained the photo.
-        landmarks: (478, 3) pixels, where the detector has them.
-    """
-    wanted = _wanted(seen, landmarks)
-    places = model.points.mean
-    weights = np.linalg.solve(
-        _kernel(cdist(places, places)) + _NOISE * np.eye(MESH_LANDMARKS), wanted
-    )
-    offsets = np.zeros((len(mean), 3))
-    moving = _moving(topology)
-    away = cdist(mean[moving].astype(np.float64), places)
-    fade = np.exp(-np.square((away.min(1) - 0.006).clip(0) / _REACH))
-    offsets[moving] = (_kernel(away) @ weights) * fade[:, None]
-    at_eyes = _kernel(cdist(places, places)) @ weights
-    for side, lids in enumerate((LEFT_EYE, RIGHT_EYE)):
-        offsets[topology.eye == side + 1] = at_eyes[list(lids)].mean(0)
-    size = np.linalg.norm(offsets, axis=1, keepdims=True)
-    offsets[size[:, 0] < _LEAST] = 0
-    limited: npt.NDArray[np.float32] = (offsets * (_LIMIT / size.clip(min=_LIMIT))).astype("f4")
-    return limited
+    """`FreeForm.offsets` of a process that is used once."""
+    return FreeForm.of(model, topology, mean).offsets(seen, landmarks)
 
 
 def remaining(

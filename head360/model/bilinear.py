@@ -116,18 +116,22 @@ class BilinearModel:
         deltas = (blend @ self._basis).view(len(EXPRESSIONS), -1, 3)
         for side, lid in zip(_SIDES, self._lids, strict=True):
             deltas = lid.closed(neutral, deltas, EXPRESSIONS.index(f"eyeBlink{side}"))
-        means = torch.stack([neutral[chosen].mean(0) for chosen in self._eye_center_vertices])
-        return Identity(neutral, deltas, means + self._eye_offset)
+        return Identity(neutral, deltas, self._eye_centers(neutral))
 
     def identity_of(self, params: HeadParams) -> Identity:
         """The person that parameters describe, with all that a photo may have added."""
-        shape, likeness = torch.tensor(params.shape), params.likeness
-        if likeness is None:
-            return self.identity(shape)
-        if likeness.modes.any():
-            shape = torch.cat([shape, torch.tensor(likeness.modes)])
-        offsets = likeness.offsets
-        return self.identity(shape, offsets=None if offsets is None else _tensor(offsets))
+        shape, offsets = _codes(params)
+        return self.identity(shape, offsets=offsets)
+
+    def neutral_of(self, params: HeadParams) -> tuple[Tensor, Tensor]:
+        """Only `neutral` (V, 3) and `eye_centers` (2, 3) of `identity_of`, four times sooner."""
+        shape, offsets = _codes(params)
+        neutral = self.neutral(shape) if offsets is None else self.neutral(shape) + offsets
+        return neutral, self._eye_centers(neutral)
+
+    def _eye_centers(self, neutral: Tensor) -> Tensor:
+        means = torch.stack([neutral[chosen].mean(0) for chosen in self._eye_center_vertices])
+        return means + self._eye_offset
 
     def neutral(self, shape: Tensor) -> Tensor:
         """The neutral face (V, 3) metres of a (50,) or (120,) code."""
@@ -249,3 +253,13 @@ def _along(curve: Tensor, x: Tensor) -> Tensor:
 
 def _tensor(array: object) -> Tensor:
     return torch.from_numpy(np.array(array, np.float32))
+
+
+def _codes(params: HeadParams) -> tuple[Tensor, Tensor | None]:
+    """The identity code (50,) or (120,), and offsets (V, 3) metres if there are any."""
+    shape, likeness = torch.tensor(params.shape), params.likeness
+    if likeness is None:
+        return shape, None
+    if likeness.modes.any():
+        shape = torch.cat([shape, torch.tensor(likeness.modes)])
+    return shape, None if likeness.offsets is None else _tensor(likeness.offsets)

@@ -32,6 +32,7 @@ from head360.model.transform import (
     MAX_MEMORY,
     SIZE_EXPONENT,
     WAVES,
+    Bytes,
     filled,
     from_bytes,
     padded,
@@ -73,6 +74,7 @@ class HairLibrary:
     def __init__(self, blobs: Mapping[str, bytes]) -> None:
         self._blobs = dict(blobs)
         self._unpacked: dict[str, HairPlanes] = {}
+        self._grids: dict[str, Tensor] = {}
 
     @classmethod
     def load(cls, paths: Iterable[Path]) -> HairLibrary:
@@ -108,6 +110,19 @@ class HairLibrary:
         if style not in self._unpacked:
             self._unpacked[style] = unpack_style(self._blobs[style])
         return self._unpacked[style]
+
+    def grid(self, style: str) -> Tensor:
+        """Only `planes(style).grid`, several times sooner: for looking at all styles.
+
+        Raises:
+            UnknownNameError: there is no such style.
+            ResourceError: its blob is damaged.
+        """
+        if style not in self._grids:
+            blob = self.blob(style)
+            quick = style not in self._unpacked and blob[:2] == b"\0\0"
+            self._grids[style] = unpack_grid(blob) if quick else self.planes(style).grid
+        return self._grids[style]
 
     def blob(self, style: str) -> bytes:
         """One style as it is stored.
@@ -209,18 +224,37 @@ def unpack_style(blob: bytes) -> HairPlanes:
         raise ResourceError("A hairstyle of the library is damaged.") from error
 
 
-def _unpacked(blob: bytes) -> HairPlanes:
-    (size, cells, coarseness), strands, packed = _parts(blob)
+def unpack_grid(blob: bytes) -> Tensor:
+    """(z, y, x) log extinctions of a blob of the second format.
+
+    Raises:
+        ResourceError: the blob is damaged, or claims an absurd size.
+    """
+    try:
+        return _summed(_body(blob)[1])
+    except (ValueError, lzma.LZMAError, EOFError, struct.error) as error:
+        raise ResourceError("A hairstyle of the library is damaged.") from error
+
+
+def _body(blob: bytes) -> tuple[Bytes, Bytes, npt.NDArray[np.int32]]:
+    """What a blob holds: small numbers of planes, steps of the grid, and large numbers."""
+    (size, cells, _), _, packed = _parts(blob)
     _check_sizes(size, cells)
-    channels = len(HAIR_CHANNELS)
-    count = channels * PLANES * padded(size) ** 2
+    count = len(HAIR_CHANNELS) * PLANES * padded(size) ** 2
     least, most = count + cells**3, 5 * count + cells**3
     body = _decompressor().decompress(packed, most)
     if len(body) < least or (len(body) - least) % 4:
         raise ValueError("wrong length")
     small = np.frombuffer(body, np.int8, count)
     steps = np.frombuffer(body, np.int8, cells**3, count).reshape(cells, cells, cells)
-    numbers = from_bytes(small, np.frombuffer(body, "<i4", offset=least))
+    return small, steps, np.frombuffer(body, "<i4", offset=least)
+
+
+def _unpacked(blob: bytes) -> HairPlanes:
+    (size, _, coarseness), strands, _ = _parts(blob)
+    small, steps, large = _body(blob)
+    channels = len(HAIR_CHANNELS)
+    numbers = from_bytes(small, large)
     parts = numbers.reshape(channels, WAVES, -1)
     planes = np.empty((PLANES, channels, size, size), np.float32)
     for channel, step in enumerate(_PLANE_STEPS):

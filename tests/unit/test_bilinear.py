@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from head360.assets import resource
 from head360.errors import ResourceError
 from head360.model.bilinear import EYE_YAW, SHOWN_MODES, BilinearModel, limited, vertex_normals
+from head360.model.sampling import random_person
 from head360.model.topology import EYE
 from head360.params import EXPRESSIONS
 from head360.rendering.rasterize import rasterize
@@ -143,3 +144,13 @@ def test_a_damaged_file_is_told(tmp_path) -> None:
 
     with pytest.raises(ResourceError, match="damaged"):
         BilinearModel.load(path)
+
+
+def test_the_neutral_face_alone_is_the_whole_identity_s(mesh: BilinearModel) -> None:
+    head = random_person(3)
+
+    identity = mesh.identity_of(head)
+    neutral, eye_centers = mesh.neutral_of(head)
+
+    torch.testing.assert_close(neutral, identity.neutral)
+    torch.testing.assert_close(eye_centers, identity.eye_centers)

@@ -31,7 +31,7 @@ def engine(face_landmarker: None) -> Iterator[HeadEngine]:
 
 @pytest.fixture(scope="module")
 def result(engine: HeadEngine, astronaut: np.ndarray) -> FitResult:
-    return finished(engine.fit(astronaut, FitOptions(skin=False)))
+    return finished(engine.fit(astronaut, FitOptions(skin=False, hair_shape=False)))
 
 
 def test_landmarks_are_met(result: FitResult) -> None:
@@ -110,7 +110,9 @@ def test_the_sitting_says_where_the_photo_was_taken_from(
 
 
 def test_the_stored_photo_fits_again(engine: HeadEngine, result: FitResult) -> None:
-    again = finished(engine.fit(photo_from_bytes(result.photo), FitOptions(skin=False)))
+    again = finished(
+        engine.fit(photo_from_bytes(result.photo), FitOptions(skin=False, hair_shape=False))
+    )
 
     assert np.abs(again.params.shape - result.params.shape).max() < 0.35
 
@@ -118,7 +120,7 @@ def test_the_stored_photo_fits_again(engine: HeadEngine, result: FitResult) -> N
 def test_dragged_landmarks_are_followed(engine: HeadEngine, result: FitResult) -> None:
     landmarks = result.crop.to_photo(result.landmarks)
     landmarks[152, 1] += 6  # the chin, down
-    options = FitOptions(skin=False, landmarks=landmarks, placed=(152,))
+    options = FitOptions(skin=False, hair_shape=False, landmarks=landmarks, placed=(152,))
 
     again = finished(engine.fit(result.faces.photo, options))
 
@@ -145,7 +147,7 @@ def test_the_lens_of_the_photo_is_used(engine: HeadEngine, astronaut: np.ndarray
     photo = photo_from_pixels(astronaut)
     known = type(photo)(photo.image, "", 1400.0)
 
-    found = finished(engine.fit(known, FitOptions(skin=False)))
+    found = finished(engine.fit(known, FitOptions(skin=False, hair_shape=False)))
 
     assert found.report.focal == "exif"
     assert found.solution.first.camera.focal == pytest.approx(1400 * found.crop.scale, rel=0.01)
@@ -157,13 +159,13 @@ def test_faces_are_counted_from_left_to_right(engine: HeadEngine, astronaut: np.
     scene = np.full((320, 560, 3), 200, np.uint8)
     scene[60:260, 10:210], scene[10:310, 240:540] = small, face
 
-    large = finished(engine.fit(scene, FitOptions(skin=False)))
-    first = finished(engine.fit(scene, FitOptions(skin=False, face=1)))
+    large = finished(engine.fit(scene, FitOptions(skin=False, hair_shape=False)))
+    first = finished(engine.fit(scene, FitOptions(skin=False, hair_shape=False, face=1)))
 
     assert (large.report.faces, large.report.face, first.report.face) == (2, 2, 1)
     assert first.report.face_height_px < large.report.face_height_px
     with pytest.raises(PhotoError, match="no face 3"):
-        finished(engine.fit(scene, FitOptions(skin=False, face=3)))
+        finished(engine.fit(scene, FitOptions(skin=False, hair_shape=False, face=3)))
 
 
 def test_a_small_face_in_a_large_photo_is_found(engine: HeadEngine, astronaut: np.ndarray) -> None:
@@ -181,7 +183,7 @@ def test_a_small_face_in_a_large_photo_is_found(engine: HeadEngine, astronaut: n
 def test_a_photo_on_its_side_is_turned(engine: HeadEngine, astronaut: np.ndarray) -> None:
     lying = np.ascontiguousarray(np.rot90(astronaut))
 
-    found = finished(engine.fit(lying, FitOptions(skin=False)))
+    found = finished(engine.fit(lying, FitOptions(skin=False, hair_shape=False)))
 
     assert abs(found.report.angles_degrees[2]) < 10
     assert abs(found.faces.faces[0].angles_degrees[2]) < 10
@@ -191,7 +193,7 @@ def test_a_photo_on_its_side_is_turned(engine: HeadEngine, astronaut: np.ndarray
 def test_progress_comes_often_and_shows_something(
     engine: HeadEngine, astronaut: np.ndarray
 ) -> None:
-    task = engine.fit(astronaut, FitOptions(skin=False))
+    task = engine.fit(astronaut, FitOptions(skin=False, hair_shape=False))
     longest, shown = 0.0, set()
     start = time.thread_time()
     while True:
@@ -212,12 +214,12 @@ def test_progress_comes_often_and_shows_something(
 def test_a_fit_can_be_left_and_begun_anew(
     engine: HeadEngine, astronaut: np.ndarray, result: FitResult
 ) -> None:
-    task = engine.fit(astronaut, FitOptions(skin=False))
+    task = engine.fit(astronaut, FitOptions(skin=False, hair_shape=False))
     for _ in range(4):
         next(task)
     task.close()
 
-    again = finished(engine.fit(astronaut, FitOptions(skin=False)))
+    again = finished(engine.fit(astronaut, FitOptions(skin=False, hair_shape=False)))
 
     assert (again.params.shape == result.params.shape).all()
 
@@ -245,7 +247,17 @@ def test_the_command_makes_a_project_and_a_report(
 ) -> None:
     photo, project, report = (tmp_path / name for name in ("a.png", "me.h360", "r.json"))
     Image.fromarray(astronaut).save(photo)
-    words = ["fit", str(photo), "-o", str(project), "--report", str(report), "--no-skin", "-q"]
+    words = [
+        "fit",
+        str(photo),
+        "-o",
+        str(project),
+        "--report",
+        str(report),
+        "--no-skin",
+        "--quick",
+        "-q",
+    ]
 
     assert main(words) == 0
     assert main(words) == 2  # it exists
@@ -270,7 +282,7 @@ def test_a_folder_gives_a_summary(
     Image.new("RGB", (200, 200), "navy").save(folder / "b.png")
     (folder / "c.jpg").write_bytes(b"no photo")
 
-    assert main(["fit", str(folder), "-o", str(out), "--no-skin", "-q"]) == 0
+    assert main(["fit", str(folder), "-o", str(out), "--no-skin", "--quick", "-q"]) == 0
 
     assert [path.name for path in sorted(out.iterdir())] == ["a.h360", "fit.csv"]
     with (out / "fit.csv").open(encoding="utf-8") as file:
@@ -280,7 +292,7 @@ def test_a_folder_gives_a_summary(
 
 
 def test_skin_comes_from_the_photo(engine: HeadEngine, astronaut: np.ndarray) -> None:
-    found = finished(engine.fit(astronaut, FitOptions(hair="pixie")))
+    found = finished(engine.fit(astronaut, FitOptions(hair="pixie", hair_shape=False)))
 
     assert found.params.likeness is not None
     assert found.params.likeness.skin.any()
@@ -294,8 +306,10 @@ def test_what_is_brushed_out_is_not_looked_at(engine: HeadEngine, astronaut: np.
     brushed = np.zeros(astronaut.shape[:2], bool)
     brushed[:, :226] = True  # the left half of her face in the picture
 
-    whole = finished(engine.fit(astronaut, FitOptions(hair="none")))
-    half = finished(engine.fit(astronaut, FitOptions(hair="none", excluded=brushed)))
+    whole = finished(engine.fit(astronaut, FitOptions(hair="none", hair_shape=False)))
+    half = finished(
+        engine.fit(astronaut, FitOptions(hair="none", hair_shape=False, excluded=brushed))
+    )
 
     assert half.report.observed < 0.7 * whole.report.observed
     with pytest.raises(PhotoError, match="another picture"):

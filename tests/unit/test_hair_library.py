@@ -15,6 +15,7 @@ from head360.model.hair import (
     HairLibrary,
     pack_style,
     save_styles,
+    unpack_grid,
     unpack_style,
     with_counted,
 )
@@ -204,3 +205,11 @@ def test_every_shipped_style_knows_how_dense_its_strands_are() -> None:
         assert found.counted is not None
         assert found.counted.shape == (64, 64, 64)
         assert 3 < found.counted.max() < 12  # log(1/m)
+
+
+def test_the_grid_alone_is_the_whole_style_s() -> None:
+    blob = pack_style(smooth_hair())
+
+    assert torch.equal(unpack_grid(blob), unpack_style(blob).grid)
+    with pytest.raises(ResourceError):
+        unpack_grid(blob[:40])
