@@ -187,13 +187,8 @@ class Fitter:
         self._eyes()
         if self._landmarks is None:
             self._landmarks = LandmarkModel.of(self._mesh)
-
-    def _free_form(self) -> FreeForm:
-        if self._process is None:
-            assert self._landmarks is not None
             mesh = self._mesh
             self._process = FreeForm.of(self._landmarks, mesh.topology, mesh.mean.numpy())
-        return self._process
 
     def _eyes(self) -> FaceDetector:
         if self._detector is None:
@@ -232,6 +227,7 @@ class Fitter:
 
     def _solve(self, work: _Work, looked: Looked, second: Looked | None) -> Solution:
         assert self._landmarks is not None
+        assert self._process is not None
         sights = [looked.sight(work.options.placed)]
         if second is not None:
             turned = abs(second.face.angles_degrees[0]) > _PROFILE
@@ -240,7 +236,7 @@ class Fitter:
         check_usable(looked.face, looked.crop, solution.first.camera.head_angles_degrees[0])
         offsets = None
         if work.options.free_form:
-            offsets = self._free_form().offsets(solution.first, looked.landmarks)
+            offsets = self._process.offsets(solution.first, looked.landmarks)
             work.rest = remaining(self._mesh.topology, solution.first, looked.landmarks, offsets)
         work.params = self._head(work.params, solution, offsets, looked.landmarks)
         return solution
@@ -259,9 +255,11 @@ class Fitter:
             placed: which of them a person has placed.
         """
         self._prepare()
+        assert self._landmarks is not None
+        assert self._process is not None
         sight = replace(result.sight, landmarks=landmarks, fixed=placed)
         solution = solve(self._landmarks, [sight], start=result.solution.shape)
-        offsets = self._free_form().offsets(solution.first, landmarks)
+        offsets = self._process.offsets(solution.first, landmarks)
         return self._head(result.params, solution, offsets, landmarks), solution
 
     def _head(
