@@ -10,12 +10,12 @@ from head360.cli.terminal import Terminal
 from training.arguments import add_source, count, source_of
 from training.errors import check_source
 
-TABLES = ("generation", "3", "4", "attributes", "modes", "text", "hair")
+TABLES = ("generation", "2", "3", "4", "attributes", "modes", "text", "hair")
 #: Tables that need no source data.
 _SOURCELESS = ("modes", "text", "hair")
 #: How many heads and views of each a table takes unless told otherwise.
-_HEADS = {"generation": 8, "3": 100, "4": 50, "attributes": 24}
-_VIEWS = {"generation": 4, "3": 1, "4": 2, "attributes": 1}
+_HEADS = {"generation": 8, "2": 30, "3": 100, "4": 50, "attributes": 24}
+_VIEWS = {"generation": 4, "2": 24, "3": 1, "4": 2, "attributes": 1}
 
 
 def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -25,8 +25,9 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
         help="measure the model against the truth",
         description="Draw held-out views of training people with the model and with the true "
         "renderer, and write a table as Markdown and JSON, with pictures beside each other. "
-        "generation: head and every hairstyle apart. 3: whole heads, with ablations (the paper's "
-        "Table 3). 4: hair on other heads, with and without detachment (its Table 4). "
+        "generation: head and every hairstyle apart. 2: heads fitted to one photo each of people "
+        "that nothing was trained on, with ablations (the paper's Table 2). 3: whole heads, with "
+        "ablations (its Table 3). 4: hair on other heads, with and without detachment (Table 4). "
         "attributes: what each control moves, and what besides. modes: the viewer's fast mode "
         "against its exact one, for every hairstyle from all around. "
         "text: whether sentences do what they ask, and only that. hair: every hairstyle in three "
@@ -69,7 +70,7 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
         help="4: what a run with detachment left, instead of what ships",
     )  # fmt: skip
     parser.add_argument(
-        "--lpips", type=Path, metavar="FILE", help="3, 4: the weights of LPIPS, as safetensors"
+        "--lpips", type=Path, metavar="FILE", help="2, 3, 4: the weights of LPIPS, as safetensors"
     )
     parser.add_argument("--device", choices=("auto", "cpu", "cuda"), default="auto")
     parser.set_defaults(run=run)
@@ -92,7 +93,10 @@ def _lines(parsed: argparse.Namespace) -> Iterator[str]:
         return {"modes": _modes, "text": _text, "hair": _hair}[parsed.table](parsed)
     source = source_of(parsed)
     check_source(source)
-    tables = {"generation": _generation, "3": _table3, "4": _table4, "attributes": _attributes}
+    tables = {
+        "generation": _generation, "2": _table2, "3": _table3, "4": _table4,
+        "attributes": _attributes,
+    }  # fmt: skip
     heads = parsed.heads or _HEADS[parsed.table]
     views = parsed.views or _VIEWS[parsed.table]
     return tables[parsed.table](source, parsed, heads, views)
@@ -111,6 +115,12 @@ def _generation(source: Path, parsed: argparse.Namespace, heads: int, views: int
             size=parsed.size, styles=styles, variants=parsed.variants,
         )
     )  # fmt: skip
+
+
+def _table2(source: Path, parsed: argparse.Namespace, heads: int, views: int) -> Iterator[str]:
+    from training.table2 import Table2, run
+
+    return run(Table2(source, parsed.out, heads, views, parsed.size, parsed.lpips))
 
 
 def _table3(source: Path, parsed: argparse.Namespace, heads: int, views: int) -> Iterator[str]:

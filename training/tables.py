@@ -21,6 +21,9 @@ class Row:
     flip: float | None = None  # mean ꟻLIP, less is better
     lpips: float | None = None  # less is better
     csim: float | None = None  # cosine similarity of face embeddings, faces only
+    geometry_mm: float | None = None  # root mean square over the neutral face, after alignment
+    landmark_px: float | None = None  # mean over 68 landmarks, in the photo
+    style_found: float | None = None  # share of people whose hairstyle was named first
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +40,8 @@ class Table:
 _COLUMNS = (
     ("psnr", "PSNR, dB", 2), ("ssim", "SSIM", 4), ("hair_psnr", "PSNR of hair, dB", 2),
     ("flip", "ꟻLIP", 4), ("lpips", "LPIPS", 4), ("csim", "CSIM", 3),
+    ("geometry_mm", "geometry, mm", 2), ("landmark_px", "landmarks, px", 2),
+    ("style_found", "hairstyle found", 2),
 )  # fmt: skip
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,7 +15,7 @@ from head360.rendering.lighting import Lighting, lighting
 from head360.rendering.scene import Models
 from head360.rendering.viewer import Viewer
 from training.contenders import Contender, Drive, viewer_picture
-from training.synhead.heads import HeadMaker, TrueHead
+from training.synhead.heads import HeadMaker, Posed, TrueHead
 from training.synhead.renderer import HairReach, SetUp, TrueScene, TruthRenderer
 from training.synhead.views import expression, random_cameras, set_ups
 
@@ -59,16 +59,21 @@ class TruthBench:
         """Pictures of one head from random cameras; `salt` chooses cameras, faces and light."""
         head = self.maker.head(seed, style)
         light = lighting(set_ups(seed + salt, 1)[0])
-        reach = HairReach.of(head.groom) if head.groom else None
-        set_up = SetUp.of(light, reach)
-        color = tuple(float(c) for c in head.params.hair_color)
-        for view, camera in enumerate(random_cameras(count, seed + salt)):
-            face = expression(seed + salt, view)
-            posed = self.maker.pose(head, face)
-            scene = TrueScene(posed, head.maps.numpy(), head.groom, (color[0], color[1], color[2]))
-            self.truth.show(scene, camera, "whole")
+        shots = (
+            (camera, expression(seed + salt, view))
+            for view, camera in enumerate(random_cameras(count, seed + salt))
+        )
+        yield from self.pictures(head, shots, light)
+
+    def pictures(
+        self, head: TrueHead, shots: Iterable[tuple[OrbitCamera, Floats]], light: Lighting
+    ) -> Iterator[Truth]:
+        """Pictures of a head, each from a camera and with an expression (52,), on black."""
+        set_up = SetUp.of(light, HairReach.of(head.groom) if head.groom else None)
+        for camera, face in shots:
+            posed = show(self.maker, self.truth, head, camera, face)
             image = self.truth.picture(set_up, BLACK)[..., :3]
-            hair = self.truth.hair_coverage() > _HAIR_FROM if style else None
+            hair = self.truth.hair_coverage() > _HAIR_FROM if head.groom else None
             points = posed.vertices.numpy()[self.maker.topology.landmarks68]
             landmarks = pixels(points, camera, self.size)
             yield Truth(head, camera, face, light, image, hair, landmarks)
@@ -77,6 +82,16 @@ class TruthBench:
         """The product's picture of the same."""
         scene = self.contender.scene(truth.head, truth.face, truth.lighting, style, drive)
         return viewer_picture(self.viewer, scene, truth.camera, self.size, exact=exact)
+
+
+def show(
+    maker: HeadMaker, truth: TruthRenderer, head: TrueHead, camera: OrbitCamera, face: Floats
+) -> Posed:
+    """Put a head with an expression (52,) before a camera; returns how it stands there."""
+    posed = maker.pose(head, face)
+    red, green, blue = (float(c) for c in head.params.hair_color)
+    truth.show(TrueScene(posed, head.maps.numpy(), head.groom, (red, green, blue)), camera)
+    return posed
 
 
 def pixels(points: npt.NDArray[np.floating], camera: OrbitCamera, size: int) -> Floats:

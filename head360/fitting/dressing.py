@@ -160,8 +160,13 @@ class Dresser:
         crop: Crop,
         parts: ClassMap | None,
         excluded: Mask | None,
+        *,
+        own: bool = True,
     ) -> Generator[str, None, Dressed]:
-        """The head with skin from the photo; yields the name of each step before it runs."""
+        """The head with skin from the photo; yields the name of each step before it runs.
+
+        Not its `own`: only the generated skin that is most like the photo's.
+        """
         yield "prepare"
         if self._skin is None:
             self._skin = SkinFitter(self._models.texture, self._models.mesh)
@@ -171,6 +176,7 @@ class Dresser:
         photo = torch.from_numpy(crop.image.astype(np.float32) / 255)
         allowed = _allowed(crop, parts, excluded)
         fitted = yield from self._skin.fit(photo, posed, allowed, parsed=parts is not None)
+        fitted = fitted if own else fitted.only_generated()
         light = fitted.suggested_light
         params = fitted.applied(params).with_(light=light)
         return replace(

@@ -27,7 +27,7 @@ from head360.fitting.gaze import gaze
 from head360.fitting.landmarks import LandmarkModel, face_height
 from head360.fitting.photo import Photo, kept
 from head360.fitting.quality import PhotoWarning, check_usable, unsure, warnings_about
-from head360.fitting.report import FitReport
+from head360.fitting.report import FitReport, rounded, spread
 from head360.fitting.request import (
     STEPS as STEPS,
 )
@@ -232,10 +232,11 @@ class Fitter:
         if second is not None:
             turned = abs(second.face.angles_degrees[0]) > _PROFILE
             sights.append(second.sight(profile=turned))
-        solution = solve(self._landmarks, sights)
+        without = work.options.without
+        solution = solve(self._landmarks, sights, shaped=not without.shape)
         check_usable(looked.face, looked.crop, solution.first.camera.head_angles_degrees[0])
         offsets = None
-        if work.options.free_form:
+        if work.options.free_form and not without.free_form:
             offsets = self._process.offsets(solution.first, looked.landmarks)
             work.rest = remaining(self._mesh.topology, solution.first, looked.landmarks, offsets)
         work.params = self._head(work.params, solution, offsets, looked.landmarks)
@@ -292,14 +293,17 @@ class Fitter:
         self, work: _Work, looked: Looked, solution: Solution
     ) -> Generator[FitProgress, None, Dressed]:
         """Hair and skin, as far as they are wanted."""
-        options, dresser = work.options, self._dresser
+        options, dresser, without = work.options, self._dresser, work.options.without
         fine, excluded = yield from self._run(
             work, "parse", beside(partial(_fine, looked, options))
         )
-        landmarks = looked.landmarks * np.float32(fine.size / looked.crop.size)
-        parts = yield from self._run(work, "parse", beside(partial(dresser.parse, fine, landmarks)))
-        if parts is not None:
-            work.glasses = float(parts.mask("glasses").sum()) / face_height(landmarks) ** 2
+        parts = None
+        if not without.parsing:
+            landmarks = looked.landmarks * np.float32(fine.size / looked.crop.size)
+            task = beside(partial(dresser.parse, fine, landmarks))
+            parts = yield from self._run(work, "parse", task)
+            if parts is not None:
+                work.glasses = float(parts.mask("glasses").sum()) / face_height(landmarks) ** 2
         camera = solution.first.camera.scaled(fine.size)
         steps = dresser.with_hair(
             work.params, camera, fine, parts, options.hair, shaped=options.hair_shape
@@ -308,10 +312,11 @@ class Fitter:
         work.params = dressed.params
         yield _progress(work, "hair", None)
         if options.skin:
-            skin = dresser.with_skin(dressed, camera, fine, parts, excluded)
+            own = not (without.own_skin or without.likeness)
+            skin = dresser.with_skin(dressed, camera, fine, parts, excluded, own=own)
             dressed = yield from self._run(work, "skin", all_beside(skin))
             work.params = dressed.params
-        return dressed
+        return without.coded(dressed)
 
 
 def waiting(task: Generator[None, None, Value]) -> Generator[FitProgress, None, Value]:
@@ -389,9 +394,9 @@ def _report(
         faces=len(faces),
         face=1 + next(i for i, face in enumerate(faces) if face is looked.face),
         face_height_px=round(face_height(looked.face.landmarks), 1),
-        angles_degrees=_rounded(seen.camera.head_angles_degrees, 1),
-        landmark_error_px=_spread(seen.errors),
-        landmark_error_fitted_px=_spread(left),
+        angles_degrees=rounded(seen.camera.head_angles_degrees, 1),
+        landmark_error_px=spread(seen.errors),
+        landmark_error_fitted_px=spread(left),
         rounds=solution.rounds,
         distance_m=round(seen.camera.distance, 3),
         focal="exif" if known else "assumed",
@@ -407,12 +412,3 @@ def _report(
         versions=versions(),
         light=dressed.light,
     )
-
-
-def _spread(errors: npt.NDArray[np.floating]) -> tuple[float, float]:
-    return round(float(errors.mean()), 2), round(float(np.quantile(errors, 0.95)), 2)
-
-
-def _rounded(values: tuple[float, float, float], digits: int) -> tuple[float, float, float]:
-    first, second, third = (round(value, digits) for value in values)
-    return first, second, third

@@ -8,6 +8,9 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+import numpy.typing as npt
+
 from head360.errors import PhotoError
 from head360.files import replacing
 from head360.fitting.quality import PhotoWarning
@@ -68,3 +71,14 @@ def write_report(report: FitReport, path: Path) -> None:
             f"The report “{path}” cannot be written: {error.strerror or error}.",
             "Choose another place for it.",
         ) from error
+
+
+def spread(errors: npt.NDArray[np.floating]) -> tuple[float, float]:
+    """Mean and 95th percentile."""
+    return round(float(errors.mean()), 2), round(float(np.quantile(errors, 0.95)), 2)
+
+
+def rounded(values: tuple[float, float, float], digits: int) -> tuple[float, float, float]:
+    """Three numbers to so many digits."""
+    first, second, third = (round(value, digits) for value in values)
+    return first, second, third

@@ -14,6 +14,7 @@ from head360.fitting.dressing import AUTO
 from head360.fitting.finding import FoundFaces
 from head360.fitting.photo import Photo
 from head360.fitting.solver import Sight
+from head360.fitting.without import WHOLE, Without
 from head360.params import FloatArray, HeadParams
 
 Mask: TypeAlias = npt.NDArray[np.bool_]
@@ -34,6 +35,7 @@ class FitOptions:
     free_form: bool = True  # let lids and lips move off the shape code
     skin: bool = True  # take skin from the photo
     hair_shape: bool = True  # let length, volume and fringe follow the photo (some seconds)
+    without: Without = WHOLE  # to measure what parts of a fit are good for
 
 
 @dataclass(frozen=True, slots=True, eq=False)

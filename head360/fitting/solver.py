@@ -88,7 +88,11 @@ class Solution:
 
 
 def solve(
-    model: LandmarkModel, sights: Sequence[Sight], start: FloatArray | None = None
+    model: LandmarkModel,
+    sights: Sequence[Sight],
+    start: FloatArray | None = None,
+    *,
+    shaped: bool = True,
 ) -> Solution:
     """Explain one or several photos of one person.
 
@@ -96,6 +100,7 @@ def solve(
         model: the landmarks on the mesh.
         sights: what each photo shows, the main one first.
         start: (100,) identity to begin with, such as that of an earlier solution.
+        shaped: find the shape; else everybody has that of the mean head.
     """
     shape = np.zeros(IDENTITY_MODES) if start is None else start.astype(np.float64)
     guesses = [_Guess.first(model, sight, shape) for sight in sights]
@@ -106,7 +111,7 @@ def solve(
         for number, guess in enumerate(guesses):
             guess.linearise(model, shape, robust=done > _FROM_ROUND)
             system.add(number, guess)
-        system.add_identity_prior(shape)
+        system.add_identity_prior(shape, 1.0 if shaped else _PINNED)
         step = system.step(guesses)
         shape = shape + step[:IDENTITY_MODES]
         for number, guess in enumerate(guesses):
@@ -264,11 +269,11 @@ class _System:
         self._matrix[places, places] += inverse
         self._slope[places] += inverse * off
 
-    def add_identity_prior(self, shape: Doubles) -> None:
-        """N(0, 1)."""
+    def add_identity_prior(self, shape: Doubles, strength: float) -> None:
+        """N(0, 1), and how much it counts."""
         places = np.arange(self._modes)
-        self._matrix[places, places] += 1.0
-        self._slope[places] += shape
+        self._matrix[places, places] += strength
+        self._slope[places] += strength * shape
 
     def step(self, guesses: Sequence[_Guess]) -> Doubles:
         """The best step that keeps every expression within 0 … 1 (active sets)."""

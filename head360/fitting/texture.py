@@ -8,7 +8,7 @@ skin's albedo, tame highlights and shadows, mirror, and join with the generated 
 from __future__ import annotations
 
 from collections.abc import Generator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
@@ -85,6 +85,10 @@ class FittedSkin:
             texture=self.code, attributes=np.zeros_like(params.attributes), likeness=likeness
         )
         return head if self.colors.iris is None else head.with_(iris_color=self.colors.iris)
+
+    def only_generated(self) -> FittedSkin:
+        """Without what was taken from the photo itself."""
+        return replace(self, skin=np.zeros_like(self.skin), observed=np.zeros_like(self.observed))
 
     @property
     def lighting(self) -> Lighting:
