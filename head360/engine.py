@@ -163,7 +163,7 @@ class HeadEngine:
     ) -> tuple[HeadParams, Solution]:
         """The head of a fit by this engine after landmarks (478, 3) of its crop were dragged.
 
-        Some 35 ms of one core; skin and hair stay. `fitting.landmarks.moved` drags one and its
+        57–118 ms of processor time were measured; skin and hair stay. `fitting.landmarks.moved` drags one and its
         neighbours.
         """
         if self._fitter is None:
