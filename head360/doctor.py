@@ -24,7 +24,10 @@ if TYPE_CHECKING:
 
 State: TypeAlias = Literal["good", "note", "bad"]
 
-_PACKAGES = ("numpy", "scipy", "torch", "safetensors", "pillow", "moderngl", "av")
+_PACKAGES = (
+    "numpy", "scipy", "torch", "safetensors", "pillow", "moderngl", "av", "mediapipe", "pygltflib",
+    "python-osc", "pyqtgraph",
+)  # fmt: skip
 _WINDOW_PACKAGE = "PySide6-Essentials"
 #: Leaks a reference to None in every call of a void function and dies after a while.
 _BROKEN_QT = "6.12.0"
@@ -34,6 +37,9 @@ _MODEL_FILES = (
     "models/texture*.safetensors",
     "models/fields.safetensors",
     "models/hair*.safetensors",
+    "models/faces.safetensors",
+    "models/landmarks.safetensors",
+    "models/prompt.safetensors",
 )
 _REINSTALL = "Reinstall Head360 Studio: “pip install --force-reinstall .” in its folder."
 _REFINING_WAITS = "All else works; “Refine” stays off until a version that has it is installed."

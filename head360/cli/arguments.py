@@ -18,7 +18,7 @@ HEAD_ANGLES = {
 #: How a hairstyle is worn, in the order of `HairShape`.
 HAIR_SHAPE = ("length", "volume", "fringe")
 COMMANDS = (
-    "doctor", "render", "turntable", "new", "fit", "edit", "drive", "export", "bench", "assets",
+    "new", "fit", "edit", "render", "turntable", "drive", "export", "assets", "doctor", "bench",
 )  # fmt: skip
 
 
@@ -37,16 +37,16 @@ def build_parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", action="version", version=f"head360 {__version__}")
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
-    _add_render(commands)
-    _add_turntable(commands)
     _add_new(commands)
     _add_fit(commands)
+    _add_edit(commands)
+    _add_render(commands)
+    _add_turntable(commands)
     _add_drive(commands)
     _add_export(commands)
-    _add_edit(commands)
+    _add_assets(commands)
     _add_doctor(commands)
     _add_bench(commands)
-    _add_assets(commands)
     return parser
 
 
@@ -60,7 +60,8 @@ def _add_render(commands: _Commands[argparse.ArgumentParser]) -> None:
     _add_picture_options(parser, size="512")
     parser.add_argument(
         "--view", default="shaded", metavar="MODE",
-        help="shaded, albedo, normals, depth, wireframe, hair or head",
+        help="shaded, albedo, normals, depth, wireframe, hair, head, or observed (what came from a"
+        " photo)",
     )  # fmt: skip
     _add_output(parser, "head.png", "PNG, WebP or JPEG file")
 
@@ -247,7 +248,9 @@ def _add_export(commands: _Commands[argparse.ArgumentParser]) -> None:
 def _add_edit(commands: _Commands[argparse.ArgumentParser]) -> None:
     parser = commands.add_parser("edit", help="change a head by a sentence")
     parser.add_argument("file", type=Path, metavar="FILE.h360", help="the project to start from")
-    parser.add_argument("text", help="what should change: “older, with a grey beard”")
+    parser.add_argument(
+        "text", metavar="TEXT", help="what should change: “older, with a grey beard”"
+    )
     parser.add_argument(
         "--strength", type=share, default=1.0, metavar="0…1", help="how strongly (%(default)s)"
     )

@@ -88,7 +88,7 @@ def _list_faces(photo: Photo, engine: HeadEngine, terminal: Terminal) -> None:
         mark = "  (largest)" if number == found.largest + 1 else ""
         terminal.result(
             f"face {number}: columns {left} … {right}, rows {top} … {bottom}, "
-            f"turned {yaw:+.0f}°{mark}"
+            f"turned {round(yaw):+d}°{mark}"
         )
 
 
