@@ -214,7 +214,7 @@ class HeadEngine:
     def export(
         self, params: HeadParams, path: Path, options: MeshOptions | None = None
     ) -> Generator[Progress, None, Path]:
-        """Write a head as a mesh or a cloud: .glb, .obj, .usdz, .usdc, .usda or .ply.
+        """Write a head as a mesh, a cloud or a page: .glb, .obj, .usdz, .usdc, .usda, .ply, .html.
 
         Yields progress; closing it before the end leaves nothing behind. Needs no OpenGL.
 

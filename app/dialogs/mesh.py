@@ -51,6 +51,10 @@ PRESETS: tuple[MeshPreset, ...] = (
         ".ply", "PLY", "Splat viewers and scan tools: coloured points, lit as now.",
         frozenset({"hair", "points"}),
     ),
+    MeshPreset(
+        ".html", "Web page", "Any browser, offline: the head to turn, with all sliders.",
+        frozenset(),
+    ),
 )  # fmt: skip
 HAIR: Mapping[str, str] = {
     "cards": "Cards with strands", "surface": "One textured surface", "none": "No hair",

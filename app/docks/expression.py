@@ -12,7 +12,14 @@ from app.docks.driven import DrivenSliders
 from app.docks.field_sliders import FieldSliders
 from app.docks.panel import scrolling_column, set_up_dock
 from app.document import HeadDocument
-from app.expression_names import (
+from app.locks import Locks
+from app.settings import SYMMETRIC, Settings
+from app.stage import Stage
+from app.theme import Theme
+from app.widgets.chips import ChipRow
+from app.widgets.labelled_slider import LabelledSlider, SliderSpec
+from app.widgets.section import Section, flat_button
+from head360.expression_names import (
     GROUPS,
     PRESETS,
     Preset,
@@ -24,13 +31,6 @@ from app.expression_names import (
     short_name,
     spoken_name,
 )
-from app.locks import Locks
-from app.settings import SYMMETRIC, Settings
-from app.stage import Stage
-from app.theme import Theme
-from app.widgets.chips import ChipRow
-from app.widgets.labelled_slider import LabelledSlider, SliderSpec
-from app.widgets.section import Section, flat_button
 from head360.params import EXPRESSIONS, POSE_LIMITS, FloatArray, HeadParams
 
 OPEN_AT_FIRST = ("Brows", "Eyes", "Mouth")

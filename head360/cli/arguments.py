@@ -210,13 +210,13 @@ def _add_take_options(parser: argparse.ArgumentParser) -> None:
 
 
 def _add_export(commands: _Commands[argparse.ArgumentParser]) -> None:
-    parser = commands.add_parser("export", help="write a head as a mesh or a cloud of points")
+    parser = commands.add_parser("export", help="write a head as a mesh, a cloud or a page")
     parser.add_argument("heads", nargs="*", type=Path, metavar="FILE.h360", help="projects")
     _add_head_options(parser)
     group = parser.add_argument_group("file")
     group.add_argument(
         "--format", metavar="KIND",
-        help="glb, obj, usdz, usdc, usda or ply; otherwise as the name ends",
+        help="glb, obj, usdz, usdc, usda, ply or html; otherwise as the name ends",
     )  # fmt: skip
     group.add_argument(
         "--texture", type=int, default=2048, metavar="1024|2048|4096",
@@ -228,7 +228,7 @@ def _add_export(commands: _Commands[argparse.ArgumentParser]) -> None:
     )  # fmt: skip
     group.add_argument("--cards", type=int, default=5000, metavar="N", help="hair cards, about")
     group.add_argument(
-        "--performance", type=Path, metavar="TAKE.csv", help="an animation (GLB and USD)"
+        "--performance", type=Path, metavar="TAKE.csv", help="an animation (GLB, USD and HTML)"
     )
     group.add_argument(
         "--plain", action="store_true",

@@ -1,4 +1,4 @@
-"""`head360 export`: one head or several as meshes or clouds of points."""
+"""`head360 export`: one head or several as meshes, clouds of points or pages."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from head360.engine import HeadEngine
 
 _DEFAULT_FORMAT = "glb"
+_PAGE = ".html"  # plays its project's own performance
 
 
 def export(arguments: argparse.Namespace, engine: HeadEngine, terminal: Terminal) -> None:
@@ -32,7 +33,10 @@ def export(arguments: argparse.Namespace, engine: HeadEngine, terminal: Terminal
         if source is not None:
             arguments.head = source
         params = head_of(arguments, engine)
-        task = engine.export(params, target, replace(options, name=target.stem))
+        chosen = replace(options, name=target.stem)
+        if chosen.performance is None and target.suffix.lower() == _PAGE:
+            chosen = replace(chosen, performance=_recorded(arguments.head))
+        task = engine.export(params, target, chosen)
         written = terminal.follow(task, target.name)
         terminal.note(f"{written}  {_size(written)}")
 
@@ -54,6 +58,13 @@ def _options(arguments: argparse.Namespace) -> MeshOptions:
     if arguments.performance is None:
         return options
     return replace(options, performance=_performance(arguments.performance))
+
+
+def _recorded(project: Path | None) -> Performance | None:
+    """What a project's timeline plays."""
+    from head360.project import load_project
+
+    return None if project is None else load_project(project).performance
 
 
 def _performance(path: Path) -> Performance:

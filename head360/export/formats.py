@@ -1,4 +1,4 @@
-"""The door to what a head can be exported as, besides pictures and videos: meshes and clouds.
+"""The door to what a head can be exported as, besides pictures and videos: meshes, clouds, pages.
 
 `export_head` finds the writer by what the file's name ends in. A new format is one more entry of
 `EXPORTERS`.
@@ -19,6 +19,7 @@ from head360.export.gltf import write_glb
 from head360.export.images import unwritable
 from head360.export.obj import write_obj, write_obj_folder
 from head360.export.options import MeshOptions, check_options
+from head360.export.page.writer import write_page
 from head360.export.ply import write_ply
 from head360.export.usd import check_usd, write_usd
 from head360.export.writers import refuse_foreign
@@ -161,4 +162,5 @@ EXPORTERS: dict[str, Exporter] = {
     ".usdc": _usd,
     ".usda": _usd,
     ".ply": _ply,
+    ".html": write_page,
 }

@@ -31,7 +31,7 @@ class MeshOptions:
     shapes: bool = False  # OBJ: a folder with a file for each blendshape
     points: PointKind = "gaussians"  # PLY
     count: int = 300_000  # PLY: about so many
-    performance: Performance | None = None  # GLB and USD: an animation
+    performance: Performance | None = None  # GLB, USD, HTML: an animation
     name: str = "Head"
 
 

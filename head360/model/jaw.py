@@ -31,6 +31,10 @@ _TOP = 0.05
 _ROUNDS = 4
 #: Less than this is no movement, metres.
 _LEAST = 2e-4
+#: The same by name, for who moves hair elsewhere.
+CONSTANTS = {
+    "shapes": _SHAPES, "furthest": FURTHEST, "rounds": _ROUNDS, "least": _LEAST, "grid": GRID_SIZE,
+}  # fmt: skip
 
 
 class Jaw:
@@ -68,8 +72,12 @@ class Jaw:
         back = forward.index_put((self._near,), moved)
         return back.view(*GRID_SIZE[::-1], 3)
 
+    def moves(self, identity: Identity) -> tuple[Tensor, Tensor]:
+        """(N,) nodes near the jaw, and (4, N, 3) metres that each of its shapes moves them."""
+        return self._near, self._moves(identity)
+
     def _moves(self, identity: Identity) -> Tensor:
-        """(4, N, 3) metres that each shape of the jaw moves nodes near it; kept for one person."""
+        """The moves of one person; kept until another one's are asked for."""
         if self._spread_for is None or self._spread_for[0] is not identity:
             deltas = identity.deltas[list(_SHAPES)][:, self._chosen]
             self._spread_for = (identity, self._spread @ deltas)

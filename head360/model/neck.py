@@ -29,6 +29,11 @@ GRID_SIZE = (28, 32, 28)
 _ROUNDS, _STRIDE = 9, 0.8
 #: Turns below this are none, radians.
 _LEAST = 1e-4
+#: The same by name, for who turns heads elsewhere.
+CONSTANTS = {
+    "fixed": _FIXED, "free": _FREE, "slope": _SLOPE, "grid": GRID_SIZE, "rounds": _ROUNDS,
+    "stride": _STRIDE, "least": _LEAST,
+}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True, eq=False)

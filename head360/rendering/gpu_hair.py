@@ -26,15 +26,15 @@ from head360.rendering.offscreen import (
     volume,
 )
 from head360.rendering.scene import WornHair
+from head360.rendering.sources import VERSION, volume_march_source
 
 #: Voxels of the baked volumes along x, y, z: of 2.3 mm, and for drafts of 4.6 mm.
 VOLUME_SIZE, DRAFT_SIZE = (156, 182, 164), (78, 91, 82)
 #: Slices in a row of the texture that holds them side by side.
-_COLUMNS = 13
+VOLUME_COLUMNS = 13
 Point: TypeAlias = npt.NDArray[np.float64]  # (3,) metres
 #: Whether hair is drawn as the reference does, nearly so, or quickly.
 Quality: TypeAlias = Literal["exact", "fine", "draft"]
-_VERSION = "#version 330\n"
 
 
 class GpuHair:
@@ -47,17 +47,16 @@ class GpuHair:
         field = head_field_source(head) + hair_field_source(hair) + seat
         sums = shader("rays.glsl") + shader("hair_sums.glsl")
         baked, march = sums + shader("hair_density.glsl"), shader("march_hair.glsl")
-        sources: dict[Quality, str] = {
-            "exact": field + sums + shader("hair_exact.glsl"),
-            "fine": field + baked + shader("hair_fine.glsl"),
-            "draft": shader("hair_sample.glsl") + neck + baked + shader("hair_volume.glsl"),
+        self._sources: dict[Quality, str] = {
+            "exact": VERSION + field + sums + shader("hair_exact.glsl") + march,
+            "fine": VERSION + field + baked + shader("hair_fine.glsl") + march,
+            "draft": volume_march_source(),
         }
-        self._sources = {name: _VERSION + text + march for name, text in sources.items()}
         self._marches: dict[Quality, FullScreen] = {}
         voxel = shader("hair_voxel.glsl")
         where = shader("hair_sample.glsl") + shader("hair_grid.glsl") + seat + voxel
-        self._mark = FullScreen(ctx, _VERSION + where + shader("hair_bake_mark.glsl"))
-        self._bake = FullScreen(ctx, _VERSION + field + voxel + shader("hair_bake.glsl"))
+        self._mark = FullScreen(ctx, VERSION + where + shader("hair_bake_mark.glsl"))
+        self._bake = FullScreen(ctx, VERSION + field + voxel + shader("hair_bake.glsl"))
         self._textures: dict[str, AnyTexture] = {}
         self._uniforms: dict[str, Uniform] = {}
         self._jaw: dict[str, AnyTexture] = {}
@@ -153,7 +152,7 @@ class _Volume:
     def __init__(self, ctx: moderngl.Context, draft: bool) -> None:
         self._ctx = ctx
         self._size = DRAFT_SIZE if draft else VOLUME_SIZE
-        size = (self._size[0] * _COLUMNS, self._size[1] * -(-self._size[2] // _COLUMNS))
+        size = (self._size[0] * VOLUME_COLUMNS, self._size[1] * -(-self._size[2] // VOLUME_COLUMNS))
         channels = {"u_density_slices": 1, "u_volume_strand": 4, "u_volume_root": 4}
         self.textures: dict[str, AnyTexture] = {
             n: texture(ctx, size, c, dtype="f2") for n, c in channels.items()
@@ -161,7 +160,7 @@ class _Volume:
         self.frame = ctx.framebuffer(list(self.textures.values()), ctx.depth_renderbuffer(size))
         self.uniforms: dict[str, Uniform] = {
             "u_volume_size": self._size,
-            "u_volume_columns": _COLUMNS,
+            "u_volume_columns": VOLUME_COLUMNS,
         }
         self.baked = False
         self.bounds: tuple[Point, Point] = (np.zeros(3), np.zeros(3))
@@ -175,7 +174,7 @@ class _Volume:
         """Make the density's volume of the slices that are drawn."""
         width, height, depth = self._size
         raw = np.frombuffer(self.textures["u_density_slices"].read(alignment=1), np.float16)
-        rows = raw.reshape(-1, height, _COLUMNS, width).swapaxes(1, 2)
+        rows = raw.reshape(-1, height, VOLUME_COLUMNS, width).swapaxes(1, 2)
         density = rows.reshape(-1, height, width)[:depth].astype(np.float32)
         self.bounds = bounds(density)
         if "u_volume_density" in self.textures:

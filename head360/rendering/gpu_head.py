@@ -70,12 +70,12 @@ class GpuHead:
             coarse: [
                 self._array(
                     "planes.frag",
-                    topology.render_triangles[_on_plane(topology, mean, k, skin_away)],
+                    topology.render_triangles[facing_plane(topology, mean, k, coarse=coarse)],
                     self._content,
                 )
                 for k in range(PLANES)
             ]
-            for coarse, skin_away in ((False, _TURNED_AWAY), (True, _SKIN_AWAY))
+            for coarse in (False, True)
         }
         self._distance = self._array("distance.frag", drawn, self._placed_content)
         skin = topology.render_triangles[topology.triangle_material == SKIN]
@@ -263,14 +263,15 @@ class _Planes:
         self._shape.clear(0.0, 0.0, 0.0, EMPTY_DEPTH)
 
 
-def _on_plane(
-    topology: Topology, mean: Floats, plane: int, skin_away: float
+def facing_plane(
+    topology: Topology, mean: Floats, plane: int, *, coarse: bool = False
 ) -> npt.NDArray[np.bool_]:
     """(F,) triangles that the plane may see on some head: those that do not clearly turn away.
 
     Mouth, teeth and eyes are hidden from most sides; drawing them there would only cost time.
-    `skin_away` is the cosine below which skin of the mean head is taken to turn away.
+    Where `coarse`, skin that turns away on the mean head is left out, too.
     """
+    skin_away = _SKIN_AWAY if coarse else _TURNED_AWAY
     a, b, c = mean[topology.triangles].swapaxes(0, 1)
     normals = np.cross(b - a, c - a)
     facing = normals @ np.array(VIEW_AXES[plane]) / (np.linalg.norm(normals, axis=1) + 1e-12)

@@ -31,6 +31,8 @@ VOLUME_SIZE = (48, 56, 48)
 #: Light scatters on from hair to hair, so it reaches deeper than straight lines would.
 _LIGHT_EXTINCTION = 0.12
 _STEP, _REACH = 0.009, 0.16  # metres
+#: The same by name, for who lights hair elsewhere.
+REACH = {"extinction": _LIGHT_EXTINCTION, "step": _STEP, "reach": _REACH, "size": VOLUME_SIZE}
 #: The shadow map: texels along each side, half its width in metres, what it is centred on.
 SHADOW_SIZE, SHADOW_HALF = 512, 0.22
 SHADOW_CENTRE = (0.0, -0.03, 0.01)

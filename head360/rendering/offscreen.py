@@ -21,7 +21,8 @@ AnyTexture: TypeAlias = moderngl.Texture | moderngl.Texture3D
 Uniform: TypeAlias = "float | int | tuple[float, ...] | npt.NDArray[Any]"
 
 _SHADERS = Path(__file__).parent / "shaders"
-_TRIANGLE = """#version 330
+#: Vertex shader of passes over a whole frame: one triangle that covers it, at the far end.
+TRIANGLE = """#version 330
 void main() {
     vec2 corner = vec2((gl_VertexID << 1) & 2, gl_VertexID & 2);
     gl_Position = vec4(corner * 2.0 - 1.0, 1.0, 1.0);
@@ -179,7 +180,7 @@ class FullScreen:
     """A fragment shader run once for each pixel of a framebuffer."""
 
     def __init__(self, ctx: moderngl.Context, fragment: str) -> None:
-        self.program = ctx.program(vertex_shader=_TRIANGLE, fragment_shader=fragment)
+        self.program = ctx.program(vertex_shader=TRIANGLE, fragment_shader=fragment)
         self._ctx = ctx
         self._array = ctx.vertex_array(self.program, [])
 

@@ -44,6 +44,7 @@ from head360.rendering.offscreen import (
 from head360.rendering.request import ViewMode
 from head360.rendering.scene import Models, Scene
 from head360.rendering.shade import SINGLE_STRANDS
+from head360.rendering.sources import defined, hair_defines, march_source
 
 Picture = npt.NDArray[np.uint8]
 
@@ -303,15 +304,14 @@ class Viewer:
     def _compiled_pass(self, name: str, defines: str) -> FullScreen:
         """A pass of its own for these definitions, compiled when it is first needed."""
         if (name, defines) not in self._compiled:
-            text = shader(name).replace("#version 330", f"#version 330\n{defines}", 1)
-            self._compiled[name, defines] = FullScreen(self._ctx, text)
+            self._compiled[name, defines] = FullScreen(self._ctx, defined(name, defines))
         return self._compiled[name, defines]
 
     def _march(self, shot: Shot) -> FullScreen:
         """The head's march, compiled when it is first needed."""
         quality = "EXACT" if shot.exact else "DRAFT" if shot.draft else "FINE"
         if quality not in self._marches:
-            self._marches[quality] = FullScreen(self._ctx, _march_source(self._field, quality))
+            self._marches[quality] = FullScreen(self._ctx, march_source(self._field, quality))
         return self._marches[quality]
 
     def _lit(
@@ -354,14 +354,7 @@ class Viewer:
 
 
 def _hair_defines(shot: Shot) -> str:
-    return f"#define HAIR 1\n#define COARSE {COARSE if shot.draft else 1}"
-
-
-def _march_source(field: str, quality: str) -> str:
-    qualities = f"const int EXACT = 0, FINE = 1, DRAFT = 2, QUALITY = {quality};\n"
-    names = ("rays.glsl", "neck.glsl", "when.glsl")
-    parts = [*map(shader, names), qualities, shader("march_head.glsl")]
-    return "".join(["#version 330\n", field, *parts])
+    return hair_defines(COARSE if shot.draft else 1)
 
 
 def _ray_uniforms(camera: OrbitCamera, tile: Tile, step: int = 1) -> dict[str, Uniform]:

@@ -9,11 +9,11 @@ from pytestqt.qtbot import QtBot
 
 from app.docks.expression import ExpressionDock
 from app.document import HeadDocument
-from app.expression_names import PRESETS, preset_weights
 from app.locks import Locks
 from app.settings import Settings
 from app.stage import Stage
 from app.theme import Theme
+from head360.expression_names import PRESETS, preset_weights
 from head360.params import EXPRESSIONS, POSE_LIMITS, neutral_head
 
 JAW, SMILE_LEFT, SMILE_RIGHT = (

@@ -30,7 +30,11 @@ float step_middle(int i) { return enter + float(i) * HAIR_STEP + 0.5 * step_leng
 
 // Steps to the next sample, of which `ahead` are known to be empty where hair has not moved.
 int onward(int ahead) {
-    return max(u_jaw_follows != 0.0 ? int(float(ahead) * STRETCHED) : ahead, 1);
+    bool stretched = u_jaw_follows != 0.0;
+#ifdef STRAIGHT
+    stretched = stretched || u_neck_angle != 0.0;
+#endif
+    return max(stretched ? int(float(ahead) * STRETCHED) : ahead, 1);
 }
 
 // Goes through a step of this optical thickness and says what share of the pixel is met there.

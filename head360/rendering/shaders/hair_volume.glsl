@@ -3,6 +3,8 @@
 // Density is one volume. What strands look like lies in slices, side by side, and is read where the march has met most hair: at the mean
 // depths of the first, the middle and the last third of a ray's opacity.
 // Needs    : struct HairSample, hair_density.glsl; rays.glsl, hair_sums.glsl, hair_neck.glsl.
+//            Where STRAIGHT is defined, the volume was baked on the straight head and stays as it is when
+//            the head turns; otherwise it is baked anew.
 
 uniform sampler2D u_volume_strand;   // tangent xyz, tone; times the density's root
 uniform sampler2D u_volume_root;     // root uv, along, one; times the density's root
@@ -21,7 +23,15 @@ vec2 slice_origin(int slice) {
 
 int to_hair(int i, int count) { return i; }
 
-float hair_extinction(vec3 x, out int ahead) { return baked_extinction(x, ahead); }
+// Where a place is in the volume.
+vec3 in_volume(vec3 x) {
+#ifdef STRAIGHT
+    if (u_neck_angle != 0.0) x = straight_hair(x).xyz;
+#endif
+    return x;
+}
+
+float hair_extinction(vec3 x, out int ahead) { return baked_extinction(in_volume(x), ahead); }
 
 void meet(float t, float weight, float alpha) {
     float middle = alpha + 0.5 * weight;
@@ -51,7 +61,7 @@ void conclude(int i, int count) {
     for (int k = 0; k < 3; k++) {
         if (met[k] > WORTH_A_LOOK) {
             float t = mean_t[k] / met[k];
-            look(hair_at(before_jaw(u_eye + ray * t)), t, met[k]);
+            look(hair_at(in_volume(before_jaw(u_eye + ray * t))), t, met[k]);
         }
     }
 }
