@@ -22,7 +22,6 @@ from PySide6.QtWidgets import (
 
 from app.dialogs.forms import dim_label
 from app.docks.panel import scrolling_column, set_up_dock
-from app.expression_names import spoken_name
 from app.live import STREAMS, TRACKER_ASSET, Choice, LiveSession, source_of, usual_gains
 from app.messages import Choice as Answer
 from app.messages import Messages
@@ -35,6 +34,7 @@ from head360.driving.source import LiveSource, SourceStatus
 from head360.driving.tuning import MAX_GAIN
 from head360.driving.udp import protocol
 from head360.errors import AssetError, Head360Error
+from head360.expression_names import spoken_name
 from head360.fetching import fetch
 from head360.params import EXPRESSIONS
 from head360.performance import Sample

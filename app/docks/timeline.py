@@ -24,12 +24,12 @@ from PySide6.QtWidgets import (
 from app.dialogs.forms import dim_label
 from app.docks.take_files import TakeFiles
 from app.document import HeadDocument
-from app.expression_names import spoken_name
 from app.messages import Messages
 from app.player import Player
 from app.theme import Theme
 from app.widgets.section import flat_button
 from app.widgets.wave_strip import WaveStrip
+from head360.expression_names import spoken_name
 from head360.keyframes import Curve, curve_of, delete_key, keyed, move_key, set_key
 from head360.params import EXPRESSIONS
 from head360.performance import (
