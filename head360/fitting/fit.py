@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Generator
 from dataclasses import dataclass, field, replace
 from functools import partial
-from typing import Any, TypeAlias, TypeVar
+from typing import Any, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -28,19 +28,7 @@ from head360.fitting.landmarks import LandmarkModel, face_height
 from head360.fitting.photo import Photo, kept
 from head360.fitting.quality import PhotoWarning, check_usable, unsure, warnings_about
 from head360.fitting.report import FitReport, rounded, spread
-from head360.fitting.request import (
-    STEPS as STEPS,
-)
-from head360.fitting.request import (
-    FitOptions as FitOptions,
-)
-from head360.fitting.request import (
-    FitProgress as FitProgress,
-)
-from head360.fitting.request import (
-    Looked,
-    StepName,
-)
+from head360.fitting.request import STEPS, FitOptions, FitProgress, Looked, StepName, waiting
 from head360.fitting.shape import FreeForm, remaining
 from head360.fitting.solver import Sight, Solution, solve
 from head360.fitting.steps import Clock, all_beside, beside
@@ -51,7 +39,8 @@ from head360.params import FloatArray, HeadParams, neutral_head
 from head360.rendering.scene import Models
 from head360.sitting import MAX_PHOTO_BYTES, Sitting
 
-Value = TypeVar("Value")
+__all__ = ["STEPS", "FitOptions", "FitProgress", "FitResult", "Fitter", "waiting"]
+
 Mask: TypeAlias = npt.NDArray[np.bool_]
 
 #: Pixels along each side of the crop that skin is taken from.
@@ -317,17 +306,6 @@ class Fitter:
             dressed = yield from self._run(work, "skin", all_beside(skin))
             work.params = dressed.params
         return without.coded(dressed)
-
-
-def waiting(task: Generator[None, None, Value]) -> Generator[FitProgress, None, Value]:
-    """What a task returns that must come before the first step, its yields made progress."""
-    try:
-        while True:
-            next(task)
-            yield FitProgress(0, len(STEPS), "prepare")
-    except StopIteration as done:
-        value: Value = done.value
-        return value
 
 
 def _check_hair(hair: str) -> None:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Generator
 from dataclasses import dataclass
-from typing import Literal, TypeAlias
+from typing import Literal, TypeAlias, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -17,6 +18,7 @@ from head360.fitting.solver import Sight
 from head360.fitting.without import WHOLE, Without
 from head360.params import FloatArray, HeadParams
 
+Value = TypeVar("Value")
 Mask: TypeAlias = npt.NDArray[np.bool_]
 StepName: TypeAlias = Literal["prepare", "detect", "solve", "parse", "hair", "skin", "report"]
 STEPS: tuple[StepName, ...] = ("prepare", "detect", "solve", "parse", "hair", "skin", "report")
@@ -64,3 +66,14 @@ class Looked:
         focal = self.found.photo.focal
         in_crop = None if focal is None else focal * self.crop.scale
         return Sight(self.landmarks, self.scores, SIZE, in_crop, placed, profile)
+
+
+def waiting(task: Generator[None, None, Value]) -> Generator[FitProgress, None, Value]:
+    """What a task returns that must come before the first step, its yields made progress."""
+    try:
+        while True:
+            next(task)
+            yield FitProgress(0, len(STEPS), "prepare")
+    except StopIteration as done:
+        value: Value = done.value
+        return value

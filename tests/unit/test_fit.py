@@ -31,7 +31,7 @@ def engine(face_landmarker: None) -> Iterator[HeadEngine]:
 
 @pytest.fixture(scope="module")
 def result(engine: HeadEngine, astronaut: np.ndarray) -> FitResult:
-    return finished(engine.fit(astronaut, FitOptions(skin=False, hair_shape=False)))
+    return finished(engine.fit(astronaut, FitOptions(skin=False)))
 
 
 def test_landmarks_are_met(result: FitResult) -> None:
