@@ -169,12 +169,11 @@ class SkinFitter:
         logs, wider = mirrored(atlas, logs, trust)
         lash = _lash_line(self._lashes, logs, template.log(), seen.shown)
         whole = joined(atlas, logs, wider, template.log(), zones.plain) - lash
-        whole = whole.exp().clamp(_DARKEST, _LIGHTEST)
         colors = eye_colors(photo, view, posed, self._fixed, second, tint)
-        residual = atlas.padded(atlas.tile(encoded(whole) - base[:, :3]))
+        painted = encoded(whole.exp().clamp(_DARKEST, _LIGHTEST))
         return FittedSkin(
             found.code.numpy(),
-            residual.numpy(),
+            atlas.padded(atlas.tile(painted - base[:, :3])).numpy(),
             atlas.tile(trust[:, None])[0].numpy(),
             second,
             tint,
