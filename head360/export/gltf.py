@@ -249,9 +249,9 @@ class _Writer:
         for joint, (name, parent) in enumerate(JOINTS):
             offset = places[joint] - (0 if parent is None else places[parent])
             children = [first + c for c, (_, above) in enumerate(JOINTS) if above == joint]
-            node = gltf.Node(name=name, translation=_numbers(offset), children=children)
+            node = gltf.Node(name=name, translation=offset.tolist(), children=children)
             if abs(rotations[joint, 3]) < 1:
-                node.rotation = _numbers(rotations[joint])
+                node.rotation = rotations[joint].tolist()
             self._file.nodes.append(node)
         inverse = np.tile(np.eye(4, dtype=np.float32), (len(JOINTS), 1, 1))
         inverse[:, 3, :3] = -places  # column by column
@@ -381,10 +381,6 @@ def _downwards(uv: Floats) -> Floats:
 
 def _bound(accessor: gltf.Accessor, values: npt.NDArray[Any]) -> None:
     accessor.min, accessor.max = values.min(0).tolist(), values.max(0).tolist()
-
-
-def _numbers(values: Floats) -> list[float]:
-    return [float(value) for value in values]
 
 
 def _without_defaults(value: Any, key: str = "") -> Any:

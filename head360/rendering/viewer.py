@@ -395,8 +395,5 @@ def _coarser(box: tuple[int, int, int, int], step: int) -> tuple[int, int, int, 
 
 
 def _background_uniforms(background: Background) -> dict[str, Uniform]:
-    return {
-        "u_inner": background.inner,
-        "u_outer": background.outer,
-        "u_transparent": background.transparent,
-    }
+    colors: dict[str, Uniform] = {"u_inner": background.inner, "u_outer": background.outer}
+    return colors | {"u_transparent": background.transparent}
