@@ -261,10 +261,21 @@ class _Listener:
         earlier = [i for i, c in enumerate(carriers) if c < at and self._fits(part, self._parts[c])]
         later = [i for i, c in enumerate(carriers) if c > at and self._fits(part, self._parts[c])]
         if part.label in _WAYS or part.label in _DEGREES:
+            if (modified := self._modifier_behind(at)) is not None:
+                return self._owner(modified, self._parts[modified], carriers)
             return None if not later or self._far(at, carriers[later[0]]) else later[0]
         if earlier and not (later and self._heads_list(at, carriers[later[0]])):
             return earlier[-1]
         return later[0] if later else None
+
+    def _modifier_behind(self, at: int) -> int | None:
+        """The modifier that “a bit more” stands before: “… and a bit more volume”."""
+        for number, part in enumerate(self._parts[at + 1 :], at + 1):
+            if part.clause != self._parts[at].clause or part.label in (NO, KEEP):
+                return None
+            if part.kind in ("shape", "color", "texture"):
+                return number
+        return None
 
     def _heads_list(self, at: int, carrier: int) -> bool:
         """“long, curly and red hair”: only modifiers lie between them."""
@@ -283,8 +294,9 @@ class _Listener:
 
     def _fits(self, part: Part, carrier: Part) -> bool:
         if part.kind in ("color", "shape", "texture"):
-            return carrier.kind in ("topic", "style", "texture") or carrier.label in (
-                "move:smile", "hair:fringe")  # fmt: skip
+            if carrier.label == "move:smile":
+                return part.name in _SMILES
+            return carrier.kind in ("topic", "style", "texture") or carrier.label == "hair:fringe"
         if part.label == NUMBER:
             return carrier.label in _AGED
         if part.label == YEARS:
@@ -332,6 +344,7 @@ _HAIR_MODIFIERS = frozenset(
     for name in ("cropped", "medium-length", "tied", "slicked", "tousled", "fringe",
                  "centre parting", "side parting")
 )  # fmt: skip
+_SMILES = ("wide", "narrow", "big", "small")
 _AGED = ("person:old", "person:young", "person:middle-aged", "topic:age")
 _SKIN_ONLY = ("pale", "fair", "medium", "tan", "deep")
 _LIKE_PEOPLE = {"shape:thin": "slim", "shape:narrow": "slim", "shape:full": "heavy",
