@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import cache
+from pathlib import Path
 from types import TracebackType
 from typing import Any, Literal, TypeAlias
 
@@ -68,6 +69,10 @@ class Face:
         roll = np.arctan2(rotation[1, 0], rotation[1, 1])
         degrees = np.degrees([yaw, pitch, -roll])
         return float(degrees[0]), float(degrees[1]), float(degrees[2])
+
+
+#: Where MediaPipe's memory allocator counts processors; without it, it aborts.
+_PROCESSORS = Path("/sys/devices/system/cpu/possible")
 
 
 class FaceDetector:
@@ -131,7 +136,16 @@ class FaceDetector:
         self.close()
 
 
+def detector_problem() -> str:
+    """Why no detector can be made on this machine, in words; nothing if one can."""
+    if sys.platform == "linux" and not _PROCESSORS.exists():
+        return "MediaPipe, which finds faces, needs the folder /sys, which is not mounted here."
+    return ""
+
+
 def _landmarker(path: str, mode: str, faces: int, confidence: float) -> Any:
+    if problem := detector_problem():  # its library would end the whole program
+        raise Head360Error(problem, "In a container or chroot: mount -t sysfs sysfs /sys")
     tasks = _mediapipe().tasks
     running = tasks.vision.RunningMode
     options = tasks.vision.FaceLandmarkerOptions(

@@ -47,8 +47,12 @@ def gl():
 
 @pytest.fixture(scope="session")
 def face_landmarker() -> None:
-    """The face detector's weights; skips where they were not fetched."""
+    """The face detector's weights; skips where they were not fetched, or cannot be used."""
     from head360.downloads import asset, is_here
+    from head360.faces import detector_problem
+
+    if problem := detector_problem():
+        pytest.skip(problem)
 
     if not is_here(asset("face_landmarker")):
         pytest.skip("the face detector's weights are not here (head360 assets fetch)")
