@@ -9,7 +9,9 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
+from datetime import timedelta
 
 import torch
 from torch import distributed, nn
@@ -20,6 +22,9 @@ from training.device import chosen_device
 _PROCESSOR = torch.device("cpu")
 #: Gradients beyond are cut, as StyleGAN does; not a number becomes 0.
 _HUGE = 1e5
+
+#: How long the last one to finish is waited for.
+_FAREWELL = timedelta(seconds=30)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,8 +53,11 @@ class Workers:
         return cls(distributed.get_rank(), count, chosen)
 
     def stop(self) -> None:
-        """Leave the others."""
+        """Leave the others, together: one that still talks would abort when its peer is gone."""
         if self.count > 1 and distributed.is_initialized():
+            with suppress(RuntimeError):  # a peer failed: leave it behind
+                if distributed.get_backend() == "gloo":
+                    distributed.monitored_barrier(timeout=_FAREWELL)
             distributed.destroy_process_group()
 
     @property
