@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QSpinBox, QWidget
+from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QPushButton, QSpinBox, QWidget
 
 from app.theme import tabular
 
@@ -27,6 +27,18 @@ def row_of(*parts: QWidget | str) -> QHBoxLayout:
     for part in parts:
         row.addWidget(dim_label(part) if isinstance(part, str) else part)
     row.addStretch()
+    return row
+
+
+def answer_row(cancel: QPushButton, accept: QPushButton) -> QHBoxLayout:
+    """The two ways out of a dialog, at the right; Return takes the second."""
+    row = QHBoxLayout()
+    row.setSpacing(8)
+    row.addStretch()
+    cancel.setAutoDefault(False)
+    accept.setDefault(True)
+    row.addWidget(cancel)
+    row.addWidget(accept)
     return row
 
 

@@ -18,7 +18,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from app.dialogs.forms import dim_label, form_of, row_of
+from app.dialogs.forms import answer_row, dim_label, form_of, row_of
 from app.settings import MESH, Settings
 from head360.export.options import TEXTURES, MeshOptions
 from head360.performance import Performance
@@ -167,18 +167,11 @@ class MeshDialog(QDialog):
         return row
 
     def _make_buttons(self) -> QHBoxLayout:
-        row = QHBoxLayout()
-        row.setSpacing(8)
-        row.addStretch()
         cancel = QPushButton(self.tr("Cancel"))
-        cancel.setAutoDefault(False)
         cancel.clicked.connect(self.reject)
         self.export = QPushButton(self.tr("Export…"))
-        self.export.setDefault(True)
         self.export.clicked.connect(self._accept)
-        row.addWidget(cancel)
-        row.addWidget(self.export)
-        return row
+        return answer_row(cancel, self.export)
 
     def _choose(self, ending: str, *_: object) -> None:
         self.choose(ending)

@@ -21,7 +21,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from app.dialogs.forms import dim_label, form_of, number_field, row_of
+from app.dialogs.forms import answer_row, dim_label, form_of, number_field, row_of
 from app.exports import spoken_duration
 from app.settings import TURNTABLE, Settings
 from app.widgets.preview import Preview
@@ -247,18 +247,11 @@ class TurntableDialog(QDialog):
         )
 
     def _make_buttons(self) -> QHBoxLayout:
-        row = QHBoxLayout()
-        row.setSpacing(8)
-        row.addStretch()
         cancel = QPushButton(self.tr("Cancel"))
-        cancel.setAutoDefault(False)
         cancel.clicked.connect(self.reject)
         self.export = QPushButton(self.tr("Export…"))
-        self.export.setDefault(True)
         self.export.clicked.connect(self._accept)
-        row.addWidget(cancel)
-        row.addWidget(self.export)
-        return row
+        return answer_row(cancel, self.export)
 
     def _choose(self, preset: Preset, *_: object) -> None:
         self.choose(preset)

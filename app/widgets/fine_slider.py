@@ -88,7 +88,7 @@ class FineSlider(QSlider):
             painter.setOpacity(TINT)
             self._bar(painter, 0, STEPS, role.Accent)
             painter.setOpacity(1)
-        live = role.Accent if self.isEnabled() else role.Mid
+        live = role.Accent if self.driven or self.isEnabled() else role.Mid
         self._bar(painter, self._origin, self.value(), live)
         middle = QPointF(self._handle_x(), self.height() / 2)
         if self.hasFocus():
