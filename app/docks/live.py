@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-from PySide6.QtCore import QTimer
+from PySide6.QtCore import QSignalBlocker, QTimer
 from PySide6.QtWidgets import (
     QCheckBox,
     QComboBox,
@@ -29,7 +29,7 @@ from app.theme import Theme
 from app.widgets.labelled_slider import LabelledSlider, SliderSpec
 from app.workers.job import Job
 from head360.downloads import FetchProgress, asset, is_here
-from head360.driving.camera import devices
+from head360.driving.camera import listed
 from head360.driving.source import LiveSource, SourceStatus
 from head360.driving.tuning import MAX_GAIN
 from head360.driving.udp import protocol
@@ -86,6 +86,7 @@ class LiveDock(QDockWidget):
         session.sampled.connect(self._note)
         session.calibrated.connect(self._show_calibrated)
         session.failed.connect(self._say_failed)
+        self.visibilityChanged.connect(self._look_again)
         self._show_choice()
         self._show_running(False)
         self._show_status(None)
@@ -106,7 +107,21 @@ class LiveDock(QDockWidget):
         return row
 
     def _fill_choice(self) -> None:
-        for device in devices():
+        """Offer what is plugged in now; what was chosen stays so if it is still there."""
+        chosen = self.choice.currentData()
+        with QSignalBlocker(self.choice):
+            self.choice.clear()
+            self._add_choices()
+            self.choice.setCurrentIndex(max(self.choice.findData(chosen), 0))
+
+    def _look_again(self, seen: bool) -> None:
+        """Webcams come and go; one may have come since the dock was last looked at."""
+        if seen and not self._session.running:
+            self._fill_choice()
+            self._show_choice()
+
+    def _add_choices(self) -> None:
+        for device in listed():
             self.choice.addItem(device.title, device.index)
         for name in STREAMS:
             self.choice.addItem(protocol(name).title, name)

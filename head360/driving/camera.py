@@ -66,10 +66,21 @@ class Device:
     title: str
 
 
-def devices() -> list[Device]:
-    """The webcams, without switching them on where the system lists them (Linux)."""
+def listed() -> list[Device]:
+    """Webcams to offer, none of which is switched on for it, and at once.
+
+    Where the system does not list them (Windows, macOS) it is the first, whether it is there or
+    not: starting it tells.
+    """
     if platform.system() == "Linux":
         return _video4linux(Path("/sys/class/video4linux"))
+    return [Device(0, "Webcam 0")]
+
+
+def devices() -> list[Device]:
+    """The webcams that are there; where the system does not list them, each is tried for it."""
+    if platform.system() == "Linux":
+        return listed()
     return [Device(index, f"Webcam {index}") for index in range(_PROBED) if _answers(index)]
 
 
@@ -101,7 +112,7 @@ class Webcam:
     @property
     def title(self) -> str:
         """Its name, where the system knows it."""
-        known = {device.index: device.title for device in devices()}
+        known = {device.index: device.title for device in listed()}
         return known.get(self._index, f"Webcam {self._index}")
 
     def frames(self) -> Iterator[tuple[Picture, float]]:

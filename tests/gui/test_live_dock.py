@@ -13,6 +13,7 @@ from pytestqt.qtbot import QtBot
 
 from app.main_window import MainWindow
 from head360.downloads import FetchProgress
+from head360.driving.camera import Device
 from head360.driving.source import Listener, SourceState, SourceStatus
 from head360.driving.tracker import CAMERA_GAINS
 from head360.errors import DrivingError
@@ -288,3 +289,14 @@ def test_what_finds_faces_is_fetched_on_demand(
     assert fetched == ["face_landmarker"]
     assert "Fetched" in posted.args[0].text
     until(qtbot, lambda: dock._fetching is None)
+
+
+def test_a_webcam_that_is_plugged_in_later_is_offered_and_the_choice_stays(
+    window: MainWindow, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    dock = window.panels.live
+    dock.choice.setCurrentIndex(dock.choice.findData("vmc"))
+    monkeypatch.setattr("app.docks.live.listed", lambda: [Device(3, "New camera")])
+    dock.visibilityChanged.emit(True)
+    assert dock.choice.findText("New camera") == 0
+    assert dock.choice.currentData() == "vmc"

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 import numpy as np
 import pytest
 
-from head360.driving import ifacialmocap, livelink, vmc
+from head360.driving import camera, ifacialmocap, livelink, vmc
 from head360.driving.filters import OneEuro, smoothing
 from head360.driving.live import Live
 from head360.driving.send import UdpSender, played
@@ -351,3 +351,15 @@ def test_an_iphone_is_asked_to_send() -> None:
         UdpSource(protocol("ifacialmocap"), port=0).request("127.0.0.1")
 
         assert phone.recv(200) == ifacialmocap.REQUEST
+
+
+def test_offering_webcams_switches_none_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    def tried(index: int) -> bool:
+        raise AssertionError(f"webcam {index} was switched on")
+
+    monkeypatch.setattr(camera, "_answers", tried)
+    for system in ("Linux", "Darwin", "Windows"):
+        monkeypatch.setattr(camera.platform, "system", lambda known=system: known)
+        offered = camera.listed()
+        assert system == "Linux" or [device.index for device in offered] == [0]
+        assert camera.Webcam(0).title
