@@ -47,6 +47,7 @@ _UPRIGHT = {
     7: Image.Transpose.TRANSVERSE,
     8: Image.Transpose.ROTATE_90,
 }
+_REDUCIBLE = ("L", "RGB", "RGBA", "CMYK", "YCbCr", "LAB")  # whose values may be averaged
 _GREY = 128  # what shows through transparent parts
 #: Whatever Pillow's readers raise on damaged files.
 _DAMAGE = (
@@ -178,7 +179,7 @@ def _decoded(opened: Image.Image, name: str) -> Photo:
         opened.draft(None, (WORKING_SIDE, WORKING_SIDE))
     profile = opened.info.get("icc_profile")
     opened.load()
-    image, remark = _in_srgb(opened, profile)
+    image, remark = _in_srgb(_reduced(opened), profile)
     notes += [remark] if remark else []
     turn = _UPRIGHT.get(_whole(exif.get(_ORIENTATION)))
     if turn is not None:
@@ -186,6 +187,17 @@ def _decoded(opened: Image.Image, name: str) -> Photo:
     diagonal = math.hypot(*image.size)
     pixels = None if focal is None else focal / _FILM_DIAGONAL_MM * diagonal
     return _finished(image, name, pixels, notes)
+
+
+def _reduced(image: Image.Image) -> Image.Image:
+    """Far too large a picture in whole steps smaller: all that follows copies it, 400 MB a time."""
+    factor = max(image.size) // WORKING_SIDE
+    if factor < 2 or image.mode not in _REDUCIBLE or min(image.size) < factor:
+        return image
+    smaller = image.reduce(factor)
+    smaller.info = image.info
+    image.close()
+    return smaller
 
 
 def _finished(image: Image.Image, name: str, focal: float | None, notes: list[str]) -> Photo:
@@ -249,7 +261,7 @@ def _in_srgb(opened: Image.Image, profile: bytes | None) -> tuple[Image.Image, s
     if converted is None:
         if image.mode == "CMYK":
             remark = "Its colours are for print and without a profile: they are a guess."
-        converted = image.convert("RGB")
+        converted = image if image.mode == "RGB" else image.convert("RGB")
     if alpha is not None and alpha.getextrema() != (255, 255):
         ground = Image.new("RGB", converted.size, (_GREY,) * 3)
         ground.paste(converted, mask=alpha)
