@@ -52,6 +52,7 @@ from app.recovery import Recovery
 from app.refine_switch import RefineSwitch
 from app.rescue import Rescue
 from app.settings import THEME, Places, Settings
+from app.soundtrack import Soundtrack
 from app.stage import Stage
 from app.theme import THEMES, Theme
 from app.viewport import Viewport
@@ -63,6 +64,7 @@ from app.widgets.split import SplitLine
 from app.workers.engine import EngineFactory, engine_after
 from app.workers.picture import Picture
 from app.workers.render_thread import RenderThread
+from app.workers.speaker import NoSpeakerError, OpenDevice, Speaker, open_speaker
 from head360.assets import Catalog
 from head360.camera import OrbitCamera
 from head360.light import Background
@@ -80,6 +82,7 @@ class Services:
     catalog: Catalog
     settings: Settings
     places: Places
+    open_speaker: OpenDevice = open_speaker
 
 
 class MainWindow(QMainWindow):
@@ -90,6 +93,7 @@ class MainWindow(QMainWindow):
         self._services = services
         self._settings = services.settings
         self._asked = False
+        self._said_silent = False
         self.hangs = False  # after closing: some thread did not end
         self._first_picture = threading.Event()
         self.setMinimumSize(*MINIMUM_SIZE)
@@ -123,12 +127,14 @@ class MainWindow(QMainWindow):
         self.person = PersonClipboard(self.document, self.locks, self.messages, self)
 
     def _make_panels(self) -> None:
-        self.player = Player(self.document, self.stage, self)
+        self.soundtrack = Soundtrack(self.document, self.messages, self)
+        self.speaker = Speaker(self._services.open_speaker, self)
+        self.player = Player(self.document, self.stage, self.soundtrack, self.speaker, self)
         self.session = LiveSession(self.stage, self)
         self.session.running_changed.connect(self._pause_recording)
         tools = Tools(
             self.document, self.stage, self.locks, self.theme, self._settings, self.messages,
-            self.session, self.player,
+            self.session, self.player, self.soundtrack,
         )  # fmt: skip
         self.panels = Panels(
             self,
@@ -224,6 +230,7 @@ class MainWindow(QMainWindow):
     def _connect(self) -> None:
         self.document.file_changed.connect(self._show_title)
         self.renderer.failed.connect(self._say_no_picture)
+        self.speaker.unavailable.connect(self._say_silent)
         self.recovery.failed.connect(self._say_no_autosave)
         self.files.saved.connect(self.recovery.forget)
         self.files.opened.connect(self.panels.photo.session.close_photo)
@@ -262,6 +269,9 @@ class MainWindow(QMainWindow):
         self.hide()
         self.recovery.forget()
         self.rescue.let_go()
+        self.player.stop()
+        self.speaker.close()
+        self.soundtrack.stop()
         self.renderer.requestInterruption()
         self.hangs = not all(
             [self.exports.stop(), self.comparison.stop(), self.panels.stop(), self.renderer.stop()]
@@ -362,6 +372,11 @@ class MainWindow(QMainWindow):
 
     def _say_no_picture(self, error: Exception) -> None:
         self.messages.show_error(self.tr("The head cannot be drawn."), error)
+
+    def _say_silent(self, error: NoSpeakerError) -> None:
+        if not self._said_silent:  # whoever knows that there is no loudspeaker knows it
+            self._said_silent = True
+            self.messages.info(str(error), error.hint)
 
     def _say_no_autosave(self, error: Exception) -> None:
         self.messages.show_error(self.tr("Autosave does not work. Save by hand."), error)

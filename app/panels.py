@@ -23,6 +23,7 @@ from app.messages import Messages
 from app.photo_session import PhotoSession
 from app.player import Player
 from app.settings import Places, Settings
+from app.soundtrack import Soundtrack
 from app.stage import Stage
 from app.theme import Theme
 from app.workers.engine import EngineFactory
@@ -49,6 +50,7 @@ class Tools:
     messages: Messages
     session: LiveSession
     player: Player
+    soundtrack: Soundtrack
 
 
 class Panels:
@@ -75,7 +77,7 @@ class Panels:
         self.text = TextDock(*said, renderer=renderer)
         moving = (tools.messages, tools.theme, window)
         self.live = LiveDock(tools.session, *moving)
-        self.timeline = TimelineDock(tools.document, tools.player, *moving)
+        self.timeline = TimelineDock(tools.document, tools.player, tools.soundtrack, *moving)
         tools.session.recorded.connect(self.timeline.keep)
         self.photo = PhotoDock(
             *shared,

@@ -1,4 +1,4 @@
-"""Plays the document's performance on the stage."""
+"""Plays the document's performance on the stage, and its sound through the loudspeaker."""
 
 from __future__ import annotations
 
@@ -7,7 +7,10 @@ import time
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from app.document import HeadDocument
+from app.soundtrack import Soundtrack
 from app.stage import Stage
+from app.workers.speaker import Speaker
+from app.workers.voice import Voice
 from head360.performance import Performance
 
 #: The clock ticks so often; pictures come as fast as they can.
@@ -15,20 +18,34 @@ TICK_MS = 33
 
 
 class Player(QObject):
-    """Where the timeline stands, and whether it runs."""
+    """Where the timeline stands, and whether it runs.
+
+    While something is heard the picture goes by the sound's clock, as ears notice a gap in a sound
+    and eyes forgive a late picture.
+    """
 
     moved = Signal(float)  # seconds
     running_changed = Signal(bool)
 
-    def __init__(self, document: HeadDocument, stage: Stage, parent: QObject | None = None) -> None:
+    def __init__(
+        self,
+        document: HeadDocument,
+        stage: Stage,
+        soundtrack: Soundtrack,
+        speaker: Speaker,
+        parent: QObject | None = None,
+    ) -> None:
         super().__init__(parent)
         self._document, self._stage = document, stage
-        self.loop = True
+        self._soundtrack, self._speaker = soundtrack, speaker
+        self._loop, self._muted = True, False
         self._position = 0.0
-        self._ticked = 0.0
+        self._began = (0.0, 0.0)  # position, and when by the computer's clock
+        self._voice: Voice | None = None
         self._timer = QTimer(self, interval=TICK_MS)
         self._timer.timeout.connect(self._tick)
         document.performance_changed.connect(self._begin_anew)
+        soundtrack.changed.connect(self._run_on)
 
     @property
     def position(self) -> float:
@@ -40,6 +57,22 @@ class Player(QObject):
         """Whether it plays."""
         return self._timer.isActive()
 
+    @property
+    def loop(self) -> bool:
+        """Whether it begins again at the end."""
+        return self._loop
+
+    def set_loop(self, loop: bool) -> None:
+        """Begin again at the end, or stop there."""
+        self._loop = loop
+        self._run_on()
+
+    def set_muted(self, muted: bool) -> None:
+        """Play without sound, or with it."""
+        self._muted = muted
+        if self._voice is not None:
+            self._voice.muted = muted
+
     def play(self) -> None:
         """Go on from where it stands, or from the start at the end."""
         take = self._document.performance
@@ -47,14 +80,16 @@ class Player(QObject):
             return
         if self._position >= take.duration_s - 1e-6:
             self._position = 0.0
-        self._ticked = time.perf_counter()
         self._timer.start()
+        self._run_on()
         self.running_changed.emit(True)
 
     def pause(self) -> None:
         """Stand still."""
         if self.running:
             self._timer.stop()
+            self._voice = None
+            self._speaker.silence()
             self.running_changed.emit(False)
 
     def stop(self) -> None:
@@ -63,27 +98,48 @@ class Player(QObject):
         self._stage.perform(None)
 
     def seek(self, position: float) -> None:
-        """Show the moment at `position` seconds."""
+        """Show the moment at `position` seconds, and go on from there if it plays."""
+        self._show(position)
+        self._run_on()
+
+    def _show(self, position: float) -> None:
         take = self._document.performance
         if take is not None:
             self._position = min(max(position, 0.0), take.duration_s)
             self._stage.perform(take.at(self._position))
             self.moved.emit(self._position)
 
+    def _run_on(self, *_: object) -> None:
+        """Let sound and clock begin where the timeline stands, if it plays."""
+        if not self.running:
+            return
+        self._began = (self._position, time.perf_counter())
+        samples = self._soundtrack.samples
+        if samples is None:
+            self._voice = None
+            self._speaker.silence()
+            return
+        self._voice = Voice(samples, self._position, loop=self._loop)
+        self._voice.muted = self._muted
+        self._speaker.play(self._voice)
+
+    def _now(self) -> float:
+        """Where the timeline should stand, seconds; past the end, too."""
+        start, when = self._began
+        voice = self._voice
+        return start + (time.perf_counter() - when if voice is None else voice.elapsed_s())
+
     def _tick(self) -> None:
         take = self._document.performance
         if take is None:
             self.stop()
             return
-        now = time.perf_counter()
-        position, self._ticked = self._position + now - self._ticked, now
-        if position > take.duration_s:
-            if not self.loop:
-                self.seek(take.duration_s)
-                self.pause()
-                return
-            position %= max(take.duration_s, 1e-3)
-        self.seek(position)
+        position = self._now()
+        if position > take.duration_s and not self._loop:
+            self._show(take.duration_s)
+            self.pause()
+        else:
+            self._show(position % max(take.duration_s, 1e-3))
 
     def _begin_anew(self, take: Performance | None) -> None:
         if take is None:

@@ -66,6 +66,7 @@ def diagnose(make_engine: Callable[[], HeadEngine]) -> Iterator[Finding]:
     )  # fmt: skip
     for package in _PACKAGES:
         yield _package(package)
+    yield _sound()
     yield _windows()
     yield _graphics()
     yield _video_encoders()
@@ -95,6 +96,16 @@ def _package(name: str) -> Finding:
         return Finding(name, "good", importlib.metadata.version(name))
     except importlib.metadata.PackageNotFoundError:
         return Finding(name, "bad", "is missing", f"pip install {name}")
+
+
+def _sound() -> Finding:
+    """What plays sounds in the window; films have theirs without it."""
+    try:
+        return Finding("miniaudio", "good", importlib.metadata.version("miniaudio"))
+    except importlib.metadata.PackageNotFoundError:
+        return Finding(
+            "miniaudio", "note", "is missing: the timeline plays silently", "pip install miniaudio"
+        )
 
 
 def _windows() -> Finding:

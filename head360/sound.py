@@ -71,13 +71,9 @@ def heard(sound: Sound, seconds: float) -> Samples:
     return np.pad(samples, ((0, 0), (0, count - samples.shape[1])))
 
 
-def waveform(sound: Sound, seconds: float, columns: int) -> Samples:
-    """(columns, 2) lowest and highest sample in each of so many equal parts of the time.
-
-    Raises:
-        DrivingError: it cannot be decoded.
-    """
-    samples = heard(sound, seconds).mean(0)
+def waveform(stereo: Samples, columns: int) -> Samples:
+    """(columns, 2) lowest and highest of (2, M) samples in each of so many equal parts."""
+    samples = stereo.mean(0)
     edges = np.linspace(0, len(samples), columns + 1).astype(int)
     found = np.zeros((columns, 2), np.float32)
     for column, (start, stop) in enumerate(pairwise(edges)):

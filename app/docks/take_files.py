@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
-from PySide6.QtCore import QObject, Signal
+from PySide6.QtCore import QObject
 from PySide6.QtWidgets import QFileDialog, QInputDialog, QWidget
 
 from app.document import HeadDocument
 from app.messages import Messages
 from app.workers.job import Job
-from app.workers.sound_tasks import WavePicture, picturing, reading
+from app.workers.sound_tasks import reading
 from head360.driving.csv import read_csv, write_csv
 from head360.errors import Head360Error
 from head360.performance import Performance, Sound, blended, joined
@@ -25,15 +24,11 @@ _SOUNDS = "Sounds and videos (*.wav *.mp3 *.m4a *.ogg *.flac *.mp4 *.mov *.webm)
 class TakeFiles(QObject):
     """Asks for files; every change of the document's performance is one undo step."""
 
-    wave_changed = Signal(object)  # (columns, 2) samples, or None without a sound
-
     def __init__(self, document: HeadDocument, messages: Messages, window: QWidget) -> None:
         super().__init__(window)
         self._document, self._messages, self._window = document, messages, window
         self.former: Performance | None = None  # the take that a newer one replaced
         self._jobs: list[Job] = []
-        self._heard: tuple[Sound, float] | None = None  # what the wave on show is of
-        document.performance_changed.connect(self.draw_wave)
 
     # --- takes
 
@@ -117,23 +112,13 @@ class TakeFiles(QObject):
         """Have a sound with the take."""
         path = self._pick(self.tr("Choose a sound"), self.tr(_SOUNDS))
         if path is not None:
-            self._run(Job(reading(path), self), self._take_sound)
+            self._run(Job(reading(path), self))
 
     def remove_sound(self) -> None:
         """Have the take in silence."""
         take = self._document.performance
         if take is not None and take.sound is not None:
             self._document.edit_performance(self.tr("Remove the sound"), take.with_(sound=None))
-
-    def draw_wave(self, take: Performance | None) -> None:
-        """Have the wave of a take's sound drawn, unless it is on show."""
-        sound = take.sound if take is not None else None
-        if take is None or sound is None:
-            self._heard = None
-            self.wave_changed.emit(None)
-        elif self._heard != (sound, take.duration_s):
-            self._heard = (sound, take.duration_s)
-            self._run(Job(picturing(sound, take.duration_s), self), self._show_wave)
 
     def stop(self) -> None:
         """Wait for what is being read."""
@@ -145,13 +130,9 @@ class TakeFiles(QObject):
         if take is not None:
             self._document.edit_performance(self.tr("Sound"), take.with_(sound=sound))
 
-    def _show_wave(self, picture: WavePicture) -> None:
-        if self._heard == (picture.sound, picture.seconds):  # else the take is another by now
-            self.wave_changed.emit(picture.wave)
-
-    def _run(self, job: Job, done: Callable[[Any], None]) -> None:
+    def _run(self, job: Job) -> None:
         self._jobs.append(job)
-        job.succeeded.connect(done)
+        job.succeeded.connect(self._take_sound)
         job.failed.connect(self._fail)
         job.finished.connect(self._sweep)
         job.start()

@@ -26,9 +26,11 @@ from app.docks.take_files import TakeFiles
 from app.document import HeadDocument
 from app.messages import Messages
 from app.player import Player
+from app.soundtrack import Soundtrack
 from app.theme import Theme
 from app.widgets.section import flat_button
 from app.widgets.wave_strip import WaveStrip
+from app.workers.sound_tasks import DecodedSound
 from head360.expression_names import spoken_name
 from head360.keyframes import Curve, curve_of, delete_key, keyed, move_key, set_key
 from head360.params import EXPRESSIONS
@@ -72,6 +74,7 @@ class TimelineDock(QDockWidget):
         self,
         document: HeadDocument,
         player: Player,
+        soundtrack: Soundtrack,
         messages: Messages,
         theme: Theme,
         parent: QWidget | None = None,
@@ -92,7 +95,7 @@ class TimelineDock(QDockWidget):
         self._column.addWidget(self._make_empty(), 1)
         self.wave = WaveStrip(theme)
         self._column.addWidget(self.wave)
-        self.files.wave_changed.connect(self.wave.show_wave)
+        soundtrack.changed.connect(self._show_sound)
         self.setWidget(content)
         document.performance_changed.connect(self._show)
         player.moved.connect(self._show_position)
@@ -117,7 +120,10 @@ class TimelineDock(QDockWidget):
             self._theme, "reset", self.tr("Play again and again"), checkable=True
         )
         self.loop.setChecked(True)
-        self.loop.toggled.connect(self._set_loop)
+        self.loop.toggled.connect(self._player.set_loop)
+        self.mute = flat_button(self._theme, "mute", self.tr("Mute the sound"), checkable=True)
+        self.mute.toggled.connect(self._player.set_muted)
+        self.mute.hide()
         self.channel = QComboBox()
         self.channel.setAccessibleName(self.tr("Curve on show"))
         for name in CHANNELS:
@@ -128,6 +134,7 @@ class TimelineDock(QDockWidget):
         row.setSpacing(8)
         row.addWidget(self.play)
         row.addWidget(self.loop)
+        row.addWidget(self.mute)
         row.addWidget(self.slider, 1)
         row.addWidget(self.time)
         row.addWidget(self.channel)
@@ -195,9 +202,6 @@ class TimelineDock(QDockWidget):
             self._play_or_pause()
         else:
             super().keyPressEvent(event)
-
-    def _set_loop(self, loop: bool) -> None:
-        self._player.loop = loop
 
     def hideEvent(self, event: QHideEvent) -> None:  # noqa: N802 (Qt's name)
         if event.spontaneous() is False and self.isHidden():
@@ -288,6 +292,10 @@ class TimelineDock(QDockWidget):
         self._show_curve()
         if take is not None and not self.isVisible():
             self.show()
+
+    def _show_sound(self, decoded: DecodedSound | None) -> None:
+        self.wave.show_wave(None if decoded is None else decoded.wave)
+        self.mute.setVisible(decoded is not None)
 
     def _show_position(self, seconds: float) -> None:
         take = self._document.performance

@@ -22,6 +22,7 @@ from pytestqt.qtbot import QtBot
 from app.main_window import MainWindow, Services
 from app.settings import WELCOMED, Places, Settings
 from app.theme import Theme
+from app.workers.speaker import NoSpeakerError, Pull
 from head360.assets import Catalog, Hairstyle
 from head360.camera import OrbitCamera
 from head360.editing.prompt import Understanding
@@ -295,13 +296,50 @@ def pace() -> Pace:
     return Pace()
 
 
+@dataclass
+class FakeSpeaker:
+    """A loudspeaker that asks for samples when a test says so."""
+
+    ask: Pull
+    is_open: bool = True
+
+    def close(self) -> None:
+        self.is_open = False
+
+
+class Speakers:
+    """Every loudspeaker that was opened."""
+
+    def __init__(self) -> None:
+        self.opened: list[FakeSpeaker] = []
+        self.missing = False
+
+    def open(self, pull: Pull) -> FakeSpeaker:
+        if self.missing:
+            raise NoSpeakerError("Nothing can be heard here.", "Plug one in.")
+        self.opened.append(FakeSpeaker(pull))
+        return self.opened[-1]
+
+    @property
+    def on(self) -> FakeSpeaker | None:
+        """The one that is open."""
+        return next((speaker for speaker in self.opened if speaker.is_open), None)
+
+
 @pytest.fixture
-def services(settings: Settings, places: Places, engines: list[FakeEngine], pace: Pace) -> Services:
+def speakers() -> Speakers:
+    return Speakers()
+
+
+@pytest.fixture
+def services(
+    settings: Settings, places: Places, engines: list[FakeEngine], pace: Pace, speakers: Speakers
+) -> Services:
     def make_engine() -> FakeEngine:
         engines.append(FakeEngine(pace.seconds))
         return engines[-1]
 
-    return Services(make_engine, CATALOG, settings, places)
+    return Services(make_engine, CATALOG, settings, places, speakers.open)
 
 
 def end(window: MainWindow) -> None:

@@ -207,7 +207,7 @@ def test_sound_is_cut_and_stretched_with_its_performance(take: Performance) -> N
 
 
 def test_a_waveform_shows_where_the_sound_is(take: Performance) -> None:
-    drawn = waveform(take.sound, 1.0, 100)
+    drawn = waveform(heard(take.sound, 1.0), 100)
 
     assert drawn.shape == (100, 2)
     assert np.abs(drawn[:45]).max() < 0.05
