@@ -49,6 +49,7 @@ from training.stages.sittings import (
     LAYERS,
     Sitting,
     SittingError,
+    Stored,
     load_sitting,
     save_sitting,
     sitting_path,
@@ -124,7 +125,7 @@ def test_a_sitting_comes_back_from_its_file(worn: Sitting, tmp_path: Path) -> No
     path = sitting_path(tmp_path, 7)
 
     save_sitting(path, worn)
-    found = load_sitting(path)
+    found = load_sitting(Stored.at(path))
 
     assert found.params.hairstyle == STYLE
     assert found.photos[1].camera == worn.photos[1].camera
@@ -139,7 +140,7 @@ def test_a_damaged_sitting_is_named(tmp_path: Path) -> None:
     path.write_bytes(b"\x08\0\0\0\0\0\0\0{}      ")
 
     with pytest.raises(SittingError, match="sitting-000000"):
-        load_sitting(path)
+        load_sitting(Stored.at(path))
 
 
 def test_the_held_out_photo_is_never_learned_from(worn: Sitting) -> None:
@@ -309,7 +310,7 @@ def test_the_window_of_sittings_moves_on(bald: Sitting, tmp_path: Path) -> None:
         return ready
 
     gallery = Gallery(tmp_path, kept=2, turnover=3, prepare=prepare)
-    names = [[path.stem[-1] for path in gallery.window(step)] for step in (0, 2, 3, 12)]
+    names = [[stored.path.stem[-1] for stored in gallery.window(step)] for step in (0, 2, 3, 12)]
     for _ in range(6):
         gallery.pick(0, np.random.default_rng(0))
 

@@ -155,13 +155,11 @@ def test_unknown_settings_are_refused(tmp_path: Path) -> None:
         load_refine_config(path)
 
 
-@pytest.mark.parametrize(
-    "name", ["refine-cpu.toml", "refine-gpu-6min.toml", "refine-gpu-25min.toml"]
-)
+@pytest.mark.parametrize("name", ["cpu", "further-cpu", "gpu-6min", "gpu-25min"])
 def test_presets_can_be_read(name: str) -> None:
     presets = Path(__file__).parents[2] / "training" / "configs"
 
-    assert load_refine_config(presets / name).heads > 0
+    assert load_refine_config(presets / f"refine-{name}.toml").heads > 0
 
 
 def shifted_net(shift: float) -> RefineNet:
@@ -211,10 +209,12 @@ def test_going_back_restores_weights_and_halves_the_rate(tmp_path: Path) -> None
             assert torch.equal(one, other)
 
 
-def session(tmp_path: Path, steps: int, held: np.ndarray | None = None) -> list[str]:
+def session(
+    tmp_path: Path, steps: int, held: np.ndarray | None = None, start: Path | None = None
+) -> list[str]:
     """A run whose pairs are there already."""
     config = replace(SMALL, heads=1, held_out=1, steps=steps, makers=0, save_seconds=0.0)
-    job = RefineRun(config, tmp_path / "no-source", tmp_path / "out", tmp_path / "work")
+    job = RefineRun(config, tmp_path / "no-source", tmp_path / "out", tmp_path / "work", CPU, start)
     for plan in job.plans():
         plan.folder.mkdir(parents=True, exist_ok=True)
         np.save(plan.path(0), held if held is not None and plan.held_out else noisy_pairs())
@@ -252,6 +252,34 @@ def test_a_run_goes_on_from_its_checkpoint(tmp_path: Path) -> None:
 
     steps = [line for line in said if line.startswith("step ")]
     assert [line.split(",")[0] for line in steps] == ["step 5", "step 6"]
+
+
+def begun(tmp_path: Path, shape: RefineShape, shift: float) -> Path:
+    """A folder of a network that makes everything brighter or darker."""
+    net = RefineNet(shape)
+    assert net.head.bias is not None
+    torch.nn.init.constant_(net.head.bias, shift)
+    (tmp_path / "start").mkdir()
+    save_refine(tmp_path / "start" / "refine.safetensors", net, "made by a test")
+    return tmp_path / "start"
+
+
+def test_a_run_that_goes_further_is_as_good_as_what_it_began_with(tmp_path: Path) -> None:
+    start = begun(tmp_path, RefineShape(8, 8), -4.0)  # the truth is darker
+
+    session(tmp_path, 1, start=start)
+
+    shipped = load_refine(tmp_path / "out" / "refine.safetensors")
+    pairs = torch.from_numpy(noisy_pairs())
+    begin = load_refine(start / "refine.safetensors")
+    untrained = RefineNet(RefineShape(8, 8))
+    assert held_out_error(shipped, pairs) <= held_out_error(begin, pairs)
+    assert held_out_error(begin, pairs) < held_out_error(untrained, pairs)
+
+
+def test_a_network_of_another_size_is_no_beginning(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="begin"):
+        session(tmp_path, 1, start=begun(tmp_path, RefineShape(16, 8), 0.0))
 
 
 def test_without_pairs_it_says_so(tmp_path: Path) -> None:

@@ -165,8 +165,8 @@ def _refine(source: Path, parsed: argparse.Namespace, config: RefineConfig) -> I
 
     if parsed.minutes is not None:
         config = replace(config, minutes=parsed.minutes)
-    work = parsed.work or parsed.out / "work"
-    yield from run(RefineRun(config, source, parsed.out, work, chosen_device(parsed.device)))
+    work, device = parsed.work or parsed.out / "work", chosen_device(parsed.device)
+    yield from run(RefineRun(config, source, parsed.out, work, device, parsed.start))
 
 
 def _direct(source: Path, parsed: argparse.Namespace, config: DirectConfig) -> Iterator[str]:

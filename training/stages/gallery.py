@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 
 from head360.errors import Head360Error
-from training.stages.sittings import Sitting, load_sitting, sittings_in
+from training.stages.sittings import Sitting, Stored, load_sitting, sittings_in
 from training.stages.trainable import Ready
 
 
@@ -33,9 +33,9 @@ class Gallery:
     turnover: int  # steps after which it moves on by one
     prepare: Callable[[Sitting], Ready]
     worn_only: bool = False  # leave out bald heads
-    _ready: dict[Path, Ready] = field(default_factory=dict)
-    _bald: dict[Path, bool] = field(default_factory=dict)
-    _paths: list[Path] = field(default_factory=list)
+    _ready: dict[Stored, Ready] = field(default_factory=dict)
+    _bald: dict[Stored, bool] = field(default_factory=dict)
+    _sittings: list[Stored] = field(default_factory=list)
 
     def pick(self, step: int, rng: np.random.Generator) -> Ready:
         """A sitting of the step's window.
@@ -46,30 +46,30 @@ class Gallery:
         window = self.window(step)
         return self._held(window[int(rng.integers(len(window)))])
 
-    def window(self, step: int) -> list[Path]:
-        """The files that a step may draw from."""
-        if step % self.turnover == 0 or not self._paths:
-            self._paths = self._usable()
-        if not self._paths:
+    def window(self, step: int) -> list[Stored]:
+        """What a step may draw from."""
+        if step % self.turnover == 0 or not self._sittings:
+            self._sittings = self._usable()
+        if not self._sittings:
             raise NothingToSeeError(f"There are no sittings in “{self.folder}”.")
-        count, first = len(self._paths), step // self.turnover
+        count, first = len(self._sittings), step // self.turnover
         if count <= self.kept:
-            return self._paths
-        return [self._paths[(first + i) % count] for i in range(self.kept)]
+            return self._sittings
+        return [self._sittings[(first + i) % count] for i in range(self.kept)]
 
-    def _usable(self) -> list[Path]:
+    def _usable(self) -> list[Stored]:
         found = sittings_in(self.folder)
-        return [path for path in found if not (self.worn_only and self._is_bald(path))]
+        return [stored for stored in found if not (self.worn_only and self._is_bald(stored))]
 
-    def _is_bald(self, path: Path) -> bool:
-        if path not in self._bald:
-            self._bald[path] = load_sitting(path).params.hairstyle is None
-        return self._bald[path]
+    def _is_bald(self, stored: Stored) -> bool:
+        if stored not in self._bald:
+            self._bald[stored] = load_sitting(stored).params.hairstyle is None
+        return self._bald[stored]
 
-    def _held(self, path: Path) -> Ready:
+    def _held(self, stored: Stored) -> Ready:
         """The oldest makes room; a sitting in use again counts as new."""
-        ready = self._ready.pop(path, None) or self.prepare(load_sitting(path))
-        self._ready[path] = ready
+        ready = self._ready.pop(stored, None) or self.prepare(load_sitting(stored))
+        self._ready[stored] = ready
         while len(self._ready) > self.kept + 1:
             del self._ready[next(iter(self._ready))]
         return ready

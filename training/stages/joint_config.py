@@ -18,6 +18,7 @@ class SittingStage:
     bald_share: float = 0.25  # of the sittings
     samples: int = 3  # of the true renderer along each side of a pixel
     makers: int = 1  # processes that draw them
+    shard: int = 0  # so many in each tar file; 0: every one is a file
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +81,8 @@ def check(config: PictureConfig) -> None:
     stage, sittings = config.stage, config.sittings
     if sittings.photos < 2:
         raise ConfigError("“photos” must be 2 at least: the last camera is held out.")
+    if sittings.shard < 0:
+        raise ConfigError("“shard” must be 0 at least.")
     if stage.patch % 16 or not 16 <= stage.patch <= sittings.size:
         raise ConfigError("“patch” must be a multiple of 16, and no larger than a picture.")
     counts = ("steps", "heads", "patches", "supersamples", "kept", "turnover", "sheet_every")

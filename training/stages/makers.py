@@ -20,13 +20,19 @@ class Makers:
     """Some of them at work on one folder; they end with the process that started them."""
 
     def __init__(
-        self, source: Path, folder: Path, stage: SittingStage, styles: Sequence[str]
+        self,
+        source: Path,
+        folder: Path,
+        stage: SittingStage,
+        styles: Sequence[str],
+        share: Share,
     ) -> None:
+        """`share` is this machine's part of the work, which they divide among themselves."""
         context = multiprocessing.get_context("spawn")  # OpenGL and CUDA do not survive a fork
         self._processes = [
             context.Process(
                 target=_make,
-                args=(source, folder, stage, tuple(styles), Share(number, stage.makers)),
+                args=(source, folder, stage, tuple(styles), share.divided(number, stage.makers)),
                 daemon=True,
             )
             for number in range(stage.makers)
@@ -37,6 +43,10 @@ class Makers:
     def at_work(self) -> bool:
         """Whether any is not finished yet."""
         return any(process.is_alive() for process in self._processes)
+
+    def failed(self) -> bool:
+        """Whether any ended without having made its share."""
+        return any(process.exitcode for process in self._processes)
 
     def stop(self) -> None:
         """End them; what is half done is lost."""
@@ -72,7 +82,6 @@ def watched(makers: Makers, folder: Path, wanted: int) -> Iterator[str]:
             yield f"sittings: {there} of {wanted}"
             told = there
         time.sleep(_LOOK_S)
-    there = len(sittings_in(folder))
-    yield f"sittings: {there} of {wanted}"
-    if there < wanted:
+    yield f"sittings: {len(sittings_in(folder))} of {wanted}"
+    if makers.failed():
         raise SittingError("Some sittings could not be made; see what was said above.", _AGAIN)

@@ -24,7 +24,9 @@ from training.stages.sittings import (
     Photo,
     Sitting,
     picture_tensor,
+    save_shard,
     save_sitting,
+    shard_path,
     sitting_path,
 )
 from training.synhead.heads import HeadMaker, TrueHead
@@ -38,28 +40,39 @@ _PEOPLE = 1000
 
 @dataclass(frozen=True, slots=True)
 class Share:
-    """Which part of the work a process does: every `of`-th sitting, from `number` on."""
+    """Which part of the work a process does: every `of`-th file, from `number` on."""
 
     number: int = 0
     of: int = 1
+
+    def divided(self, number: int, of: int) -> Share:
+        """The `number`-th of `of` equal parts of this one."""
+        return Share(self.number + number * self.of, self.of * of)
 
 
 def take_sittings(
     source: Path, folder: Path, stage: SittingStage, styles: Sequence[str], share: Share
 ) -> Iterator[int]:
-    """Make the sittings that are missing; yields the number of each one made.
+    """Make the files of sittings that are missing; yields the number of each sitting made.
 
     `styles` are worn in turn; none of them means that all heads are bald.
     """
-    wanted = range(share.number, stage.sittings, share.of)
-    missing = [i for i in wanted if not sitting_path(folder, i).exists()]
+    count = max(stage.shard, 1)
+    path = shard_path if stage.shard else sitting_path
+    files = range(share.number, -(-stage.sittings // count), share.of)
+    missing = [number for number in files if not path(folder, number).exists()]
     if not missing:
         return
     studio = Photographer(source, stage, styles)
     try:
-        for number in missing:
-            save_sitting(sitting_path(folder, number), studio.take(number))
-            yield number
+        for file in missing:
+            numbers = range(file * count, min((file + 1) * count, stage.sittings))
+            if stage.shard:
+                taken = ((number, studio.take(number)) for number in numbers)
+                save_shard(path(folder, file), taken)
+            else:
+                save_sitting(path(folder, file), studio.take(file))
+            yield from numbers
     finally:
         studio.release()
 

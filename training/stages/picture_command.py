@@ -26,7 +26,12 @@ def add_picture_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--from", dest="start", type=Path, metavar="DIR",
-        help="joint, detach: begin with what a stage wrote there (default: the shipped model)",
+        help="refine, joint, detach: begin with what a stage wrote there (default: the shipped "
+        "model; refine: nothing)",
+    )  # fmt: skip
+    parser.add_argument(
+        "--part", default="1/1", metavar="K/N",
+        help="sittings: make the K-th of N parts (default 1/1: all), for as many machines",
     )  # fmt: skip
     parser.add_argument(
         "--no-detachment", action="store_true",
@@ -51,10 +56,11 @@ def picture_lines(parsed: argparse.Namespace, config: PictureConfig) -> Iterator
     makers = None
     if config.sittings.makers > 0 and _leads() and _has_source(parsed):
         from training.stages.makers import Makers  # pulls in OpenGL
+        from training.stages.photographer import Share
 
         source = source_of(parsed)
         check_source(source)
-        makers = Makers(source, folder, config.sittings, _styles(parsed))
+        makers = Makers(source, folder, config.sittings, _styles(parsed), Share())
     try:
         yield from run(job, makers)
     finally:
@@ -64,11 +70,15 @@ def picture_lines(parsed: argparse.Namespace, config: PictureConfig) -> Iterator
 
 def _take(parsed: argparse.Namespace, config: PictureConfig) -> Iterator[str]:
     from training.stages.makers import Makers, watched
+    from training.stages.photographer import Share
+    from training.synhead.shards import parse_part
 
     source = source_of(parsed)
     check_source(source)
     stage = replace(config.sittings, makers=max(config.sittings.makers, 1))
-    makers = Makers(source, parsed.out, stage, _styles(parsed))
+    which, parts = parse_part(parsed.part)
+    share = Share(which - 1, parts)
+    makers = Makers(source, parsed.out, stage, _styles(parsed), share)
     try:
         yield from watched(makers, parsed.out, stage.sittings)
     finally:

@@ -23,6 +23,7 @@ from head360.model.refine import (
     in_place,
     prepared,
 )
+from training.config import ConfigError
 from training.device import mixed_precision
 from training.stages.refine_config import RefineConfig
 from training.stages.refine_losses import (
@@ -138,11 +139,21 @@ class Learner:
         self.step += 1
         return {name: part.detach() for name, part in parts.items()}
 
-    def go_back(self, net: RefineNet) -> None:
-        """Be `net` again, forget which way it went, and take steps of half the length."""
+    def begin_with(self, net: RefineNet) -> None:
+        """Be `net`, and forget which way the former one went.
+
+        Raises:
+            ConfigError: it is of another size.
+        """
+        if net.shape != self.net.shape:
+            raise ConfigError(f"RefineNet to begin with has {net.shape}, not {self.net.shape}.")
         self.net.load_state_dict(net.state_dict())
         self.average.load_state_dict(net.state_dict())
         self._net_steps = self._adam(self.net)
+
+    def go_back(self, net: RefineNet) -> None:
+        """Be `net` again, and take steps of half the length."""
+        self.begin_with(net)
         self.ease *= 0.5
 
     def state(self) -> dict[str, Any]:

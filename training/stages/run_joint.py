@@ -27,7 +27,7 @@ from training.stages.joint_config import PictureConfig
 from training.stages.journal import Journal
 from training.stages.pace import Budget
 from training.stages.showing import Shown, cells
-from training.stages.sittings import Sitting, load_sitting, sittings_in
+from training.stages.sittings import Sitting, Stored, load_sitting, sittings_in
 from training.stages.snapshot import Snapshot
 from training.stages.trainable import HeadMesh, Ready, Trainable
 
@@ -170,7 +170,7 @@ class _Show:
 
     def __init__(self, run: _Run, journal: Journal) -> None:
         self._run, self._journal = run, journal
-        self._sittings = [run.ready(load_sitting(path)) for path in _shown(run.job)]
+        self._sittings = [run.ready(load_sitting(stored)) for stored in _shown(run.job)]
         self._true = Shown.true(self._sittings)
         begun = run.job.out / "checkpoint" / "before.safetensors"
         if begun.exists():
@@ -208,17 +208,18 @@ class _Show:
         return Shown.of(self._run.model, self._sittings, self._run.job.config.stage.supersamples)
 
 
-def _shown(job: PictureRun) -> list[Path]:
+def _shown(job: PictureRun) -> list[Stored]:
     """The sittings that a run shows: those that were there first, and the same ever after."""
     remembered = job.out / "checkpoint" / "shown.json"
+    found = {stored.name: stored for stored in sittings_in(job.sittings)}
     if remembered.exists():
         names = json.loads(remembered.read_text("utf-8"))
     else:
-        names = [path.name for path in sittings_in(job.sittings)[:_SHOWN]]
+        names = list(found)[:_SHOWN]
         remembered.parent.mkdir(parents=True, exist_ok=True)
         with replacing(remembered) as partial:
             partial.write_text(json.dumps(names), "utf-8")
-    return [job.sittings / name for name in names]
+    return [found[name] for name in names]
 
 
 def _told(psnr: dict[str, float]) -> str:

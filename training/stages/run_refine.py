@@ -19,7 +19,7 @@ import numpy as np
 import torch
 
 from head360.files import replacing
-from head360.model.refine import RefineNet, save_refine
+from head360.model.refine import RefineNet, load_refine, save_refine
 from training.device import described
 from training.stages.journal import Journal
 from training.stages.refine import Learner, Losses, PairStore
@@ -50,6 +50,7 @@ class RefineRun:
     out: Path
     work: Path
     device: torch.device = field(default_factory=lambda: torch.device("cpu"))
+    start: Path | None = None  # folder of a refine.safetensors to begin with; None: from nothing
 
     def plans(self) -> tuple[PairPlan, PairPlan]:
         """People to be measured, and people to learn from."""
@@ -90,6 +91,8 @@ class _Session:
         self._held_plan, self._plan = job.plans()
         self._learner = Learner(config, job.device)
         self._guard = Guard(self._learner.average)
+        if job.start is not None:
+            self._learner.begin_with(load_refine(job.start / FILE))
         self._pairs = PairStore(config.heads * config.views, config.size, job.device)
         self._held = PairStore(config.held_out * config.views, config.size, job.device)
         self._start, self._earlier = start, 0.0  # seconds
@@ -138,6 +141,8 @@ class _Session:
         """Learn until the budget is spent."""
         config, learner = self._job.config, self._learner
         self._began = self._looked = time.monotonic()
+        if self._job.start is not None:  # so that what comes out is at least as good
+            yield from self._check()
         while (share := self._share) < 1:
             if time.monotonic() - self._looked > _LOOK_S:
                 self._look()

@@ -2,22 +2,25 @@
 
 A sitting holds all that training from pictures needs and nothing that has to be drawn with OpenGL
 any more, so that one process makes sittings while another learns from those that are there. Each
-is one safetensors file, `sitting-000012.safetensors`, written whole or not at all.
+is one safetensors file, `sitting-000012.safetensors`, alone or with others in a shard, a tar file
+in WebDataset's convention, `sittings-000003.tar`; either is written whole or not at all.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, Literal, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 import torch
-from safetensors import SafetensorError, safe_open
-from safetensors.torch import save_file
+from safetensors import SafetensorError
+from safetensors.torch import load as tensors_of
+from safetensors.torch import save as bytes_of
 from torch import Tensor
 
 from head360.camera import OrbitCamera
@@ -26,11 +29,14 @@ from head360.files import replacing
 from head360.light import Light
 from head360.model.seating import Seating
 from head360.params import HeadParams, neutral_head
+from training.synhead.tars import PackedSample, Place, tar_places, writing_tar
 
 #: The head with its hair, the head without it, the hair without the head.
 Layer: TypeAlias = Literal["whole", "bald", "hair"]
 LAYERS: tuple[Layer, ...] = ("whole", "bald", "hair")
-_PATTERN = "sitting-*.safetensors"
+_PATTERN, _SHARD_PATTERN = "sitting-*.safetensors", "sittings-*.tar"
+_SUFFIX = "safetensors"
+_SHARDS_REMEMBERED = 4096
 _VECTORS = ("shape", "texture", "attributes", "expression", "hair_color", "iris_color")
 _SEATING = ("matrix", "offset", "displacement")
 
@@ -59,18 +65,73 @@ class Sitting:
     photos: tuple[Photo, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """Where a finished sitting lies."""
+
+    path: Path
+    name: str  # of its file, which may be a part of a shard
+    offset: int = 0  # bytes
+    size: int = -1  # bytes; -1: to the end
+
+    @classmethod
+    def at(cls, path: Path) -> Stored:
+        """A file of its own."""
+        return cls(path, path.name)
+
+    def content(self) -> bytes:
+        """All of it."""
+        with self.path.open("rb") as file:
+            file.seek(self.offset)
+            return file.read(self.size)
+
+
 def sitting_path(folder: Path, number: int) -> Path:
-    """Where sitting `number` lies."""
+    """Where sitting `number` lies, if it has a file of its own."""
     return folder / _PATTERN.replace("*", f"{number:06d}")
 
 
-def sittings_in(folder: Path) -> list[Path]:
-    """All finished sittings of a folder, in their order."""
-    return sorted(folder.glob(_PATTERN))
+def shard_path(folder: Path, number: int) -> Path:
+    """Where shard `number` lies."""
+    return folder / _SHARD_PATTERN.replace("*", f"{number:06d}")
+
+
+def sittings_in(folder: Path) -> list[Stored]:
+    """All finished sittings of a folder, in their order, in files of their own or in shards.
+
+    Raises:
+        ShardError: a shard is damaged.
+    """
+    found = {path.name: Stored.at(path) for path in folder.glob(_PATTERN)}
+    for shard in sorted(folder.glob(_SHARD_PATTERN)):
+        for place in _places(shard, shard.stat().st_mtime_ns):
+            found.setdefault(place.name, Stored(shard, place.name, place.offset, place.size))
+    return [found[name] for name in sorted(found)]
+
+
+@lru_cache(_SHARDS_REMEMBERED)
+def _places(shard: Path, _changed: int) -> list[Place]:
+    """What is in a shard; asked for often, and shards do not change."""
+    return tar_places(shard)
 
 
 def save_sitting(path: Path, sitting: Sitting) -> None:
-    """Write one."""
+    """Write one as a file of its own."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with replacing(path) as partial:
+        partial.write_bytes(_packed(sitting))
+
+
+def save_shard(path: Path, sittings: Iterable[tuple[int, Sitting]]) -> None:
+    """Write some with their numbers as a shard."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with writing_tar(path) as add:
+        for number, sitting in sittings:
+            key = Path(sitting_path(path.parent, number)).stem
+            add(PackedSample(key, {_SUFFIX: _packed(sitting)}))
+
+
+def _packed(sitting: Sitting) -> bytes:
     tensors = {"vertices": sitting.vertices}
     tensors |= {name: torch.tensor(getattr(sitting.params, name)) for name in _VECTORS}
     if sitting.seating is not None:
@@ -83,24 +144,23 @@ def save_sitting(path: Path, sitting: Sitting) -> None:
         "cameras": [asdict(photo.camera) for photo in sitting.photos],
     }
     whole = {name: value.contiguous() for name, value in tensors.items()}
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with replacing(path) as partial:
-        save_file(whole, partial, {"sitting": json.dumps(described)})
+    return bytes_of(whole, {"sitting": json.dumps(described)})
 
 
-def load_sitting(path: Path) -> Sitting:
+def load_sitting(stored: Stored) -> Sitting:
     """Read one.
 
     Raises:
         SittingError: the file is damaged.
     """
     try:
-        with safe_open(path, framework="pt") as file:
-            described = json.loads((file.metadata() or {})["sitting"])
-            tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+        content = stored.content()
+        tensors = tensors_of(content)  # which also checks the header that is read next
+        length = int.from_bytes(content[:8], "little")
+        described = json.loads(json.loads(content[8 : 8 + length])["__metadata__"]["sitting"])
         return _restored(described, tensors)
     except (OSError, SafetensorError, KeyError, ValueError, TypeError) as error:
-        raise SittingError(f"“{path.name}” is no sitting, or damaged.") from error
+        raise SittingError(f"“{stored.name}” is no sitting, or damaged.") from error
 
 
 def _restored(described: dict[str, Any], tensors: Mapping[str, Tensor]) -> Sitting:

@@ -11,6 +11,7 @@ the same, for the sake of whoever unpacks the file by other means.
 from __future__ import annotations
 
 import io
+import os
 import re
 import tarfile
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -51,6 +52,15 @@ class PackedSample:
 
     key: str
     members: Mapping[str, bytes]  # by what follows the key and its dot
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a file lies in a tar file."""
+
+    name: str
+    offset: int  # bytes
+    size: int  # bytes
 
 
 @contextmanager
@@ -94,6 +104,29 @@ def read_tar(path: Path, limits: Limits = LIMITS) -> Iterator[PackedSample]:
         raise ShardError(f"“{path.name}”: {error}", error.hint) from error
 
 
+def tar_places(path: Path, limits: Limits = LIMITS) -> list[Place]:
+    """Where all files of a tar file lie, for readers that want some of them; contents stay unread.
+
+    Raises:
+        ShardError: it is no such file, or is cut off.
+    """
+    try:
+        with path.open("rb") as file:
+            return list(_places(file, path.stat().st_size, limits))
+    except OSError as error:
+        raise ShardError(f"“{path}” cannot be read: {error.strerror}.") from error
+    except ShardError as error:
+        raise ShardError(f"“{path.name}”: {error}", error.hint) from error
+
+
+def _places(file: BinaryIO, end: int, limits: Limits) -> Iterator[Place]:
+    while info := _header(file, limits):
+        _split(info.name)
+        yield Place(info.name, file.tell(), info.size)
+        if file.seek(info.size + -info.size % _BLOCK, os.SEEK_CUR) > end:
+            raise ShardError("cut off.")
+
+
 def _grouped(members: Iterable[tuple[str, bytes]], limits: Limits) -> Iterator[PackedSample]:
     key, found = "", dict[str, bytes]()
     for name, content in members:
@@ -126,21 +159,26 @@ def _members(file: BinaryIO, limits: Limits) -> Iterator[tuple[str, bytes]]:
     `tarfile` parses each header, but does not move through the file: it would follow extensions
     (long names, sparse maps, global headers) that can ask for any amount of memory.
     """
-    while True:
-        header = _exactly(file, _BLOCK)
-        if not header.strip(b"\0"):
-            return
-        try:
-            info = tarfile.TarInfo.frombuf(header, "ascii", "strict")
-        except (tarfile.HeaderError, ValueError) as error:
-            raise ShardError("damaged, or no tar file.") from error
-        if info.type not in (tarfile.REGTYPE, tarfile.AREGTYPE):
-            raise ShardError(f"{info.name!r:.120} is no plain file.")
-        if not 0 <= info.size <= limits.member_bytes:
-            raise ShardError(f"{info.name!r:.120} is larger than {limits.member_bytes} bytes.")
+    while info := _header(file, limits):
         content = _exactly(file, info.size)
         _exactly(file, -info.size % _BLOCK)
         yield info.name, content
+
+
+def _header(file: BinaryIO, limits: Limits) -> tarfile.TarInfo | None:
+    """Of the file whose content comes next; None at the end mark."""
+    header = _exactly(file, _BLOCK)
+    if not header.strip(b"\0"):
+        return None
+    try:
+        info = tarfile.TarInfo.frombuf(header, "ascii", "strict")
+    except (tarfile.HeaderError, ValueError) as error:
+        raise ShardError("damaged, or no tar file.") from error
+    if info.type not in (tarfile.REGTYPE, tarfile.AREGTYPE):
+        raise ShardError(f"{info.name!r:.120} is no plain file.")
+    if not 0 <= info.size <= limits.member_bytes:
+        raise ShardError(f"{info.name!r:.120} is larger than {limits.member_bytes} bytes.")
+    return info
 
 
 def _exactly(file: BinaryIO, count: int) -> bytes:
