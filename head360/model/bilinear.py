@@ -33,6 +33,8 @@ SHOWN_MODES, STORED_MODES = 50, 120
 _LID_REACH = 0.0035
 #: No correction of a lid is larger, and none is left at the corners of the eye, metres.
 _LID_LIMIT, _LID_CORNER = 0.003, 0.004
+#: So many of the expressions that are in use are copied together rather than reading all.
+_FEW = 12
 _JAW_OPEN, _MOUTH_CLOSE = EXPRESSIONS.index("jawOpen"), EXPRESSIONS.index("mouthClose")
 _SIDES = ("Left", "Right")
 
@@ -143,8 +145,7 @@ class BilinearModel:
     def pose(self, identity: Identity, expression: Tensor) -> Tensor:
         """Vertices (V, 3) metres of a face that makes an expression, (52,) weights 0 … 1."""
         weights = limited(expression)
-        count = len(identity.neutral)
-        moved = identity.neutral + (weights @ identity.deltas.view(len(weights), -1)).view(count, 3)
+        moved = identity.neutral + _blended(weights, identity.deltas)
         for side, chosen in enumerate(self._eye_center_vertices):
             turn = eye_turn(weights, _SIDES[side], mirrored=side == 1)
             center = identity.eye_centers[side]
@@ -165,6 +166,15 @@ class BilinearModel:
         return self._rest
 
 
+def _blended(weights: Tensor, deltas: Tensor) -> Tensor:
+    """(V, 3) sums of (E, V, 3) deltas; of few at once, where no gradient wants the others."""
+    if not weights.requires_grad:
+        used = torch.nonzero(weights)[:, 0]
+        if len(used) <= _FEW:
+            weights, deltas = weights[used], deltas[used]
+    return (weights @ deltas.flatten(1)).view(deltas.shape[1:])
+
+
 def limited(expression: Tensor) -> Tensor:
     """MouthClose lifts the lower lip to an upper lip that the jaw has left: at most jawOpen."""
     closing = torch.minimum(expression[_MOUTH_CLOSE], expression[_JAW_OPEN].clamp(min=0))
@@ -174,7 +184,7 @@ def limited(expression: Tensor) -> Tensor:
 
 def vertex_normals(vertices: Tensor, triangles: Tensor) -> Tensor:
     """Unit normals (V, 3), weighted by area, of (V, 3) vertices and (F, 3) triangles."""
-    a, b, c = vertices[triangles].unbind(1)
+    a, b, c = (vertices.index_select(0, triangles[:, corner]) for corner in range(3))
     faces = torch.linalg.cross(b - a, c - a)
     normals = torch.zeros_like(vertices)
     for corner in range(3):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
 from typing import Any
 
 import moderngl
@@ -20,6 +20,7 @@ from head360.model.planes import (
     PlaneBox,
 )
 from head360.model.topology import EYE, MOUTH, SKIN, TEETH, Topology
+from head360.rendering.boxes import EVERYWHERE, Box, Motion, Rectangle, Stale, Tile, shown_part
 from head360.rendering.lighting import SHADOW_SIZE, shadow_from_head
 from head360.rendering.march import NO_HIT
 from head360.rendering.offscreen import (
@@ -44,15 +45,6 @@ _FLOATS = 6
 _PLACED_FLOATS = 4
 
 
-@dataclass(frozen=True, slots=True)
-class Tile:
-    """A part of a picture of samples; the origin is its lower left corner."""
-
-    picture: tuple[int, int]  # width and height of the whole, samples
-    origin: tuple[int, int]
-    size: tuple[int, int]
-
-
 class GpuHead:
     """One mesh, posed again and again."""
 
@@ -60,8 +52,10 @@ class GpuHead:
         self._ctx = ctx
         self._programs: dict[str, moderngl.Program] = {}
         self._chosen = topology.render_vertex
-        self._vertices = ctx.buffer(reserve=len(self._chosen) * _FLOATS * 4, dynamic=True)
-        self._placed = ctx.buffer(reserve=len(self._chosen) * _PLACED_FLOATS * 4, dynamic=True)
+        self._corners = np.zeros((len(self._chosen), _FLOATS), np.float32)
+        self._seats = np.zeros((len(self._chosen), _PLACED_FLOATS), np.float32)
+        self._vertices = ctx.buffer(reserve=self._corners.nbytes, dynamic=True)
+        self._placed = ctx.buffer(reserve=self._seats.nbytes, dynamic=True)
         uv = ctx.buffer(topology.render_uv.astype(np.float32).tobytes())
         self._content = [(self._vertices, "3f 3f", "a_position", "a_normal"), (uv, "2f", "a_uv")]
         self._placed_content = [(self._placed, "3f 1f", "a_position", "a_share")]
@@ -77,6 +71,7 @@ class GpuHead:
             ]
             for coarse in (False, True)
         }
+        self._motion = Motion(topology.render_triangles[topology.drawn])
         self._distance = self._array("distance.frag", drawn, self._placed_content)
         skin = topology.render_triangles[topology.triangle_material == SKIN]
         self._shadows = {  # skin keeps the light from all that lies within, too
@@ -92,42 +87,66 @@ class GpuHead:
         self.shadow.filter = (moderngl.LINEAR, moderngl.LINEAR)
         self.shadow.repeat_x = self.shadow.repeat_y = False
         self._shadow_frame = ctx.framebuffer(depth_attachment=self.shadow)
+        self._shadow_stale, self._shadow_of = Stale(), (b"", False)
+        self._turned = False
 
     def pose(self, vertices: Floats, normals: Floats) -> None:
         """Change the straight head that planes show: (V, 3) metres and unit vectors."""
-        corners = np.hstack([vertices[self._chosen], normals[self._chosen]])
-        self._vertices.write(np.ascontiguousarray(corners, np.float32).tobytes())
+        self._corners[:, :3] = vertices.take(self._chosen, 0)
+        self._corners[:, 3:] = normals.take(self._chosen, 0)
+        self._vertices.write(self._corners)
+        moved = self._motion.to(self._corners)
+        for kept in (self._shadow_stale, *(each.stale for each in self._planes.values())):
+            kept.add(moved)
 
     def place(self, vertices: Floats, shares: Floats | None) -> None:
-        """Where cameras see the mesh: (V, 3) metres; (V,) shares of the neck's turn."""
-        known = np.zeros(len(vertices), np.float32) if shares is None else shares
-        corners = np.hstack([vertices[self._chosen], known[self._chosen, None]])
-        self._placed.write(np.ascontiguousarray(corners, np.float32).tobytes())
+        """Where cameras see the mesh: (V, 3) metres; (V,) shares of the neck's turn.
+
+        Without shares these are the vertices that `pose` was given last.
+        """
+        straight = shares is None
+        self._seats[:, :3] = self._corners[:, :3] if straight else vertices.take(self._chosen, 0)
+        self._seats[:, 3] = 0.0 if shares is None else shares.take(self._chosen)
+        self._placed.write(self._seats)
+        if self._turned or not straight:
+            self._shadow_stale.add(EVERYWHERE)
+        self._turned = not straight
 
     def paint(self, maps: Floats) -> None:
         """Choose the (8, rows, columns) texture maps."""
         self._maps = maps
         for each in self._painting.values():
             each.fresh = False
+        for made in self._planes.values():
+            made.stale.add(EVERYWHERE)
 
     def planes(self, size: int, *, coarse: bool = False) -> dict[str, moderngl.Texture]:
         """Draw the head onto six planes of size² texels: three atlases, by uniform name.
 
-        Where `coarse`, with maps of half the size, and skin only where it faces a plane.
+        Where `coarse`, with maps of half the size, skin only where it faces a plane, and only the
+        part that shows something else than when it was drawn last.
         """
         if size not in self._planes:
             self._planes[size] = _Planes(self._ctx, size)
         made = self._planes[size]
-        made.clear()
+        stale = made.stale.take()
+        box = stale if coarse else EVERYWHERE
+        if box is not None:
+            self._draw_planes(made, made.parts(box), coarse=coarse)
+        return made.atlases
+
+    def _draw_planes(self, made: _Planes, parts: Sequence[Rectangle], *, coarse: bool) -> None:
+        made.clear(parts)
         maps = self._painted_maps(coarse)
         self._ctx.enable(moderngl.DEPTH_TEST)
-        for k, array in enumerate(self._painted[coarse]):
-            made.frame.viewport = (k % 3 * size, k // 3 * size, size, size)
-            made.frame.use()
+        for k in reversed(range(PLANES)):  # the front, which takes longest, beside what follows
+            if not parts[k][2] * parts[k][3]:
+                continue
+            array = self._painted[coarse][k]
+            made.choose(k, parts[k])
             bind(array.program, maps)
             set_uniforms(array.program, {"u_axis": VIEW_AXES[k], "u_centre": HEAD_BOX.centre})
-            self._draw(array, plane_from_head(HEAD_BOX, k), wait=k == PLANES - 1)
-        return made.atlases
+            self._draw(array, plane_from_head(HEAD_BOX, k), wait=False)
 
     def _painted_maps(self, coarse: bool) -> dict[str, moderngl.Texture]:
         assert self._maps is not None, "paint() comes first"
@@ -172,11 +191,22 @@ class GpuHead:
 
     def cast_shadow(self, direction: Floats, *, coarse: bool = False) -> None:
         """Draw the shadow map for a key lamp in a unit direction; where `coarse`, of skin alone."""
-        self._shadow_frame.use()
-        self._shadow_frame.clear(depth=1.0)
-        self._ctx.enable(moderngl.DEPTH_TEST)
         scale = np.diag([1.0, 1.0, 1 / SHADOW_DEPTH, 1.0])
-        self._draw(self._shadows[coarse], scale @ shadow_from_head(direction))
+        clip = scale @ shadow_from_head(direction)
+        shown = (np.asarray(direction).tobytes(), coarse)
+        if shown != self._shadow_of or not coarse:
+            self._shadow_stale.add(EVERYWHERE)
+        self._shadow_of = shown
+        box = self._shadow_stale.take()
+        if box is None:
+            return
+        size = self.shadow.size
+        part = shown_part(box, clip, Tile(size, (0, 0), size))
+        self._shadow_frame.scissor = part
+        self._shadow_frame.use()
+        self._shadow_frame.clear(depth=1.0, viewport=part)
+        self._ctx.enable(moderngl.DEPTH_TEST)
+        self._draw(self._shadows[coarse], clip, wait=False)
 
     def _draw(
         self,
@@ -251,16 +281,39 @@ class _Planes:
         self.atlases = {n: texture(ctx, shape, 4, dtype=kind) for n, kind in kinds.items()}
         color, depth_and_normal, surface = self.atlases.values()
         depth = ctx.depth_renderbuffer(shape)
-        self.frame = ctx.framebuffer([color, depth_and_normal, surface], depth)
+        self._frame = ctx.framebuffer([color, depth_and_normal, surface], depth)
         self._looks = ctx.framebuffer([color, surface], depth)
         self._shape = ctx.framebuffer([depth_and_normal])
+        self._size = size
+        self.stale = Stale()
 
-    def clear(self) -> None:
+    def parts(self, box: Box) -> list[Rectangle]:
+        """Where each plane shows a box, texels of the atlases."""
+        size = self._size
+        tile = Tile((size, size), (0, 0), (size, size))
+        shown = [shown_part(box, plane_from_head(HEAD_BOX, k), tile) for k in range(PLANES)]
+        corners = [self._corner(k) for k in range(PLANES)]
+        return [(x + u, y + v, w, h) for (u, v), (x, y, w, h) in zip(corners, shown, strict=True)]
+
+    def clear(self, parts: Sequence[Rectangle]) -> None:
         """Nothing is there, behind everything."""
+        whole = all(part[2:] == (self._size, self._size) for part in parts)
+        areas = [(0, 0, *self._frame.size)] if whole else parts
         self._looks.use()  # first, or the scissor box of another frame would still hold
-        self._looks.clear(depth=1.0)
+        for area in areas:
+            self._looks.clear(depth=1.0, viewport=area)
         self._shape.use()
-        self._shape.clear(0.0, 0.0, 0.0, EMPTY_DEPTH)
+        for area in areas:
+            self._shape.clear(0.0, 0.0, 0.0, EMPTY_DEPTH, viewport=area)
+
+    def choose(self, plane: int, part: Rectangle) -> None:
+        """Draw on this part of a plane from now on."""
+        self._frame.viewport = (*self._corner(plane), self._size, self._size)
+        self._frame.scissor = part
+        self._frame.use()
+
+    def _corner(self, plane: int) -> tuple[int, int]:
+        return plane % 3 * self._size, plane // 3 * self._size
 
 
 def facing_plane(

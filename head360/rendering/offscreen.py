@@ -130,7 +130,7 @@ def draw_unlocked(array: moderngl.VertexArray, vertices: int = 0, *, wait: bool 
     Args:
         array: what to draw.
         vertices: how many; 0 takes them all from an index buffer of 32 bit.
-        wait: for the drawing to end; not where more of the same follows on the same target.
+        wait: for the drawing to end; otherwise it goes on beside what comes next.
     """
     count = vertices or array.vertices
     calls = _gl_calls()
@@ -142,8 +142,7 @@ def draw_unlocked(array: moderngl.VertexArray, vertices: int = 0, *, wait: bool 
         calls.draw_arrays(moderngl.TRIANGLES, 0, count)
     else:
         calls.draw_elements(moderngl.TRIANGLES, count, _UNSIGNED_INT, None)
-    if wait:
-        calls.finish()
+    (calls.finish if wait else calls.flush)()
 
 
 _UNSIGNED_INT = 0x1405  # of OpenGL's headers
@@ -154,6 +153,7 @@ class _Calls:
     """OpenGL's own functions; all of them are as old as OpenGL 1.1, so every system has them."""
 
     finish: Callable[[], object]
+    flush: Callable[[], object]
     draw_arrays: Callable[[int, int, int], object]
     draw_elements: Callable[[int, int, int, None], object]
 
@@ -167,6 +167,7 @@ def _gl_calls() -> _Calls | None:
         library = ctypes.CDLL(found)
         return _Calls(
             ctypes.CFUNCTYPE(None)(("glFinish", library)),
+            ctypes.CFUNCTYPE(None)(("glFlush", library)),
             ctypes.CFUNCTYPE(None, *[ctypes.c_int] * 3)(("glDrawArrays", library)),
             ctypes.CFUNCTYPE(None, *[ctypes.c_int] * 3, ctypes.c_void_p)(
                 ("glDrawElements", library)

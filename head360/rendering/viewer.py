@@ -16,20 +16,20 @@ import moderngl
 import numpy as np
 import numpy.typing as npt
 
-from head360.camera import NEAR_M, OrbitCamera
+from head360.camera import OrbitCamera
 from head360.light import Background
+from head360.rendering.boxes import Rectangle, Tile, shown_part
 from head360.rendering.buffers import COARSE, Buffers, cleared
 from head360.rendering.field_glsl import head_field_source
 from head360.rendering.gpu_hair import (
     GpuHair,
-    Point,
     Quality,
     light_volume,
     neck_uniforms,
     open_air,
     release,
 )
-from head360.rendering.gpu_head import GpuHead, Tile, shadow_texture_from_head
+from head360.rendering.gpu_head import GpuHead, shadow_texture_from_head
 from head360.rendering.lighting import Lighting, strand_noise
 from head360.rendering.march import NO_HIT
 from head360.rendering.offscreen import (
@@ -275,7 +275,7 @@ class Viewer:
     ) -> None:
         """Hair over what has been shaded, where its box is on screen."""
         whole = (0, 0, *tile.size)
-        box = whole if shot.exact else _screen_box(self._hair.bounds, shot.camera, tile)
+        box = whole if shot.exact else self._shown_hair(shot.camera, tile)
         step = COARSE if shot.draft else 1
         if first:
             self._march_hair(shot, buffers, tile, box, step)
@@ -283,8 +283,13 @@ class Viewer:
         self._lit(self._compiled_pass("shade.frag", _hair_defines(shot)), buffers, *lighting)
         buffers.color.scissor = (0, 0, *buffers.color.size)
 
+    def _shown_hair(self, camera: OrbitCamera, tile: Tile) -> Rectangle:
+        width, height = tile.picture
+        clip_from_head = camera.clip_from_view(width / height) @ camera.view_from_head
+        return shown_part(np.stack(self._hair.bounds), clip_from_head, tile)
+
     def _march_hair(
-        self, shot: Shot, buffers: Buffers, tile: Tile, box: tuple[int, int, int, int], step: int
+        self, shot: Shot, buffers: Buffers, tile: Tile, box: Rectangle, step: int
     ) -> None:
         """Fill the hair's G-buffer and mark in the depth buffer what it may reach."""
         rays = _ray_uniforms(shot.camera, tile, step)
@@ -370,23 +375,7 @@ def _ray_uniforms(camera: OrbitCamera, tile: Tile, step: int = 1) -> dict[str, U
     }
 
 
-def _screen_box(
-    bounds: tuple[Point, Point], camera: OrbitCamera, tile: Tile
-) -> tuple[int, int, int, int]:
-    """(x, y, width, height) samples of a tile that hold all of a box; all of it if near the eye."""
-    width, height = tile.picture
-    corners = np.stack(np.meshgrid(*np.stack(bounds, 1), indexing="ij"), -1).reshape(-1, 3)
-    clip_from_head = camera.clip_from_view(width / height) @ camera.view_from_head
-    clip = np.append(corners, np.ones((8, 1)), 1) @ clip_from_head.T
-    if clip[:, 3].min() < NEAR_M:
-        return (0, 0, *tile.size)
-    places = (clip[:, :2] / clip[:, 3:] * 0.5 + 0.5) * (width, height) - tile.origin
-    low = np.floor(places.min(0)).clip(0, tile.size).astype(int)
-    high = np.ceil(places.max(0)).clip(0, tile.size).astype(int)
-    return (int(low[0]), int(low[1]), int(high[0] - low[0]), int(high[1] - low[1]))
-
-
-def _coarser(box: tuple[int, int, int, int], step: int) -> tuple[int, int, int, int]:
+def _coarser(box: Rectangle, step: int) -> Rectangle:
     """(x, y, width, height) texels of step x step samples that hold a box and a rim."""
     x, y, width, height = box
     left, bottom = max(x // step - 1, 0), max(y // step - 1, 0)
