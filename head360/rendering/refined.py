@@ -21,8 +21,6 @@ Picture = npt.NDArray[np.uint8]
 
 #: What RefineNet sees, in the order of `head360.model.refine.Layers`.
 LAYERS: tuple[ViewMode, ...] = ("shaded", "albedo", "aspect", "guide")
-#: How much of strands' noise was in the pictures that the shipped network learned from.
-LEARNT_STRANDS = 1.0
 #: Pixels that are put before a background at once.
 _PIECE = 100_000
 
@@ -42,7 +40,7 @@ def refined(
 
 def drawn_layers(viewer: Viewer, scene: Scene, shot: Shot) -> Generator[None, None, Layers]:
     """What RefineNet sees of a shaded shot; yields between tiles."""
-    clear = replace(shot, background=TRANSPARENT, strands=LEARNT_STRANDS)
+    clear = replace(shot, background=TRANSPARENT)
     return Layers(*(yield from viewer.layers(scene, clear, LAYERS)))
 
 

@@ -74,7 +74,6 @@ class Shot:
     exact: bool = False
     background: Background = field(default_factory=Background)
     draft: bool = False  # quick and coarse: smaller planes, a coarser hair volume
-    strands: float = SINGLE_STRANDS  # how much of single strands' noise hair shows
 
 
 class Viewer:
@@ -345,7 +344,7 @@ class Viewer:
             "u_hair_albedo": tuple(scene.hair_color.tolist()),
             "u_depth_range": (distance - _DEPTH_SPAN, distance + _DEPTH_SPAN),
             "u_mode": _MODES.get(shot.mode, 0),
-            "u_strands": shot.strands,
+            "u_strands": SINGLE_STRANDS,
         }
 
     def _fitting_buffers(self, shot: Shot, rows: int) -> Buffers:

@@ -17,16 +17,14 @@ from head360.engine import HeadEngine
 from head360.light import TRANSPARENT, Background
 from head360.model.refine import RefineNet, RefineShape, load_refine, save_refine
 from head360.model.sampling import random_person
-from head360.rendering.refined import LAYERS, LEARNT_STRANDS, refined
+from head360.rendering.refined import LAYERS, refined
 from head360.rendering.request import RenderRequest
 from head360.rendering.scene import Models, Scene, SceneBuilder
 from head360.rendering.viewer import Shot, Viewer
 
 Value = TypeVar("Value")
 SIZE = 96
-CLEAR = Shot(
-    OrbitCamera(yaw_degrees=30), SIZE, SIZE, 2, background=TRANSPARENT, strands=LEARNT_STRANDS
-)
+CLEAR = Shot(OrbitCamera(yaw_degrees=30), SIZE, SIZE, 2, background=TRANSPARENT)
 
 
 @pytest.fixture(scope="module")

@@ -24,7 +24,7 @@ from head360.files import replacing
 from head360.light import TRANSPARENT, Light
 from head360.model.refine import CHANNELS, OUTPUTS, Layers
 from head360.rendering.lighting import lighting
-from head360.rendering.refined import LAYERS, LEARNT_STRANDS
+from head360.rendering.refined import LAYERS
 from head360.rendering.scene import Models, Scene
 from head360.rendering.viewer import Shot, Viewer
 from training.contenders import SAMPLES, Contender, Drive
@@ -134,7 +134,7 @@ class PairMaker:
 
 def viewer_layers(viewer: Viewer, scene: Scene, camera: OrbitCamera, size: int) -> Layers:
     """What RefineNet sees of a scene, drawn as the studio draws complete pictures."""
-    shot = Shot(camera, size, size, SAMPLES, background=TRANSPARENT, strands=LEARNT_STRANDS)
+    shot = Shot(camera, size, size, SAMPLES, background=TRANSPARENT)
     steps = viewer.layers(scene, shot, LAYERS)
     while True:
         try:
