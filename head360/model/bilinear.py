@@ -184,12 +184,36 @@ def limited(expression: Tensor) -> Tensor:
 
 def vertex_normals(vertices: Tensor, triangles: Tensor) -> Tensor:
     """Unit normals (V, 3), weighted by area, of (V, 3) vertices and (F, 3) triangles."""
-    a, b, c = (vertices.index_select(0, triangles[:, corner]) for corner in range(3))
-    faces = torch.linalg.cross(b - a, c - a)
+    faces = _face_normals(vertices, triangles.unbind(1))
     normals = torch.zeros_like(vertices)
     for corner in range(3):
         normals = normals.index_add(0, triangles[:, corner], faces)
     return functional.normalize(normals, dim=-1, eps=1e-20)
+
+
+class VertexNormals:
+    """`vertex_normals` of one topology again and again, in half the time."""
+
+    def __init__(self, triangles: Tensor, count: int) -> None:
+        """Of (F, 3) triangles of `count` vertices."""
+        self._corners = triangles.T.contiguous().unbind(0)
+        owners = triangles.T.flatten()
+        self._faces = torch.argsort(owners, stable=True) % len(triangles)  # vertex after vertex
+        sizes = torch.bincount(owners, minlength=count)
+        self._starts = sizes.cumsum(0) - sizes
+
+    def __call__(self, vertices: Tensor) -> Tensor:
+        """Unit normals (V, 3) of vertices (V, 3)."""
+        faces = _face_normals(vertices, self._corners)
+        normals = functional.embedding_bag(self._faces, faces, self._starts, mode="sum")
+        return functional.normalize(normals, dim=-1, eps=1e-20)
+
+
+def _face_normals(vertices: Tensor, corners: tuple[Tensor, ...]) -> Tensor:
+    """(F, 3) normals, twice as long as their triangles are large."""
+    a, b, c = (vertices.index_select(0, corner) for corner in corners)
+    faces: Tensor = torch.linalg.cross(b - a, c - a)
+    return faces
 
 
 def eye_turn(weights: Tensor, side: str, *, mirrored: bool) -> Tensor:

@@ -7,6 +7,7 @@ frame is drawn again only where it shows the box of what has moved.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import product
 from typing import TypeAlias
 
 import numpy as np
@@ -21,6 +22,7 @@ Box: TypeAlias = npt.NDArray[np.float64]  # (2, 3) lowest and highest corner, me
 Rectangle: TypeAlias = tuple[int, int, int, int]  # x, y, width, height; from the lower left corner
 
 EVERYWHERE: Box = np.array([[-10.0] * 3, [10.0] * 3])
+_CORNERS = np.array(list(product((0, 1), repeat=3)))  # (8, 3): lowest or highest along each axis
 #: A vertex that has moved less (metres), and whose normal has turned less, stays as it was drawn.
 _STILL_M, _STILL_NORMAL = 2e-5, 5e-3
 
@@ -36,8 +38,7 @@ class Tile:
 
 def shown_part(box: Box, clip_from_head: Matrix, tile: Tile) -> Rectangle:
     """Samples of a tile that hold all of a box; all samples if the box comes near the eye."""
-    corners = np.stack(np.meshgrid(*box.T, indexing="ij"), -1).reshape(-1, 3)
-    clip = np.append(corners, np.ones((8, 1)), 1) @ clip_from_head.T
+    clip = box[_CORNERS, (0, 1, 2)] @ clip_from_head[:, :3].T + clip_from_head[:, 3]
     if clip[:, 3].min() < NEAR_M:
         return (0, 0, *tile.size)
     places = (clip[:, :2] / clip[:, 3:] * 0.5 + 0.5) * tile.picture - tile.origin

@@ -143,7 +143,7 @@ class GpuHair:
         textures = {**self._textures, **self._jaw, **baked.textures, "u_head_hit": head_shape}
         own = {**self._uniforms, **baked.uniforms, "u_jaw_follows": float(self._follows)}
         uniforms = {**own, **rays, "u_hair_step": step}
-        self._marches[quality].draw(target, textures, uniforms, marks=step == 1)
+        self._marches[quality].draw(target, textures, uniforms, marks=step == 1, wait=False)
 
 
 class _Volume:

@@ -146,7 +146,7 @@ class GpuHead:
             made.choose(k, parts[k])
             bind(array.program, maps)
             set_uniforms(array.program, {"u_axis": VIEW_AXES[k], "u_centre": HEAD_BOX.centre})
-            self._draw(array, plane_from_head(HEAD_BOX, k), wait=False)
+            self._draw(array, made.views[k], wait=False)
 
     def _painted_maps(self, coarse: bool) -> dict[str, moderngl.Texture]:
         assert self._maps is not None, "paint() comes first"
@@ -172,7 +172,7 @@ class GpuHead:
         self._ctx.enable(moderngl.DEPTH_TEST)
         set_uniforms(self._distance.program, {"u_eye": tuple(camera.eye.tolist())})
         clip = camera.clip_from_view(width / height) @ camera.view_from_head
-        self._draw(self._distance, clip, cull=coarse)
+        self._draw(self._distance, clip, cull=coarse, wait=False)
         frame.viewport = (0, 0, *tile.size)
 
     def lines(
@@ -206,6 +206,7 @@ class GpuHead:
         self._shadow_frame.use()
         self._shadow_frame.clear(depth=1.0, viewport=part)
         self._ctx.enable(moderngl.DEPTH_TEST)
+        # What turns away casts, too: light through an open mouth must not reach hair at the back.
         self._draw(self._shadows[coarse], clip, wait=False)
 
     def _draw(
@@ -285,13 +286,14 @@ class _Planes:
         self._looks = ctx.framebuffer([color, surface], depth)
         self._shape = ctx.framebuffer([depth_and_normal])
         self._size = size
+        self.views = [plane_from_head(HEAD_BOX, k) for k in range(PLANES)]
         self.stale = Stale()
 
     def parts(self, box: Box) -> list[Rectangle]:
         """Where each plane shows a box, texels of the atlases."""
         size = self._size
         tile = Tile((size, size), (0, 0), (size, size))
-        shown = [shown_part(box, plane_from_head(HEAD_BOX, k), tile) for k in range(PLANES)]
+        shown = [shown_part(box, view, tile) for view in self.views]
         corners = [self._corner(k) for k in range(PLANES)]
         return [(x + u, y + v, w, h) for (u, v), (x, y, w, h) in zip(corners, shown, strict=True)]
 

@@ -194,6 +194,7 @@ class FullScreen:
         mask: bool = False,
         over: bool = False,
         marks: bool = False,
+        wait: bool = True,
     ) -> None:
         """Fill the target's viewport.
 
@@ -204,6 +205,7 @@ class FullScreen:
             mask: draw only where the depth buffer holds less than 1.
             over: blend with what is there, by premultiplied alpha.
             marks: the shader writes the depth buffer, for later masks.
+            wait: for the drawing to end; otherwise it goes on beside what comes next.
         """
         set_uniforms(self.program, uniforms)
         bind(self.program, textures)
@@ -215,5 +217,5 @@ class FullScreen:
         if over:
             self._ctx.enable(moderngl.BLEND)
             self._ctx.blend_func = moderngl.ONE, moderngl.ONE_MINUS_SRC_ALPHA
-        draw_unlocked(self._array, 3)
+        draw_unlocked(self._array, 3, wait=wait)
         self._ctx.depth_func = "<"

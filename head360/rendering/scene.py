@@ -12,7 +12,7 @@ from torch import Tensor
 from head360.assets import Catalog, catalog, resource
 from head360.edited import Edited
 from head360.model.ahead import ReadAhead
-from head360.model.bilinear import BilinearModel, Identity, vertex_normals
+from head360.model.bilinear import BilinearModel, Identity, VertexNormals
 from head360.model.field import HairField, HairPlanes, HeadField, load_fields
 from head360.model.hair import HairLibrary
 from head360.model.hair_mix import HairMorph
@@ -114,7 +114,8 @@ class SceneBuilder:
         self._models = models
         self._edited = Edited()
         self._seat = Seat(models.mesh.topology, models.mesh.mean)
-        self._triangles = torch.from_numpy(models.mesh.topology.triangles).long()
+        triangles = torch.from_numpy(models.mesh.topology.triangles).long()
+        self._normals = VertexNormals(triangles, len(models.mesh.mean))
         self._tints = {style.id: style.scalp_tint for style in models.catalog.hairstyles}
         self._morph: _Last[HairMorph] = _Last()
         self._style: _Last[HairPlanes] = _Last()
@@ -182,7 +183,7 @@ class SceneBuilder:
 
     def _pose(self, identity: Identity, params: HeadParams) -> tuple[Tensor, Tensor]:
         vertices = self._models.mesh.pose(identity, torch.tensor(params.expression))
-        return vertices, vertex_normals(vertices, self._triangles)
+        return vertices, self._normals(vertices)
 
     def _turn_mesh(self, turn: Turn, vertices: Tensor) -> TurnedMesh:
         return self._turned.get((turn, vertices), lambda: self._neck.turned(turn, vertices))

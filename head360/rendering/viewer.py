@@ -231,7 +231,7 @@ class Viewer:
             **_ray_uniforms(shot.camera, tile),
             **neck_uniforms(scene.turned.turn if scene.turned else None),
         }
-        self._march(shot).draw(buffers.head, {**planes, **mesh_t}, rays, mask=True)
+        self._march(shot).draw(buffers.head, {**planes, **mesh_t}, rays, mask=True, wait=False)
         return tile
 
     def _shade(
@@ -259,6 +259,7 @@ class Viewer:
         }
         buffers.out.viewport = (0, 0, shot.width, count)
         ground = _background_uniforms(shot.background)
+        # Only this waits, for all passes of the tile, with Python's lock free.
         self._resolve.draw(buffers.out, {"u_color": buffers.color_texture}, {**placed, **ground})
         raw = buffers.out.read(viewport=(0, 0, shot.width, count), components=4, alignment=1)
         return np.frombuffer(raw, np.uint8).reshape(count, shot.width, 4)[::-1]
@@ -302,7 +303,7 @@ class Viewer:
         if step > 1:
             buffers.marks.scissor = box
             mark = self._compiled_pass("mark_hair.frag", f"#define COARSE {step}")
-            mark.draw(buffers.marks, buffers.textures, {}, marks=True)
+            mark.draw(buffers.marks, buffers.textures, {}, marks=True, wait=False)
             buffers.marks.scissor = (0, 0, *buffers.marks.size)
 
     def _compiled_pass(self, name: str, defines: str) -> FullScreen:
@@ -330,7 +331,7 @@ class Viewer:
         """Shade what the depth buffer marks, over what is there already."""
         shading.program["u_shadow"] = 15  # a shadow sampler of its own, whatever else is bound
         self._head.shadow.use(15)
-        shading.draw(buffers.color, sources, look, mask=mask, over=True)
+        shading.draw(buffers.color, sources, look, mask=mask, over=True, wait=False)
 
     def _light_uniforms(self, scene: Scene, shot: Shot) -> dict[str, Uniform]:
         light: Lighting = scene.lighting

@@ -10,7 +10,14 @@ from hypothesis import strategies as st
 
 from head360.assets import resource
 from head360.errors import ResourceError
-from head360.model.bilinear import EYE_YAW, SHOWN_MODES, BilinearModel, limited, vertex_normals
+from head360.model.bilinear import (
+    EYE_YAW,
+    SHOWN_MODES,
+    BilinearModel,
+    VertexNormals,
+    limited,
+    vertex_normals,
+)
 from head360.model.sampling import random_person
 from head360.model.topology import EYE
 from head360.params import EXPRESSIONS
@@ -135,6 +142,23 @@ def test_normals_point_outwards(mesh: BilinearModel) -> None:
     outwards = (normals[skull] * torch.nn.functional.normalize(away, dim=1)).sum(1)
     assert (outwards > 0).float().mean() > 0.98
     torch.testing.assert_close(normals.norm(dim=1)[skull], torch.ones(len(skull)))
+
+
+def test_normals_of_one_topology_are_those_of_any(mesh: BilinearModel) -> None:
+    triangles = torch.from_numpy(mesh.topology.triangles).long()
+    again = VertexNormals(triangles, len(mesh.mean) + 1)  # the last belongs to no triangle
+    vertices = torch.cat([mesh.neutral(code(4)), torch.ones(1, 3)])
+    torch.testing.assert_close(again(vertices), vertex_normals(vertices, triangles))
+
+
+@pytest.mark.parametrize("count", [0, 1, 12, 13, 52])
+def test_few_expressions_are_added_as_many_are(mesh: BilinearModel, count: int) -> None:
+    identity = mesh.identity(code(5))
+    face = torch.zeros(52)
+    face[torch.randperm(52, generator=torch.Generator().manual_seed(count))[:count]] = 0.7
+    alone = mesh.pose(identity, face)
+    wanted = mesh.pose(identity, face.clone().requires_grad_())  # reads all of them
+    torch.testing.assert_close(alone, wanted.detach(), atol=1e-7, rtol=0)
 
 
 def test_a_damaged_file_is_told(tmp_path) -> None:
