@@ -95,6 +95,16 @@ class ProjectFiles(QObject):
         answer = ask_to_save(self._window, self._document.name)
         return answer is Answer.DISCARD or (answer is Answer.SAVE and self.save())
 
+    def take_from_another(self, take: Callable[[HeadParams, str], None]) -> None:
+        """Choose a project and hand over its head and name; the present work stays open."""
+        path = choose_project(self._window, self._folder())
+        if path is None:
+            return
+        try:
+            take(load_project(path).params, path.stem)
+        except ProjectFileError as error:
+            self._messages.error(str(error), error.hint)
+
     def restore(self, project: Project, path: Path | None) -> None:
         """Show work that no file holds yet."""
         self._document.replace(project.params, path, photo=kept_photo(project), modified=True)

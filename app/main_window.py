@@ -233,6 +233,9 @@ class MainWindow(QMainWindow):
         self.speaker.unavailable.connect(self._say_silent)
         self.recovery.failed.connect(self._say_no_autosave)
         self.files.saved.connect(self.recovery.forget)
+        self.panels.hair.borrow_asked.connect(
+            partial(self.files.take_from_another, self.panels.hair.wear)
+        )
         self.files.opened.connect(self.panels.photo.session.close_photo)
         self.viewport.picture_shown.connect(self._note_picture)
         self.modes.chosen.connect(self.viewport.set_mode)

@@ -10,14 +10,18 @@ import numpy as np
 
 from head360.edits import ARRAYS, BALD, Change, FloatArray
 from head360.light import Light
-from head360.params import HairMix, HairShape, HeadParams
+from head360.params import HairMix, HairShape, HairTones, HeadParams
 
 Value = TypeVar("Value")
 
 #: Fields of a change that are vectors of a head, too.
-_VECTORS = tuple(name for name in ARRAYS if name != "hair_shape")
+_VECTORS = tuple(name for name in ARRAYS if name not in ("hair_shape", "hair_roots", "hair_tips"))
+#: Numbers of a `HairShape`, in the order of a change's.
+_SHAPED = ("length", "volume", "fringe", "hairline", "curl")
 #: How far layers may push codes, standard deviations; weights end at 0 and 1.
 _LIMITS = {"shape": (-4.0, 4.0), "texture": (-3.5, 3.5), "attributes": (0, 1), "expression": (0, 1)}
+#: Fields of a head that are about its hair.
+HAIR_FIELDS = ("hairstyle", "hair_mix", "hair_shape", "hair_color", "hair_tones")
 #: From which amount on something that cannot be halved is changed.
 _DECISIVE = 0.5
 
@@ -40,7 +44,10 @@ class Edited:
         changes: dict[str, Any] = {name: self._field(params, name) for name in _VECTORS}
         sources = (params.light, params.edits)
         light = self._remembered("light", sources, lambda: _light(params))
-        return params.with_(edits=(), light=light, **changes, **self._hair(params))
+        tones = self._tones(params, changes["hair_color"])
+        return params.with_(
+            edits=(), light=light, hair_tones=tones, **changes, **self._hair(params)
+        )
 
     def _field(self, params: HeadParams, name: str) -> FloatArray:
         base = getattr(params, name)
@@ -53,6 +60,10 @@ class Edited:
         sources = (params.hairstyle, params.hair_mix, params.hair_shape, params.edits)
         return self._remembered("hair", sources, lambda: _hair(params))
 
+    def _tones(self, params: HeadParams, color: FloatArray) -> HairTones | None:
+        sources = (params.hair_tones, color, params.edits)
+        return self._remembered("tones", sources, lambda: _tones(params, color))
+
     def _remembered(
         self, name: str, sources: tuple[object, ...], make: Callable[[], Value]
     ) -> Value:
@@ -60,6 +71,12 @@ class Edited:
         if known is None or any(a is not b for a, b in zip(known[0], sources, strict=True)):
             known = self._known[name] = (sources, make())
         return cast("Value", known[1])
+
+
+def hair_of(params: HeadParams) -> dict[str, Any]:
+    """The fields of a head's hair, its layers added up, for another head to wear."""
+    shown = edited(params)
+    return {name: getattr(shown, name) for name in HAIR_FIELDS}
 
 
 def _active(params: HeadParams) -> Iterator[tuple[Change, float]]:
@@ -100,12 +117,32 @@ def _hair(params: HeadParams) -> dict[str, Any]:
 
 def _hair_shape(params: HeadParams) -> HairShape | None:
     base = params.hair_shape or HairShape()
-    total = np.array([base.length, base.volume, base.fringe])
-    moved = False
+    total = np.array([getattr(base, name) for name in _SHAPED])
+    mirrored, moved = base.mirrored, False
     for change, amount in _active(params):
         if change.hair_shape is not None:
             total, moved = total + amount * change.hair_shape, True
-    return HairShape(*(float(v) for v in total.clip(-1, 1))) if moved else params.hair_shape
+        if change.hair_mirrored is not None and amount >= _DECISIVE:
+            mirrored, moved = change.hair_mirrored, True
+    if not moved:
+        return params.hair_shape
+    numbers = dict(zip(_SHAPED, (float(v) for v in total.clip(-1, 1)), strict=True))
+    return HairShape(**numbers, mirrored=mirrored)
+
+
+def _tones(params: HeadParams, color: FloatArray) -> HairTones | None:
+    """Colours of roots and tips on their way from the hair's own to what is wished."""
+    tones = params.hair_tones or HairTones()
+    changes: dict[str, Any] = {}
+    for name in ("roots", "tips"):
+        now = changes.get(name, getattr(tones, name))
+        for change, amount in _active(params):
+            wanted = getattr(change, f"hair_{name}")
+            if wanted is not None:
+                start = np.array(color if now is None else now)
+                reached = start + min(amount, 1.0) * (wanted - start)
+                now = changes[name] = tuple(float(v) for v in reached.clip(0, 1))
+    return replace(tones, **changes) if changes else params.hair_tones
 
 
 def _towards(

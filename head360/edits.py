@@ -33,9 +33,12 @@ class Change:
     expression: FloatArray | None = None  # (E,)
     hair_color: FloatArray | None = None  # (3,) linear RGB
     iris_color: FloatArray | None = None  # (3,) linear RGB
-    hair_shape: FloatArray | None = None  # (3,) added to length, volume and fringe
+    hair_shape: FloatArray | None = None  # (5,) added to the numbers of a `HairShape`
+    hair_roots: FloatArray | None = None  # (3,) linear RGB near the scalp
+    hair_tips: FloatArray | None = None  # (3,) linear RGB at the ends
     hairstyle: str | None = None  # id in the library; `BALD` takes hair off
     light: str | None = None  # a preset
+    hair_mirrored: bool | None = None  # whether hair is parted on the style's other side
 
     def __post_init__(self) -> None:
         for name in ARRAYS:
@@ -47,6 +50,7 @@ class Change:
 #: Fields of a `Change` that are arrays.
 ARRAYS = (
     "shape", "texture", "attributes", "expression", "hair_color", "iris_color", "hair_shape",
+    "hair_roots", "hair_tips",
 )  # fmt: skip
 
 

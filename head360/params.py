@@ -63,11 +63,32 @@ class HairShape:
     length: float = 0.0  # shorter … longer, below the ears
     volume: float = 0.0  # flatter … fuller
     fringe: float = 0.0  # shorter … longer, before the forehead
+    hairline: float = 0.0  # lower … higher, above the forehead and the temples
+    curl: float = 0.0  # from 0: straight hair falls in waves
+    mirrored: bool = False  # parted and swept to the other side
 
     def __post_init__(self) -> None:
-        for value in (self.length, self.volume, self.fringe):
+        for value in (self.length, self.volume, self.fringe, self.hairline, self.curl):
             if not -1 <= value <= 1:
                 raise ValueError(f"a hair shape must be within -1 … 1, got {value}")
+
+
+@dataclass(frozen=True, slots=True)
+class HairTones:
+    """Other colours near the scalp and at the ends; None is the hair's own."""
+
+    roots: tuple[float, float, float] | None = None  # linear RGB
+    tips: tuple[float, float, float] | None = None  # linear RGB
+    root_reach: float = 0.2  # up to which share of its length a strand has the roots' colour
+    tip_reach: float = 0.4  # over which share at its end it has the tips'
+
+    def __post_init__(self) -> None:
+        for color in (self.roots, self.tips):
+            if color is not None and not (len(color) == 3 and all(0 <= c <= 1 for c in color)):
+                raise ValueError(f"a hair tone must be three numbers within 0 … 1, got {color}")
+        for reach in (self.root_reach, self.tip_reach):
+            if not 0 <= reach <= 1:
+                raise ValueError(f"a hair tone's reach must be within 0 … 1, got {reach}")
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -91,7 +112,8 @@ class HeadParams:
     head_pose: FloatArray = field(default_factory=lambda: np.zeros(3, np.float32))
     edits: tuple[EditLayer, ...] = ()  # over all this, the lowest first (`head360.edited`)
     likeness: Likeness | None = None  # what a photo gave beyond the codes; None: nobody's
-    hair_shape: HairShape | None = None  # its length, volume and fringe; None: as in the library
+    hair_shape: HairShape | None = None  # its length, volume …; None: as in the library
+    hair_tones: HairTones | None = None  # of roots and tips; None: all `hair_color`
 
     def __post_init__(self) -> None:
         for name, size in _VECTORS.items():
@@ -118,7 +140,7 @@ _VECTORS = {
 }
 
 #: Sizes of what an edit changes.
-_CHANGED = {**_VECTORS, "hair_shape": 3}
+_CHANGED = {**_VECTORS, "hair_shape": 5, "hair_roots": 3, "hair_tips": 3}
 
 
 def neutral_head() -> HeadParams:

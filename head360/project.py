@@ -8,13 +8,12 @@ number is checked. All that can go wrong ends in one `ProjectFileError`.
 from __future__ import annotations
 
 import json
-import math
 import re
 import struct
 import zipfile
 import zlib
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, NoReturn, TypeAlias
 
@@ -22,18 +21,30 @@ import numpy as np
 from safetensors.numpy import save as bytes_from_arrays
 
 from head360 import __version__
-from head360.assets import catalog
-from head360.camera import PITCH_LIMIT_DEGREES, OrbitCamera
+from head360.camera import OrbitCamera
 from head360.errors import ProjectFileError
 from head360.files import replacing
-from head360.light import Background, Light
-from head360.params import FloatArray, HairMix, HairShape, HeadParams
+from head360.light import Background
+from head360.params import FloatArray, HairShape, HeadParams
 from head360.performance import Performance
 from head360.project_parts import PARTS, read_arrays
+from head360.project_values import (
+    Json,
+    UnreadableError,
+    background_of,
+    camera_of,
+    hair_mix_of,
+    hair_shape_of,
+    hair_tones_of,
+    hairstyle_of,
+    integer_of,
+    light_of,
+    object_of,
+)
 from head360.sitting import Sitting
 
 SUFFIX = ".h360"
-VERSION = 3
+VERSION = 4
 
 MAX_FILE_BYTES = 96 << 20
 MAX_JSON_BYTES = 256 << 10
@@ -47,12 +58,9 @@ _JSON_ENTRY, _ARRAYS_ENTRY = "project.json", "arrays.safetensors"
 _ARRAYS = (
     "shape", "texture", "attributes", "expression", "hair_color", "iris_color", "head_pose",
 )  # fmt: skip
-_HAIRSTYLE = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}")
 _ATTRIBUTES_OF_1, _ATTRIBUTES_ADDED = 12, 2  # of version 1, and in version 2
 _FIRST_WITH_OPTIONAL = 3
 _FIXED_DATE = (1980, 1, 1, 0, 0, 0)  # the zip format's zero: equal projects make equal files
-
-Json: TypeAlias = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -66,10 +74,6 @@ class Project:
     performance: Performance | None = None  # what its timeline plays
     photo: bytes | None = None  # JPEG that the head was fitted to
     sitting: Sitting | None = None  # where that photo was taken from
-
-
-class _UnreadableError(Exception):
-    """Something in the file is not as it must be; the text completes “… is damaged: ”."""
 
 
 def save_project(project: Project, path: Path) -> None:
@@ -88,7 +92,7 @@ def save_project(project: Project, path: Path) -> None:
             _add(archive, _ARRAYS_ENTRY, bytes_from_arrays(arrays))
             for name, content in parts.items():
                 _add(archive, name, content)
-    except _UnreadableError as error:
+    except UnreadableError as error:
         raise ProjectFileError(f"“{path.name}” cannot be saved: {error}.") from error
     except OSError as error:
         raise ProjectFileError(
@@ -105,7 +109,7 @@ def load_project(path: Path) -> Project:
     """
     try:
         if path.stat().st_size > MAX_FILE_BYTES:
-            raise _UnreadableError("it is far too big")
+            raise UnreadableError("it is far too big")
         with zipfile.ZipFile(path) as archive:
             return _read(archive, path.name)
     except OSError as error:
@@ -113,7 +117,7 @@ def load_project(path: Path) -> Project:
             f"“{path.name or path}” cannot be opened: {error.strerror or error}.",
             "Check the name and whether you may read it.",
         ) from error
-    except _UnreadableError as error:
+    except UnreadableError as error:
         raise ProjectFileError(f"“{path.name}” is damaged: {error}.", _DAMAGED_HINT) from error
     except (zipfile.BadZipFile, zlib.error, EOFError, struct.error, NotImplementedError) as error:
         raise ProjectFileError(
@@ -129,9 +133,9 @@ _DAMAGED_HINT = "Try a backup of it; Head360 Studio offers autosaved work when i
 
 def _read(archive: zipfile.ZipFile, name: str) -> Project:
     if len(archive.infolist()) > MAX_ENTRIES:
-        raise _UnreadableError("it holds too many parts")
+        raise UnreadableError("it holds too many parts")
     manifest = _json_object(_entry(archive, _JSON_ENTRY, MAX_JSON_BYTES))
-    version = _integer(manifest, "version")
+    version = integer_of(manifest, "version")
     if version > VERSION:
         raise ProjectFileError(
             f"“{name}” was made by a newer Head360 Studio ({_maker(manifest)}).",
@@ -139,14 +143,14 @@ def _read(archive: zipfile.ZipFile, name: str) -> Project:
         )
     # After the version: newer files may hold more.
     if not _are_parts(archive.namelist(), version):
-        raise _UnreadableError("it holds parts that do not belong there")
+        raise UnreadableError("it holds parts that do not belong there")
     arrays = _arrays(_entry(archive, _ARRAYS_ENTRY, MAX_ARRAYS_BYTES))
     parts = _unpacked(
         {n: _entry(archive, n, PARTS[n].limit) for n in archive.namelist() if n in PARTS}
     )
     while version < VERSION:
         if version not in _MIGRATIONS:
-            raise _UnreadableError("its version number is impossible")
+            raise UnreadableError("its version number is impossible")
         manifest, arrays = _MIGRATIONS[version](manifest, arrays)
         version += 1
     return _project(manifest, arrays, parts)
@@ -181,8 +185,20 @@ def _three_from_two(
     return manifest, arrays
 
 
+def _four_from_three(
+    manifest: Json, arrays: dict[str, FloatArray]
+) -> tuple[Json, dict[str, FloatArray]]:
+    """Version 4 brought hairlines, curl, mirrored hair, and colours of roots and tips."""
+    shape = manifest.get("hair_shape")
+    if isinstance(shape, dict):  # else there is none, or it is damaged
+        shape = asdict(HairShape()) | shape
+    return manifest | {"hair_shape": shape, "hair_tones": None}, arrays
+
+
 #: From each older version to the next one.
-_MIGRATIONS: dict[int, _Migration] = {1: _two_from_one, 2: _three_from_two}
+_MIGRATIONS: dict[int, _Migration] = {
+    1: _two_from_one, 2: _three_from_two, 3: _four_from_three,
+}  # fmt: skip
 
 
 def _entry(archive: zipfile.ZipFile, name: str, limit: int) -> bytes:
@@ -190,15 +206,15 @@ def _entry(archive: zipfile.ZipFile, name: str, limit: int) -> bytes:
     try:
         info = archive.getinfo(name)
     except KeyError:
-        raise _UnreadableError(f"its {name} is missing") from None
+        raise UnreadableError(f"its {name} is missing") from None
     if info.flag_bits & 0x1:
-        raise _UnreadableError("it is encrypted")
+        raise UnreadableError("it is encrypted")
     if info.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
-        raise _UnreadableError("it is packed in an unknown way")
+        raise UnreadableError("it is packed in an unknown way")
     with archive.open(info) as file:  # the size that it declares may be a lie
         content = file.read(limit + 1) if info.file_size <= limit else None
     if content is None or len(content) > limit:
-        raise _UnreadableError(f"its {name} is far too big")
+        raise UnreadableError(f"its {name} is far too big")
     return content
 
 
@@ -206,9 +222,9 @@ def _json_object(content: bytes) -> Json:
     try:
         value = json.loads(content.decode("utf-8"), parse_constant=_no_constant)
     except (ValueError, RecursionError) as error:
-        raise _UnreadableError(f"its {_JSON_ENTRY} cannot be read") from error
+        raise UnreadableError(f"its {_JSON_ENTRY} cannot be read") from error
     if not isinstance(value, dict):
-        raise _UnreadableError(f"its {_JSON_ENTRY} is not an object")
+        raise UnreadableError(f"its {_JSON_ENTRY} is not an object")
     return value
 
 
@@ -220,7 +236,7 @@ def _arrays(content: bytes) -> dict[str, FloatArray]:
     try:
         return read_arrays(content, _ARRAYS_ENTRY)
     except ValueError as error:
-        raise _UnreadableError(str(error)) from error
+        raise UnreadableError(str(error)) from error
 
 
 def _parts_of(project: Project) -> dict[str, bytes]:
@@ -230,10 +246,10 @@ def _parts_of(project: Project) -> dict[str, bytes]:
         try:
             content = part.pack(getattr(project.params if part.of_params else project, part.field))
         except ValueError as error:
-            raise _UnreadableError(str(error)) from error
+            raise UnreadableError(str(error)) from error
         if content is not None:
             if len(content) > part.limit:
-                raise _UnreadableError(f"its {name} would be too big")
+                raise UnreadableError(f"its {name} would be too big")
             found[name] = content
     return found
 
@@ -243,7 +259,7 @@ def _unpacked(contents: Mapping[str, bytes]) -> dict[str, Any]:
     try:
         return {name: PARTS[name].unpack(content) for name, content in contents.items()}
     except ValueError as error:
-        raise _UnreadableError(str(error)) from error
+        raise UnreadableError(str(error)) from error
 
 
 def _maker(manifest: Json) -> str:
@@ -265,6 +281,7 @@ def _manifest(project: Project) -> Json:
         "hairstyle": params.hairstyle,
         "hair_mix": asdict(params.hair_mix) if params.hair_mix else None,
         "hair_shape": asdict(params.hair_shape) if params.hair_shape else None,
+        "hair_tones": asdict(params.hair_tones) if params.hair_tones else None,
         "light": asdict(params.light),
         "camera": asdict(project.camera),
         "background": asdict(project.background),
@@ -279,118 +296,30 @@ def _project(manifest: Json, arrays: Mapping[str, FloatArray], parts: Mapping[st
         vectors: Any = {name: _vector(arrays, name) for name in _ARRAYS}
         params = HeadParams(
             **vectors,
-            hairstyle=_hairstyle(manifest.get("hairstyle")),
-            light=_light(_object(manifest, "light")),
-            hair_mix=_hair_mix(manifest.get("hair_mix")),
-            hair_shape=_hair_shape(manifest.get("hair_shape")),
+            hairstyle=hairstyle_of(manifest.get("hairstyle")),
+            light=light_of(object_of(manifest, "light")),
+            hair_mix=hair_mix_of(manifest.get("hair_mix")),
+            hair_shape=hair_shape_of(manifest.get("hair_shape")),
+            hair_tones=hair_tones_of(manifest.get("hair_tones")),
             **of_params,
         )
     except ValueError as error:
-        raise _UnreadableError(str(error)) from error
+        raise UnreadableError(str(error)) from error
     name = manifest.get("name")
     if not isinstance(name, str) or len(name) > MAX_NAME_LENGTH:
-        raise _UnreadableError("its name is not a short text")
-    camera = _camera(_object(manifest, "camera"))
-    background = _background(_object(manifest, "background"))
+        raise UnreadableError("its name is not a short text")
+    camera = camera_of(object_of(manifest, "camera"))
+    background = background_of(object_of(manifest, "background"))
     return Project(params, camera, name, background, **others)
 
 
 def _vector(arrays: Mapping[str, FloatArray], name: str) -> FloatArray:
     array = arrays.get(name)
     if array is None or array.dtype != np.float32:
-        raise _UnreadableError(f"its array “{name}” is missing or not of 32-bit numbers")
+        raise UnreadableError(f"its array “{name}” is missing or not of 32-bit numbers")
     if not (np.isfinite(array).all() and (np.abs(array) <= MAX_ABSOLUTE).all()):
-        raise _UnreadableError(f"its array “{name}” holds impossible numbers")
+        raise UnreadableError(f"its array “{name}” holds impossible numbers")
     return array
-
-
-def _hairstyle(value: object) -> str | None:
-    if value is None:
-        return None
-    if not isinstance(value, str) or not _HAIRSTYLE.fullmatch(value):
-        raise _UnreadableError("its hairstyle is not a name")
-    if value not in {style.id for style in catalog().hairstyles}:
-        raise _UnreadableError(f"its hairstyle “{value}” is not in this installation’s library")
-    return value
-
-
-def _hair_mix(entry: object) -> HairMix | None:
-    if entry is None:
-        return None
-    if not isinstance(entry, dict):
-        raise _UnreadableError("its mix of hairstyles is no pair of a style and a share")
-    style = _hairstyle(entry.get("style"))
-    share = _number(entry, "share", 0, 1)
-    if style is None:
-        raise _UnreadableError("its mix of hairstyles names no style")
-    return HairMix(style, share)
-
-
-def _hair_shape(entry: object) -> HairShape | None:
-    if entry is None:
-        return None
-    if not isinstance(entry, dict):
-        raise _UnreadableError("its hair’s shape is no set of numbers")
-    names = [entry.name for entry in fields(HairShape)]
-    return HairShape(**{name: _number(entry, name, -1, 1) for name in names})
-
-
-def _light(entry: Json) -> Light:
-    preset = entry.get("preset")
-    if not isinstance(preset, str):
-        raise _UnreadableError("its light is not a name")
-    return Light(preset, _number(entry, "rotation_degrees"), _number(entry, "intensity", 0, 4))
-
-
-def _camera(entry: Json) -> OrbitCamera:
-    return OrbitCamera(
-        yaw_degrees=_number(entry, "yaw_degrees"),
-        pitch_degrees=_number(entry, "pitch_degrees", -PITCH_LIMIT_DEGREES, PITCH_LIMIT_DEGREES),
-        distance=_number(entry, "distance", 0.01, 100),
-        target=_three(entry, "target", -100, 100),
-        fov_degrees=_number(entry, "fov_degrees", 1, 170),
-    )
-
-
-def _background(entry: Json) -> Background:
-    transparent = entry.get("transparent")
-    if not isinstance(transparent, bool):
-        raise _UnreadableError("its “transparent” is neither true nor false")
-    return Background(_three(entry, "inner", 0, 1), _three(entry, "outer", 0, 1), transparent)
-
-
-def _object(entry: Json, key: str) -> Json:
-    value = entry.get(key)
-    if not isinstance(value, dict):
-        raise _UnreadableError(f"its “{key}” is missing")
-    return value
-
-
-def _integer(entry: Json, key: str) -> int:
-    value = entry.get(key)
-    if not isinstance(value, int) or isinstance(value, bool) or value < 0:
-        raise _UnreadableError(f"its “{key}” is not a whole number")
-    return value
-
-
-def _three(entry: Json, key: str, low: float, high: float) -> tuple[float, float, float]:
-    value = entry.get(key)
-    if not isinstance(value, list) or len(value) != 3:
-        raise _UnreadableError(f"its “{key}” is not three numbers")
-    first, second, third = (_checked(number, key, low, high) for number in value)
-    return first, second, third
-
-
-def _number(entry: Json, key: str, low: float = -1e6, high: float = 1e6) -> float:
-    return _checked(entry.get(key), key, low, high)
-
-
-def _checked(value: object, key: str, low: float, high: float) -> float:
-    if not isinstance(value, int | float) or isinstance(value, bool):
-        raise _UnreadableError(f"its “{key}” is not a number")
-    if not (low <= value <= high and math.isfinite(value)):
-        raise _UnreadableError(f"its “{key}” is not within {low:g} … {high:g}")
-    return float(value)
 
 
 def _add(archive: zipfile.ZipFile, name: str, content: bytes) -> None:

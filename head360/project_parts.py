@@ -33,6 +33,8 @@ from head360.sitting import (
 
 MAX_LAYERS, MAX_WISHES, MAX_WORDS = 64, 32, 500
 _MAX_ABSOLUTE = 1000.0
+#: Numbers of a hair shape in files of version 3.
+_SHAPE_OF_3 = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,12 +140,17 @@ def _change_of(entry: Mapping[str, Any]) -> Change:
         for name in ARRAYS
         if name in entry
     }
+    if "hair_shape" in arrays and len(arrays["hair_shape"]) == _SHAPE_OF_3:
+        arrays["hair_shape"] = np.pad(arrays["hair_shape"], (0, 2))
+    mirrored = entry.get("hair_mirrored")
+    if not isinstance(mirrored, bool | None):
+        raise ValueError("an edit mirrors hair by something that is neither yes nor no")
     hairstyle, light = entry.get("hairstyle"), entry.get("light")
     if hairstyle not in {None, BALD, *(style.id for style in catalog().hairstyles)}:
         raise ValueError("an edit’s hairstyle is not in this installation’s library")
     if light is not None and light not in LIGHT_PRESETS:
         raise ValueError("an edit’s light is unknown")
-    return Change(**arrays, hairstyle=hairstyle, light=light)
+    return Change(**arrays, hairstyle=hairstyle, light=light, hair_mirrored=mirrored)
 
 
 def _object(record: object) -> Mapping[str, Any]:

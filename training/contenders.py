@@ -23,7 +23,7 @@ from head360.rendering.lighting import (
     seated_extinction,
 )
 from head360.rendering.refined import refined
-from head360.rendering.scene import Models, Scene, WornHair
+from head360.rendering.scene import Models, Scene, WornHair, hair_tones
 from head360.rendering.viewer import Shot, Viewer
 from training.catalog import scalp_tint
 from training.synhead.heads import TrueHead
@@ -69,7 +69,8 @@ class Contender:
         vertices, normals = self.pose(head, expression, drive)
         hair = self._worn(identity, style, lighting) if style else None
         color = torch.tensor(head.params.hair_color)
-        return Scene(vertices, normals, self._maps(head, style, drive), hair, lighting, color)
+        maps, tones = self._maps(head, style, drive), hair_tones(head.params)
+        return Scene(vertices, normals, maps, hair, lighting, color, tones)
 
     @torch.inference_mode()
     def pose(self, head: TrueHead, expression: Floats, drive: Drive) -> tuple[Tensor, Tensor]:

@@ -4,13 +4,23 @@ from __future__ import annotations
 
 from dataclasses import replace
 from functools import partial
+from typing import Any
 
-from PySide6.QtCore import QCoreApplication, QPoint, QSignalBlocker, Qt, QTimer
-from PySide6.QtWidgets import QDockWidget, QHBoxLayout, QLabel, QMenu, QVBoxLayout, QWidget
+from PySide6.QtCore import QCoreApplication, QPoint, QSignalBlocker, Qt, QTimer, Signal
+from PySide6.QtWidgets import (
+    QDockWidget,
+    QHBoxLayout,
+    QLabel,
+    QMenu,
+    QPushButton,
+    QVBoxLayout,
+    QWidget,
+)
 
 from app.colors import LinearRGB
 from app.docks.hair_mix import MixRow, mixed_with, worn
 from app.docks.hair_shape import ShapeRows
+from app.docks.hair_tones import ToneRows
 from app.docks.panel import set_up_dock
 from app.document import HeadDocument
 from app.head_names import DYES, HAIR_COLORS, categories
@@ -26,8 +36,9 @@ from app.workers.engine import EngineFactory
 from app.workers.thumbnails import ThumbnailMaker, thumbnail_folder
 from head360.assets import Catalog
 from head360.camera import OrbitCamera
+from head360.edited import hair_of
 from head360.light import TRANSPARENT
-from head360.params import HairMix, HairShape, HeadParams, neutral_head
+from head360.params import HairMix, HairShape, HairTones, HeadParams, neutral_head
 from head360.rendering.request import RenderRequest
 
 BALD = "bald"  # key of the tile that takes the hair off; the library has no such id
@@ -40,7 +51,9 @@ PATIENCE_MS = 500  # a panel that only flashes by starts no engine
 
 
 class HairDock(QDockWidget):
-    """Edits `HeadParams.hairstyle`, `hair_mix`, `hair_shape` and `hair_color`."""
+    """Edits `HeadParams.hairstyle`, `hair_mix`, `hair_shape`, `hair_color` and `hair_tones`."""
+
+    borrow_asked = Signal()  # for the hair of another head
 
     def __init__(
         self,
@@ -71,6 +84,8 @@ class HairDock(QDockWidget):
         column.addWidget(self._make_mix())
         column.addWidget(self._make_shape())
         column.addLayout(self._make_colors())
+        column.addWidget(self._make_tones())
+        column.addWidget(self._make_borrow())
         column.addStretch(1)
         set_up_dock(self, "hair_dock", content)
         self._make_thumbnails(catalog.version, make_engine, places)
@@ -124,7 +139,21 @@ class HairDock(QDockWidget):
     def _make_shape(self) -> ShapeRows:
         self.shape = ShapeRows()
         self.shape.edited.connect(self._edit_shape)
+        self.shape.mirrored.connect(self._mirror)
         return self.shape
+
+    def _make_tones(self) -> ToneRows:
+        self.tones = ToneRows(self._theme)
+        self.tones.previewed.connect(self._preview_tones)
+        self.tones.edited.connect(self._edit_tones)
+        return self.tones
+
+    def _make_borrow(self) -> QPushButton:
+        self.borrow = QPushButton(self.tr("Hair from another head…"))
+        self.borrow.setObjectName("more")
+        self.borrow.setToolTip(self.tr("Wear the hair of a head that was saved"))
+        self.borrow.clicked.connect(self.borrow_asked)
+        return self.borrow
 
     def _make_colors(self) -> QVBoxLayout:
         self.colors = SwatchRow(
@@ -217,11 +246,33 @@ class HairDock(QDockWidget):
 
     def _edit_shape(self, name: str, value: float, gesture: object) -> None:
         if not self._locks.is_locked("hair_shape"):
-            shape = replace(self._document.params.hair_shape or HairShape(), **{name: value})
-            text = self.tr("Hair {name}").format(name=name)
-            worn_plainly = shape == HairShape()
-            changed = None if worn_plainly else shape
-            self._document.edit(text, gesture=gesture, hair_shape=changed)
+            changes: dict[str, Any] = {name: value}
+            shape = replace(self._document.params.hair_shape or HairShape(), **changes)
+            title = self.shape.sliders[name].spec.label
+            self._apply_shape(self.tr("Hair: {name}").format(name=title), shape, gesture)
+
+    def _mirror(self, mirrored: bool) -> None:
+        if not self._locks.is_locked("hair_shape"):
+            shape = replace(self._document.params.hair_shape or HairShape(), mirrored=mirrored)
+            self._apply_shape(self.tr("Hair: parting"), shape, None)
+
+    def _apply_shape(self, text: str, shape: HairShape, gesture: object) -> None:
+        changed = None if shape == HairShape() else shape
+        self._document.edit(text, gesture=gesture, hair_shape=changed)
+
+    def wear(self, hair: HeadParams, name: str) -> None:
+        """Take over the hair of another head, in one step."""
+        taken = self._locks.allowed(self._document.params, hair_of(hair))
+        if taken:
+            self._document.edit(self.tr("Hair of {name}").format(name=name), **taken)
+
+    def _preview_tones(self, tones: HairTones | None) -> None:
+        params = self._document.params
+        self._stage.preview(None if tones is None else params.with_(hair_tones=tones))
+
+    def _edit_tones(self, tones: HairTones | None, gesture: object) -> None:
+        if not self._locks.is_locked("hair_tones"):
+            self._document.edit(self.tr("Roots and tips"), gesture=gesture, hair_tones=tones)
 
     def _preview_color(self, color: LinearRGB | None) -> None:
         params = self._document.params
@@ -240,6 +291,8 @@ class HairDock(QDockWidget):
             self.mix.show_mix(params.hair_mix, can_mix=params.hairstyle is not None)
         if "hair_shape" in changed:
             self.shape.show_shape(params.hair_shape)
+        if "hair_tones" in changed:
+            self.tones.show_tones(params.hair_tones)
         if "hair_color" in changed:
             self.colors.show_color(params.hair_color.tolist())
 
@@ -263,6 +316,8 @@ class HairDock(QDockWidget):
         self.mix.setEnabled(not self._locks.is_locked("hair_mix"))
         self.shape.setEnabled(not self._locks.is_locked("hair_shape"))
         self.colors.setEnabled(not self._locks.is_locked("hair_color"))
+        self.tones.setEnabled(not self._locks.is_locked("hair_tones"))
+        self.borrow.setEnabled(not locked)
 
 
 def thumbnail_request(key: str) -> RenderRequest:

@@ -1,22 +1,23 @@
-"""Sliders for how a hairstyle is worn: its length, volume and fringe."""
+"""How a hairstyle is worn: sliders, and a button that parts it on the other side."""
 
 from __future__ import annotations
 
 from functools import partial
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QVBoxLayout, QWidget
+from PySide6.QtWidgets import QPushButton, QVBoxLayout, QWidget
 
 from app.widgets.labelled_slider import LabelledSlider, SliderSpec
 from head360.params import HairShape
 
-NAMES = ("length", "volume", "fringe")
+NAMES = ("length", "volume", "fringe", "hairline", "curl")
 
 
 class ShapeRows(QWidget):
     """Shows a head's `hair_shape` and says what a person wants of it."""
 
     edited = Signal(str, float, object)  # which of `NAMES`, value, gesture
+    mirrored = Signal(bool)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -24,6 +25,8 @@ class ShapeRows(QWidget):
             "length": (self.tr("Length"), self.tr("Shorter … longer, below the ears")),
             "volume": (self.tr("Volume"), self.tr("Flatter … fuller")),
             "fringe": (self.tr("Fringe"), self.tr("Shorter … longer, before the forehead")),
+            "hairline": (self.tr("Hairline"), self.tr("Lower … higher, above the forehead")),
+            "curl": (self.tr("Curl"), self.tr("As the style is … in waves, away from the scalp")),
         }
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
@@ -31,13 +34,21 @@ class ShapeRows(QWidget):
         self.sliders = {}
         for name in NAMES:
             label, tip = tips[name]
-            slider = LabelledSlider(SliderSpec(label, -1.0, 1.0, 0.0, tip))
+            lowest = 0.0 if name == "curl" else -1.0
+            slider = LabelledSlider(SliderSpec(label, lowest, 1.0, 0.0, tip))
             slider.edited.connect(partial(self.edited.emit, name))
             self.sliders[name] = slider
             column.addWidget(slider)
+        self.mirror = QPushButton(self.tr("Parted on the other side"))
+        self.mirror.setObjectName("more")
+        self.mirror.setCheckable(True)
+        self.mirror.setToolTip(self.tr("Exchange left and right of the hairstyle"))
+        self.mirror.clicked.connect(self.mirrored)
+        column.addWidget(self.mirror)
 
     def show_shape(self, shape: HairShape | None) -> None:
         """Show a shape; None is the library's own."""
         known = shape or HairShape()
         for name, slider in self.sliders.items():
             slider.show_value(getattr(known, name))
+        self.mirror.setChecked(known.mirrored)

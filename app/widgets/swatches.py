@@ -95,15 +95,16 @@ class SwatchRow(QWidget):
         self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
         self._move_tab_stop(next(iter(self.swatches.values())))
 
-    def show_color(self, linear: Sequence[float]) -> None:
-        """Mark the colour that is in force."""
-        self._shown = linear
+    def show_color(self, linear: Sequence[float] | None) -> None:
+        """Mark the colour that is in force; None marks nothing."""
+        self._shown = linear or (0.0, 0.0, 0.0)
         chosen = None
         for name, swatch in self.swatches.items():
-            same = chosen is None and looks_same(self._colors[name], linear)
+            same = chosen is None and linear is not None
+            same = same and looks_same(self._colors[name], self._shown)
             swatch.setChecked(same)
             chosen = swatch if same else chosen
-        self.other.setChecked(chosen is None)
+        self.other.setChecked(chosen is None and linear is not None)
         if chosen is not None:
             self._move_tab_stop(chosen)
 

@@ -16,7 +16,9 @@ HEAD_ANGLES = {
     "roll": "towards its left shoulder, −20 … 20",
 }
 #: How a hairstyle is worn, in the order of `HairShape`.
-HAIR_SHAPE = ("length", "volume", "fringe")
+HAIR_SHAPE = ("length", "volume", "fringe", "curl")
+#: Where hair may have another colour.
+HAIR_TONES = {"roots": "near the scalp", "tips": "at the ends"}
 COMMANDS = (
     "new", "fit", "edit", "render", "turntable", "drive", "export", "assets", "doctor", "bench",
 )  # fmt: skip
@@ -249,14 +251,16 @@ def _add_edit(commands: _Commands[argparse.ArgumentParser]) -> None:
     parser = commands.add_parser("edit", help="change a head by a sentence")
     parser.add_argument("file", type=Path, metavar="FILE.h360", help="the project to start from")
     parser.add_argument(
-        "text", metavar="TEXT", help="what should change: “older, with a grey beard”"
-    )
+        "text", nargs="?", default="", metavar="TEXT",
+        help="what should change: “older, with a grey beard”; without, hair options alone count",
+    )  # fmt: skip
     parser.add_argument(
         "--strength", type=share, default=1.0, metavar="0…1", help="how strongly (%(default)s)"
     )
     parser.add_argument(
         "--flatten", action="store_true", help="put the change into the head, without a layer"
     )
+    _add_hair_options(parser.add_argument_group("hair"))
     _add_diffusion_options(parser)
     _add_output(parser, "edited.h360", "project file")
 
@@ -316,12 +320,9 @@ def _add_assets(commands: _Commands[argparse.ArgumentParser]) -> None:
         _add_quiet(action)
 
 
-def _add_head_options(parser: argparse.ArgumentParser) -> None:
-    group = parser.add_argument_group("head")
-    source = group.add_mutually_exclusive_group()
-    source.add_argument("--head", type=Path, metavar="FILE.h360", help="start from a project")
-    source.add_argument(
-        "--seed", type=seed, metavar="N", help="a random person, the same each time"
+def _add_hair_options(group: argparse._ArgumentGroup) -> None:
+    group.add_argument(
+        "--hair-from", type=Path, metavar="FILE.h360", help="wear the hair of another project"
     )
     group.add_argument("--hair", metavar="STYLE", help="hairstyle, or “none”")
     group.add_argument(
@@ -332,7 +333,26 @@ def _add_head_options(parser: argparse.ArgumentParser) -> None:
         group.add_argument(
             f"--hair-{part}", type=number, metavar="-1…1", help=f"{part} of the hair"
         )
+    group.add_argument(
+        "--hairline", type=number, metavar="-1…1", help="lower … higher, above the forehead"
+    )
+    group.add_argument("--hair-mirrored", action="store_true", help="parted on the other side")
     group.add_argument("--hair-color", metavar="#RRGGBB", help="colour of the hair")
+    for part, place in HAIR_TONES.items():
+        group.add_argument(
+            f"--hair-{part}", metavar="#RRGGBB[=REACH]",
+            help=f"another colour {place}, over this share of each strand; “none” for one colour",
+        )  # fmt: skip
+
+
+def _add_head_options(parser: argparse.ArgumentParser) -> None:
+    group = parser.add_argument_group("head")
+    source = group.add_mutually_exclusive_group()
+    source.add_argument("--head", type=Path, metavar="FILE.h360", help="start from a project")
+    source.add_argument(
+        "--seed", type=seed, metavar="N", help="a random person, the same each time"
+    )
+    _add_hair_options(group)
     group.add_argument(
         "--expression", nargs="+", action="extend", default=[], metavar="NAME=VALUE",
         help="ARKit blendshapes, 0 … 1, such as jawOpen=0.4 mouthSmile=0.7 (both sides)",

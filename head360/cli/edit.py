@@ -8,11 +8,11 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from head360.cli.arguments import UsageError
-from head360.cli.scene import one_of
+from head360.cli.scene import one_of, with_hair
 from head360.cli.terminal import Terminal
 from head360.edited import edited
 from head360.errors import EditError
-from head360.params import HeadParams
+from head360.params import HeadParams, changed_fields
 from head360.progress import Progress
 from head360.project import SUFFIX, load_project, save_project
 
@@ -30,11 +30,17 @@ def edit(arguments: argparse.Namespace, engine: HeadEngine, terminal: Terminal) 
         raise UsageError(f"“{output.name}” is not a project's name.", f"Let it end in {SUFFIX}.")
     editor = one_of("editor", arguments.editor, EDITORS)
     project = load_project(arguments.file)
+    params = with_hair(arguments, project.params)
+    said = "other hair"
     if editor == "diffusion":
-        task = _restyled(arguments, engine, project.params)
+        task = _restyled(arguments, engine, params)
         params, said = terminal.follow(task, "Repainting"), arguments.text
-    else:
-        params, said = _understood(arguments, engine, project.params, terminal)
+    elif not arguments.text and not changed_fields(project.params, params):
+        raise UsageError(
+            "Nothing was asked for.", "Say what should change, such as “older, with a grey beard”."
+        )
+    elif arguments.text:
+        params, said = _understood(arguments, engine, params, terminal)
     save_project(replace(project, params=params), output)
     terminal.note(f"{output}  {said}")
 

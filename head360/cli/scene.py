@@ -11,11 +11,20 @@ import numpy as np
 
 from head360.assets import catalog
 from head360.camera import PITCH_LIMIT_DEGREES, OrbitCamera
-from head360.cli.arguments import HAIR_SHAPE, HEAD_ANGLES, UsageError
+from head360.cli.arguments import HAIR_SHAPE, HAIR_TONES, HEAD_ANGLES, UsageError
 from head360.cli.values import srgb
+from head360.edited import hair_of
 from head360.errors import UnknownNameError
 from head360.light import LIGHT_PRESETS, Background, Light
-from head360.params import EXPRESSIONS, POSE_LIMITS, FloatArray, HairMix, HairShape, HeadParams
+from head360.params import (
+    EXPRESSIONS,
+    POSE_LIMITS,
+    FloatArray,
+    HairMix,
+    HairShape,
+    HairTones,
+    HeadParams,
+)
 from head360.project import load_project
 
 if TYPE_CHECKING:
@@ -76,12 +85,30 @@ def hairstyle(name: str) -> str | None:
 
 def _hair_shape(arguments: argparse.Namespace, start: HairShape | None) -> HairShape | None:
     given = {part: getattr(arguments, f"hair_{part}") for part in HAIR_SHAPE}
-    changes = {
+    given["hairline"] = arguments.hairline
+    changes: dict[str, Any] = {
         part: _within(f"The hair's {part}", value, -1, 1)
         for part, value in given.items()
         if value is not None
     }
+    if arguments.hair_mirrored:
+        changes["mirrored"] = not (start is not None and start.mirrored)
     return replace(start or HairShape(), **changes) if changes else start
+
+
+def _hair_tones(arguments: argparse.Namespace, start: HairTones | None) -> HairTones | None:
+    """Colours of roots and tips, from “#RRGGBB=reach”."""
+    changes: dict[str, Any] = {}
+    for part in HAIR_TONES:
+        if (setting := getattr(arguments, f"hair_{part}")) is None:
+            continue
+        color, equals, reach = setting.partition("=")
+        none = color.lower() == BALD
+        changes[part] = None if none else tuple(float(v) for v in _linear(color))
+        if equals:
+            changes[f"{part[:-1]}_reach"] = _within(f"The reach of the {part}", reach, 0, 1)
+    tones = replace(start or HairTones(), **changes)
+    return None if tones.roots is tones.tips is None else tones
 
 
 def hair_mix(setting: str) -> HairMix | None:
@@ -119,6 +146,22 @@ def _blendshapes(name: str) -> list[int]:
 
 
 def _changed(arguments: argparse.Namespace, params: HeadParams) -> HeadParams:
+    params = with_hair(arguments, params)
+    if arguments.expression:
+        params = params.with_(expression=expression(arguments.expression, params.expression))
+    return params.with_(
+        light=_light(arguments, params.light), head_pose=_head_pose(arguments, params.head_pose)
+    )
+
+
+def with_hair(arguments: argparse.Namespace, params: HeadParams) -> HeadParams:
+    """The head with what hair options say.
+
+    Raises:
+        Head360Error: a name is unknown, a value out of range, or a file unreadable.
+    """
+    if arguments.hair_from is not None:
+        params = params.with_(**hair_of(load_project(arguments.hair_from).params))
     if arguments.hair is not None:
         params = params.with_(hairstyle=hairstyle(arguments.hair), hair_mix=None)
     if arguments.hair_mix is not None:
@@ -126,11 +169,7 @@ def _changed(arguments: argparse.Namespace, params: HeadParams) -> HeadParams:
     params = params.with_(hair_shape=_hair_shape(arguments, params.hair_shape))
     if arguments.hair_color is not None:
         params = params.with_(hair_color=_linear(arguments.hair_color))
-    if arguments.expression:
-        params = params.with_(expression=expression(arguments.expression, params.expression))
-    return params.with_(
-        light=_light(arguments, params.light), head_pose=_head_pose(arguments, params.head_pose)
-    )
+    return params.with_(hair_tones=_hair_tones(arguments, params.hair_tones))
 
 
 def _start(arguments: argparse.Namespace, engine: HeadEngine) -> Scene:

@@ -17,7 +17,7 @@ from head360.export.anatomy import neck_weights
 from head360.export.bust import Floats, Indices, Material, Part
 from head360.export.hair_cards import cards
 from head360.export.hair_paths import SOLID, trace
-from head360.export.hair_picture import hair_pictures, root_picture
+from head360.export.hair_picture import Colors, hair_pictures, root_picture
 from head360.export.options import HairKind
 from head360.export.surface_nets import surface_nets
 from head360.model.field import EMPTY_LOG_EXTINCTION, HairField, HairPlanes
@@ -41,7 +41,7 @@ def hair_parts(
     field: HairField,
     worn: WornHair,
     scalp: Tensor,
-    color: Floats,
+    colors: Colors,
     kind: HairKind,
     *,
     count: int,
@@ -53,16 +53,17 @@ def hair_parts(
         field: the networks that read the style.
         worn: the style and where it sits.
         scalp: (M, 3) metres, points of the mean head's scalp.
-        color: (3,) linear RGB.
+        colors: linear RGB (N, 3) at shares (N, 1) of a strand's length.
         kind: cards or a surface.
         count: about how many cards.
         size: width of the pictures, pixels.
     """
     if kind == "none":
         return [], []
+    mean = colors(np.full((1, 1), 0.5, np.float32))[0]
     if kind == "surface":
         shape = yield from _surface(field, worn.style)
-        picture = root_picture(color * _SURFACE_GAIN, size // 2)
+        picture = root_picture(mean * _SURFACE_GAIN, size // 2)
         part = yield from _rooted(field, worn, "Hair", shape)
         return [part], [Material("Hair", picture, roughness=0.5, specular=0.6)]
     rng = np.random.default_rng(360)
@@ -72,7 +73,7 @@ def hair_parts(
     points, normals, uv, triangles = cards(paths, rng)
     yield
     hair = _part("Hair", worn, points, normals, uv, triangles)
-    shown, bent = hair_pictures(color, size)
+    shown, bent = hair_pictures(colors, size)
     material = Material(
         "Hair", shown, bent, roughness=0.42, specular=0.8, alpha_cutoff=0.35, double_sided=True
     )
@@ -81,7 +82,7 @@ def hair_parts(
     if not len(core[1]):
         return [hair], [material]
     base = yield from _rooted(field, worn, "HairCore", core)
-    dark = Material("HairCore", root_picture(color * _CORE_GAIN, 256), roughness=0.8, specular=0.3)
+    dark = Material("HairCore", root_picture(mean * _CORE_GAIN, 256), roughness=0.8, specular=0.3)
     return [base, hair], [dark, material]
 
 

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import TypeAlias
+
 import numpy as np
 from scipy.ndimage import gaussian_filter1d
 
 from head360.export.bust import Floats, Image
 from head360.rendering.lighting import strand_noise
 from head360.rendering.shade import STRANDS_IN_A_LOCK
+
+Colors: TypeAlias = Callable[[Floats], Floats]
 
 LANES = 16
 #: Strands of a lane, how wide they are, and how far they wander, as shares of the lane.
@@ -25,8 +30,13 @@ def lane_tones() -> Floats:
     return (spread * _LANE_TONE).astype(np.float32)
 
 
-def hair_pictures(color: Floats, size: int) -> tuple[Image, Image]:
-    """Colour with alpha (size / 2, size, 4) and normals (size / 2, size, 3) for a linear colour."""
+def hair_pictures(colors: Colors, size: int) -> tuple[Image, Image]:
+    """Colour with alpha (size / 2, size, 4) and normals (size / 2, size, 3).
+
+    Args:
+        colors: linear RGB (N, 3) at shares (N, 1) of a strand's length.
+        size: width of the pictures, pixels.
+    """
     rng = np.random.default_rng(360)
     width = size // LANES
     lanes = [_lane(width, size // 2, rng) for _ in range(LANES)]
@@ -34,7 +44,7 @@ def hair_pictures(color: Floats, size: int) -> tuple[Image, Image]:
     tone = tone + np.repeat(lane_tones(), width)[None]
     along = ((np.arange(size // 2)[::-1] + 0.5) / (size // 2))[:, None]
     gain = np.exp(tone) * _fade(along) * (1 + 0.3 * along**2)
-    shown = _encoded(color[None, None] * gain[..., None])
+    shown = _encoded(colors(along.astype(np.float32))[:, None] * gain[..., None])
     picture = np.concatenate([shown, alpha[..., None]], 2)
     return _bytes(picture), _bytes(_normals(height) * 0.5 + 0.5)
 

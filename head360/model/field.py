@@ -36,6 +36,7 @@ from head360.model.planes import (
     heights,
     sample_grid,
     sample_planes,
+    sideways,
 )
 
 Variant: TypeAlias = Literal["depth", "plain", "triplane"]
@@ -110,6 +111,17 @@ class HairPlanes:
     def shading(self) -> Tensor:
         """(L, L, L) log(extinction in 1/m): what keeps light away."""
         return self.grid if self.counted is None else self.counted
+
+    def mirrored(self) -> HairPlanes:
+        """The same style, left for right."""
+        planes = sideways(self.planes)
+        signs = planes.new_ones(len(HAIR_CHANNELS), 1, 1)
+        signs[HAIR_CHANNELS.index("tangent_x")] = -1.0
+        planes = planes * signs
+        root = HAIR_CHANNELS.index("root_u")
+        planes[:, root] = 1 - planes[:, root]
+        counted = None if self.counted is None else self.counted.flip(-1)
+        return HairPlanes(planes, self.grid.flip(-1), counted)
 
     def to(self, device: torch.device) -> HairPlanes:
         """The same on another device."""

@@ -174,6 +174,14 @@ def contains(box: PlaneBox, points: Tensor) -> Tensor:
     return (unit.abs() <= 1).all(-1)
 
 
+def sideways(planes: Tensor) -> Tensor:
+    """Six planes (6, C, R, R) of the same thing with x and -x exchanged, about x = 0.
+
+    What channels hold is not touched.
+    """
+    return planes[[0, 1, 3, 2, 4, 5]].flip(-1)
+
+
 def to_atlas(planes: Tensor) -> npt.NDArray[np.float32]:
     """Six planes (6, C, R, R) as one texture (2R, 3R, C), bottom row first."""
     _, channels, rows, columns = planes.shape

@@ -66,4 +66,5 @@ def lit_scene(surface: Surface, scene: Scene, request: RenderRequest) -> LitScen
         hair.visibility if hair else None,
         scene.hair_color,
         torch.from_numpy(request.camera.eye).float(),
+        scene.hair_tones,
     )

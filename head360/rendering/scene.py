@@ -30,7 +30,7 @@ from head360.model.planes import HAIR_BOX, sample_vectors
 from head360.model.seating import Seat, Seating
 from head360.model.texture import TextureModel
 from head360.model.topology import Topology
-from head360.params import HairShape, HeadParams
+from head360.params import HairMix, HairShape, HairTones, HeadParams
 from head360.rendering.lighting import (
     Lighting,
     ambient_visibility,
@@ -42,6 +42,11 @@ from head360.rendering.lighting import (
 from head360.rendering.observed import observed_maps
 
 Value = TypeVar("Value")
+
+#: Styles whose scalp is tinted this much are mostly paint, and keep it where hairlines recede.
+_PAINTED = 0.9
+#: How much of the tint others lose, as it ends where hairlines were; on top, hair hides that.
+_RECEDED = 0.9
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -98,6 +103,7 @@ class Scene:
     hair: WornHair | None
     lighting: Lighting
     hair_color: Tensor  # (3,) linear RGB
+    hair_tones: Tensor  # (2, 4) of roots and tips: linear RGB, reach along a strand 0 … 1
     turned: TurnedMesh | None = None  # the same vertices where the head has turned them
     hair_shift: Tensor | None = None  # (z, y, x, 3) metres that hair has moved with the jaw
 
@@ -137,6 +143,8 @@ class SceneBuilder:
         self._lighting: _Last[Lighting] = _Last()
         self._worn: _Last[WornHair] = _Last()
         self._hair_color: _Last[Tensor] = _Last()
+        self._hair_tones: _Last[Tensor] = _Last()
+        self._mirrored: _Last[HairPlanes] = _Last()
 
     @torch.inference_mode()
     def build(self, params: HeadParams, *, observed: bool = False) -> Scene:
@@ -172,6 +180,9 @@ class SceneBuilder:
             hair,
             light,
             self._hair_color.get((params.hair_color,), lambda: torch.tensor(params.hair_color)),
+            self._hair_tones.get(
+                (params.hair_color, params.hair_tones), lambda: hair_tones(params)
+            ),
             turned,
             self._follow(identity, params, hair) if hair else None,
         )
@@ -234,6 +245,8 @@ class SceneBuilder:
     def _tint(self, params: HeadParams) -> float:
         """How much of the scalp takes the hair's colour, 0 … 1; of a mix, that of both."""
         tint = self._tints.get(params.hairstyle or "", 0.0)
+        if params.hair_shape is not None and tint < _PAINTED:
+            tint *= 1 - _RECEDED * max(params.hair_shape.hairline, 0.0)
         if params.hairstyle is None or params.hair_mix is None:
             return tint
         other = self._tints.get(params.hair_mix.style, 0.0)
@@ -244,10 +257,14 @@ class SceneBuilder:
         if params.hairstyle is None:
             return None
         styles, mix = self._models.styles, params.hair_mix
-        first = styles.planes(params.hairstyle)
-        if mix is None or mix.share == 0 or mix.style == params.hairstyle:
-            return first
-        second = styles.planes(mix.style)
+        style = styles.planes(params.hairstyle)
+        if mix is not None and mix.share > 0 and mix.style != params.hairstyle:
+            style = self._mixed(style, styles.planes(mix.style), mix)
+        if params.hair_shape is not None and params.hair_shape.mirrored:
+            return self._mirrored.get((style,), style.mirrored)
+        return style
+
+    def _mixed(self, first: HairPlanes, second: HairPlanes, mix: HairMix) -> HairPlanes:
         morph = self._morph.get((first, second), lambda: HairMorph(first, second))
         return self._style.get((morph, mix), lambda: morph.at(mix.share))
 
@@ -273,6 +290,17 @@ class SceneBuilder:
             return WornHair(style, seating, extinction, transmittance, visibility, turned)
 
         return self._worn.get((extinction, light), worn)
+
+
+def hair_tones(params: HeadParams) -> Tensor:
+    """(2, 4) colours of roots and tips, linear RGB, and over which share of a strand they reach.
+
+    Where there is none, the hair's own.
+    """
+    tones = params.hair_tones or HairTones()
+    own = tuple(params.hair_color.tolist())
+    roots, tips = tones.roots or own, tones.tips or own
+    return torch.tensor([[*roots, tones.root_reach], [*tips, tones.tip_reach]])
 
 
 def _person(params: HeadParams) -> tuple[object, ...]:

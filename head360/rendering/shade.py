@@ -50,6 +50,7 @@ class LitScene:
     visibility: Tensor | None  # (z, y, x) of the surroundings through hair
     hair_color: Tensor  # (3,) linear RGB
     eye: Tensor  # (3,) metres; (N, 3) for N rays from different places
+    hair_tones: Tensor | None = None  # (2, 4) of roots and tips, see `Scene`; None: all one colour
 
 
 def shade(buffers: Buffers, scene: LitScene) -> Tensor:
@@ -82,6 +83,25 @@ def strand_colors(hair: Tensor, rays: Tensor, scene: LitScene) -> Tensor:
     """The same of rows (N, 9) HAIR_COLUMNS, as close to as can be."""
     noise = _strand_noise(hair[:, 7:9], hair[:, 2:3], torch.zeros_like(hair[:, :1]))
     return tone_curve(_shade_hair(hair, noise, rays, scene))
+
+
+def hair_colors(along: Tensor, color: Tensor, tones: Tensor | None) -> Tensor:
+    """(N, 3) linear RGB at shares (N, 1) of strands' lengths.
+
+    Args:
+        along: 0 root … 1 tip.
+        color: (3,) linear RGB.
+        tones: (2, 4) of roots and tips, see `Scene`; None: all one colour.
+    """
+    own = color.expand(len(along), 3)
+    if tones is None:
+        return own
+    roots, tips = tones
+    at_root = 1 - _smooth(0.6 * float(roots[3]), 1.4 * float(roots[3]) + 1e-3, along)
+    at_tip = _smooth(1 - 1.4 * float(tips[3]), 1 - 0.6 * float(tips[3]) + 1e-3, along)
+    own = own + (roots[:3] - own) * at_root
+    mixed: Tensor = own + (tips[:3] - own) * at_tip
+    return mixed
 
 
 def tone_curve(color: Tensor) -> Tensor:
@@ -143,7 +163,8 @@ def _shade_hair(hair: Tensor, noise: Tensor, rays: Tensor, scene: LitScene) -> T
     view, points = -rays, scene.eye + rays * hair[:, 3:4]
     # Where strands lie this way and that, their mean direction says nothing.
     t, sure = _unit(hair[:, 4:7]), _smooth(0.35, 0.85, hair[:, 4:7].norm(dim=-1, keepdim=True))
-    albedo = _strand_color(hair, noise, scene.hair_color)
+    own = hair_colors(hair[:, 2:3], scene.hair_color, scene.hair_tones)
+    albedo = _strand_color(hair, noise, own)
     tinted = albedo * albedo.clamp(min=0).sqrt()  # light that has been in a strand
     lock, fine = noise[:, 1:2], noise[:, 3:4]
     strong, shift = torch.exp(0.22 * lock + 0.20 * fine), 0.02 * lock + 0.015 * fine
@@ -182,7 +203,7 @@ def _shade_hair(hair: Tensor, noise: Tensor, rays: Tensor, scene: LitScene) -> T
 
 
 def _strand_color(hair: Tensor, noise: Tensor, color: Tensor) -> Tensor:
-    """(N, 3) linear RGB: dark roots, bleached tips, tones of locks and of strands."""
+    """(N, 3) linear RGB of hair of (N, 3): roots in shadow, bleached tips, tones of strands."""
     along, grey = hair[:, 2:3], _greyness(color)
     fade = 0.60 + 0.40 * _smooth(0.0, 0.3, along)
     tone = (0.11 + 0.05 * grey) * noise[:, :1] + (0.14 + 0.08 * grey) * noise[:, 2:3]
@@ -192,8 +213,8 @@ def _strand_color(hair: Tensor, noise: Tensor, color: Tensor) -> Tensor:
 
 
 def _greyness(color: Tensor) -> Tensor:
-    """Scalar: grey hair is a mixture of dark strands and white ones; 0 coloured … 1 grey."""
-    high, low = color.max(), color.min()
+    """(N, 1): grey hair is a mixture of dark strands and white ones; 0 coloured … 1 grey."""
+    high, low = color.amax(-1, keepdim=True), color.amin(-1, keepdim=True)
     neutral = 1 - _smooth(0.15, 0.45, 1 - low / high.clamp(min=1e-4))
     return neutral * _smooth(0.02, 0.10, high)
 

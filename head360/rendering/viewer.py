@@ -343,6 +343,7 @@ class Viewer:
             "u_lamp_color": light.colors,
             "u_shadow_from_head": shadow_texture_from_head(light.directions[0]),
             "u_hair_albedo": tuple(scene.hair_color.tolist()),
+            "u_hair_tones": scene.hair_tones.numpy(),
             "u_depth_range": (distance - _DEPTH_SPAN, distance + _DEPTH_SPAN),
             "u_mode": _MODES.get(shot.mode, 0),
             "u_strands": SINGLE_STRANDS,

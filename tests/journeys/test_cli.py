@@ -19,7 +19,14 @@ from head360.assets import Catalog, Hairstyle
 from head360.bench import BenchOptions, measure
 from head360.cli.terminal import ProgressBar, duration
 from head360.errors import GraphicsError
-from head360.params import EXPRESSIONS, HairMix, HeadParams, neutral_head
+from head360.params import (
+    EXPRESSIONS,
+    HairMix,
+    HairShape,
+    HairTones,
+    HeadParams,
+    neutral_head,
+)
 from head360.progress import Progress
 from head360.project import load_project
 from head360.rendering.request import Frame, RenderRequest
@@ -61,7 +68,7 @@ def library(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """A library of two hairstyles, and an empty folder to work in."""
     styles = (Hairstyle("bob", "Bob", "short", 0.5), Hairstyle("afro", "Afro", "curly", 0.5))
     catalog = Catalog("1", styles, (), ())
-    monkeypatch.setattr("head360.project.catalog", lambda: catalog)
+    monkeypatch.setattr("head360.project_values.catalog", lambda: catalog)
     monkeypatch.setattr("head360.cli.scene.catalog", lambda: catalog)
     monkeypatch.chdir(tmp_path)
 
@@ -75,6 +82,21 @@ def run(engine: PlainEngine, words: str) -> int:
 def left() -> list[str]:
     """Names of all files in the working folder."""
     return sorted(str(path) for path in Path().rglob("*"))
+
+
+def test_hair_options_part_colour_and_take_hair_from_another_head(engine: PlainEngine) -> None:
+    words = "new --hair bob --hairline 0.3 --hair-curl 0.5 --hair-mirrored"
+    assert run(engine, f"{words} --hair-roots #000000 --hair-tips #ffffff=0.5 -o a") == 0
+    assert run(engine, "new --seed 3 -o b") == 0
+    assert run(engine, "edit b.h360 --hair-from a.h360 --hair-tips none -o c.h360") == 0
+    assert run(engine, "edit b.h360 -o d.h360") != 0  # nothing is asked for
+
+    first, last = load_project(Path("a.h360")).params, load_project(Path("c.h360")).params
+
+    assert first.hair_shape == HairShape(hairline=0.3, curl=0.5, mirrored=True)
+    assert first.hair_tones == HairTones((0, 0, 0), (1, 1, 1), tip_reach=0.5)
+    assert (last.hairstyle, last.hair_shape) == ("bob", first.hair_shape)
+    assert last.hair_tones == HairTones(roots=(0, 0, 0), tip_reach=0.5)
 
 
 def test_render_alone_makes_a_picture_of_the_initial_head(

@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from head360.edited import Edited, edited
+from head360.edited import Edited, edited, hair_of
 from head360.edits import BALD, Change, EditLayer, Wish
-from head360.params import ATTRIBUTES, HairMix, HeadParams, neutral_head
+from head360.params import ATTRIBUTES, HairMix, HairTones, HeadParams, neutral_head
 
 
 def _layer(change: Change, amount: float = 1.0, strength: float = 1.0) -> EditLayer:
@@ -88,10 +88,40 @@ def test_layers_that_fit_no_head_are_refused() -> None:
 
 
 def test_hair_is_worn_longer_by_layers_and_never_beyond_its_ends() -> None:
-    longer = Change(hair_shape=np.array([0.6, 0, 0], np.float32))
+    longer = Change(hair_shape=np.array([0.6, 0, 0, 0, 0], np.float32))
     once = _edited(neutral_head(), _layer(longer)).hair_shape
     twice = _edited(neutral_head(), _layer(longer), _layer(longer)).hair_shape
     assert once is not None
     assert twice is not None
     assert once.length == pytest.approx(0.6)
     assert (twice.length, twice.volume) == (1.0, 0.0)
+
+
+def test_roots_and_tips_are_reached_from_the_hair_s_own_colour() -> None:
+    head = neutral_head().with_(hair_color=np.array([0.5, 0.4, 0.2], np.float32))
+    dark = Change(hair_roots=np.array([0.1, 0.0, 0.0], np.float32))
+    half = _edited(head, _layer(dark, 0.5)).hair_tones
+    whole = _edited(head, _layer(dark)).hair_tones
+    assert half is not None
+    assert whole is not None
+    assert half.roots == pytest.approx((0.3, 0.2, 0.1))
+    assert whole.roots == pytest.approx((0.1, 0.0, 0.0))
+    assert whole.tips is None
+
+
+def test_hair_is_mirrored_by_layers_and_recedes() -> None:
+    change = Change(hair_mirrored=True, hair_shape=np.array([0, 0, 0, 0.8, 0], np.float32))
+    shape = _edited(neutral_head(), _layer(change)).hair_shape
+    assert shape is not None
+    assert shape.mirrored
+    assert shape.hairline == pytest.approx(0.8)
+    assert _edited(neutral_head(), _layer(Change(hair_mirrored=True), 0.3)).hair_shape is None
+
+
+def test_another_head_can_wear_the_hair_as_it_is_seen() -> None:
+    tones = HairTones(tips=(0.5, 0.1, 0.2))
+    giver = neutral_head().with_(hairstyle="bob", hair_tones=tones)
+    giver = giver.with_(edits=(_layer(Change(hairstyle="afro")),))
+    taken = hair_of(giver)
+    assert (taken["hairstyle"], taken["hair_tones"]) == ("afro", tones)
+    assert set(taken) == {"hairstyle", "hair_mix", "hair_shape", "hair_color", "hair_tones"}

@@ -9,7 +9,7 @@ from torch import Tensor
 from head360.light import LIGHT_PRESETS, Light
 from head360.rendering.lighting import lighting
 from head360.rendering.reference import Buffers
-from head360.rendering.shade import LitScene, shade
+from head360.rendering.shade import LitScene, hair_colors, shade
 
 SIZE = 48
 BLACK, GREY = (0.012, 0.010, 0.010), (0.30, 0.29, 0.28)
@@ -70,3 +70,16 @@ def test_thin_hair_frays_and_thick_hair_stays_thick() -> None:
     assert thin.std() > 0.05
     assert abs(thin.mean() - 0.5) < 0.08
     assert thick.min() == 1
+
+
+def test_strands_change_colour_at_their_roots_and_tips() -> None:
+    tones = torch.tensor([[0.0, 0.0, 0.1, 0.2], [0.9, 0.0, 0.0, 0.4]])
+    along = torch.tensor([[0.0], [0.2], [0.45], [0.6], [1.0]])
+
+    colors = hair_colors(along, torch.tensor([0.2, 0.2, 0.2]), tones)
+
+    assert torch.allclose(colors[0], tones[0, :3], atol=1e-4)
+    assert torch.allclose(colors[1], torch.tensor([0.1, 0.1, 0.15]), atol=2e-3)  # half way
+    assert torch.allclose(colors[2], torch.tensor([0.2, 0.2, 0.2]), atol=4e-3)
+    assert torch.allclose(colors[4], tones[1, :3], atol=1e-4)
+    assert torch.equal(hair_colors(along, tones[1, :3], None)[3], tones[1, :3])

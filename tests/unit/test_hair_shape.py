@@ -23,6 +23,7 @@ from head360.fitting.hair import (
 from head360.fitting.parsing import ClassMap
 from head360.fitting.view import FACING, PhotoCamera
 from head360.model.bilinear import BilinearModel
+from head360.model.field import load_fields
 from head360.model.hair import HairLibrary
 from head360.model.hair_shape import HairShaper
 from head360.model.seating import Seat, Seating
@@ -81,6 +82,8 @@ def test_shapes_are_kept_within_bounds() -> None:
         (HairShape(fringe=0.8), (0.0, 0.05, 0.10), 1, 1),
         (HairShape(volume=0.8), (0.0, 0.17, -0.01), 1, -1),  # fuller: asks nearer to the skin
         (HairShape(volume=0.8), (0.13, 0.03, -0.01), 0, -1),
+        (HairShape(hairline=0.8), (0.0, 0.13, 0.08), 1, -1),  # higher: asks further down the brow
+        (HairShape(hairline=-0.8), (0.0, 0.13, 0.08), 1, 1),
     ],
 )
 def test_points_ask_where_they_should(
@@ -106,6 +109,40 @@ def test_the_face_s_hair_keeps_still_when_only_its_length_changes(
     moved = shaper.shaped(seating, HairShape(length=1.0))(crown) - seating(crown)
 
     assert float(moved.abs().max()) < 1e-3
+
+
+def test_curl_swings_hair_to_and_fro_down_its_length_and_leaves_roots(
+    seating: Seating, shaper: HairShaper
+) -> None:
+    behind = torch.stack([torch.tensor([0.0, y, -0.14]) for y in torch.linspace(-0.2, 0.0, 80)])
+    crown = torch.tensor([[0.0, 0.128, 0.0]])
+    waved = shaper.shaped(seating, HairShape(curl=1.0))
+
+    sideways = (waved(behind) - seating(behind))[:, 0].numpy()
+
+    assert 0.004 < np.abs(sideways).max() < 0.012
+    assert (np.diff(np.sign(sideways)) != 0).sum() >= 5
+    assert float((waved(crown) - seating(crown)).abs().max()) < 0.002
+
+
+def test_mirrored_hair_is_what_a_mirror_shows() -> None:
+    _, field = load_fields(resource("models", "fields.safetensors"))
+    files = sorted(resource("models").glob("hair-*.safetensors"))
+    hair = HairLibrary.load(files).planes("short_side_part")
+    points = 0.07 * torch.randn(4000, 3, generator=torch.Generator().manual_seed(1))
+    points[:, 1] += 0.05
+    flip = torch.tensor([-1.0, 1.0, 1.0])
+
+    there, here = field(hair.mirrored(), points * flip), field(hair, points)
+
+    seen = here.extinction > 1
+    assert seen.sum() > 40
+    assert torch.equal(hair.mirrored().mirrored().grid, hair.grid)
+    assert torch.allclose(there.along, here.along, atol=1e-4)
+    assert torch.allclose(there.tangent[seen], here.tangent[seen] * flip, atol=1e-3)
+    # The network saw no mirrored planes, so that densities are only about the same.
+    ratio = (there.extinction[seen] / here.extinction[seen]).log().abs()
+    assert float(ratio.median()) < 0.2
 
 
 def test_a_silhouette_brings_the_shape_back(

@@ -4,7 +4,7 @@ import io
 import json
 import os
 import zipfile
-from dataclasses import fields, replace
+from dataclasses import asdict, fields, replace
 from pathlib import Path
 
 import numpy as np
@@ -29,6 +29,7 @@ from head360.params import (
     TEXTURE_SIZE,
     HairMix,
     HairShape,
+    HairTones,
     HeadParams,
     neutral_head,
 )
@@ -56,7 +57,7 @@ def path(tmp_path: Path, neutral: HeadParams) -> Path:
 def library(monkeypatch: pytest.MonkeyPatch) -> None:
     """A library of one hairstyle."""
     catalog = Catalog("1", (Hairstyle("bob", "Bob", "short", 0.5),), (), ())
-    monkeypatch.setattr(project_module, "catalog", lambda: catalog)
+    monkeypatch.setattr("head360.project_values.catalog", lambda: catalog)
 
 
 VECTORS = (
@@ -72,6 +73,7 @@ def vectors(size: int, low: float, high: float) -> st.SearchStrategy[np.ndarray]
     return arrays(np.float32, size, elements=numbers(low, high))
 
 
+_WORN = asdict(HairShape())
 threes = st.tuples(*[numbers(0, 1)] * 3)
 heads = st.builds(
     HeadParams,
@@ -83,7 +85,9 @@ heads = st.builds(
     hair_color=vectors(3, 0, 1),
     iris_color=vectors(3, 0, 1),
     hair_mix=st.none() | st.builds(HairMix, st.just("bob"), numbers(0, 1)),
-    hair_shape=st.none() | st.builds(HairShape, numbers(-1, 1), numbers(-1, 1), numbers(-1, 1)),
+    hair_shape=st.none() | st.builds(HairShape, *[numbers(-1, 1)] * 5, st.booleans()),
+    hair_tones=st.none()
+    | st.builds(HairTones, st.none() | threes, st.none() | threes, numbers(0, 1), numbers(0, 1)),
     head_pose=vectors(3, -20, 20),
     light=st.builds(Light, st.sampled_from(LIGHT_PRESETS), numbers(-360, 360), numbers(0, 4)),
 )
@@ -120,6 +124,7 @@ def test_loading_gives_back_what_was_saved(tmp_path: Path, project: Project) -> 
     assert loaded.params.hairstyle == project.params.hairstyle
     assert loaded.params.hair_mix == project.params.hair_mix
     assert loaded.params.hair_shape == project.params.hair_shape
+    assert loaded.params.hair_tones == project.params.hair_tones
     for name in VECTORS:
         assert np.array_equal(getattr(loaded.params, name), getattr(project.params, name))
 
@@ -279,7 +284,14 @@ def test_too_many_parts_are_refused(path: Path) -> None:
         {"hair_mix": {"style": "../../etc", "share": 0.5}},
         {"hair_shape": 3},
         {"hair_shape": {"length": 0.5}},
-        {"hair_shape": {"length": 0.5, "volume": 2, "fringe": 0}},
+        {"hair_shape": {**_WORN, "volume": 2}},
+        {"hair_shape": {**_WORN, "hairline": None}},
+        {"hair_shape": {**_WORN, "mirrored": 1}},
+        {"hair_tones": 3},
+        {"hair_tones": {"roots": None, "tips": None}},
+        {"hair_tones": {"roots": [0, 0], "tips": None, "root_reach": 0.2, "tip_reach": 0.2}},
+        {"hair_tones": {"roots": [0, 0, 2], "tips": None, "root_reach": 0.2, "tip_reach": 0.2}},
+        {"hair_tones": {"roots": None, "tips": None, "root_reach": 0.2, "tip_reach": 3}},
         {"light": None},
         {"light": {"preset": "disco", "rotation_degrees": 0, "intensity": 1}},
         {"light": {"preset": "studio", "rotation_degrees": 0, "intensity": 99}},
@@ -375,6 +387,25 @@ def test_a_file_of_version_2_still_opens(path: Path) -> None:
     edit(path, version=2)
 
     assert load_project(path).params.likeness is None
+
+
+def test_a_file_of_version_3_still_opens(path: Path, neutral: HeadParams) -> None:
+    """As written before hairlines, curl, mirrored hair, and colours of roots and tips."""
+    longer = Change(hair_shape=np.array([0.5, 0, 0, 0, 0], np.float32))
+    layer = EditLayer("longer", (Wish("Longer hair", "longer", 1.0, longer),))
+    save_project(Project(neutral.with_(edits=(layer,))), path)
+    with zipfile.ZipFile(path) as archive:
+        records = json.loads(archive.read("edits.json"))
+    records[0]["wishes"][0]["change"]["hair_shape"] = [0.5, 0.0, 0.0]
+    rewrite(path, {"edits.json": json.dumps(records).encode()})
+    edit(path, version=3, hair_shape={"length": 0.25, "volume": 0, "fringe": 0})
+
+    params = load_project(path).params
+
+    assert params.hair_shape == HairShape(length=0.25)
+    assert params.hair_tones is None
+    change = params.edits[0].wishes[0].change
+    assert np.array_equal(change.hair_shape, longer.hair_shape)  # type: ignore[arg-type]
 
 
 def test_a_likeness_comes_back_bit_by_bit(path: Path, neutral: HeadParams) -> None:

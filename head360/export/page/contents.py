@@ -72,6 +72,7 @@ def contents_of(
         "background": [background.inner, background.outer],
         "strands": shade.SINGLE_STRANDS,
         "hair_color": scene.hair_color.tolist(),
+        "hair_tones": scene.hair_tones.flatten().tolist(),
         "eyes": identity.eye_centers.tolist(),
         "pivot": Neck(models.mesh.mean).pivot(identity.neutral).tolist(),
     }

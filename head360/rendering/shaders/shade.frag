@@ -30,6 +30,7 @@ uniform vec2 u_turn;               // cosine and sine of the probe's rotation
 uniform vec3 u_lamp_direction[3];
 uniform vec3 u_lamp_color[3];
 uniform vec3 u_hair_albedo;        // linear RGB
+uniform vec4 u_hair_tones[2];      // of roots and tips: linear RGB, reach along a strand 0 ... 1
 uniform vec2 u_depth_range;        // metres shown as white and black
 uniform float u_strands;           // how much of single strands' noise a sample shows
 uniform int u_mode;                // 0 shaded, 1 albedo, 2 normals, 3 depth, 4 clay, 5 guide, 6 aspect
@@ -144,11 +145,20 @@ float greyness(vec3 color) {
     return (1.0 - smoothstep(0.15, 0.45, 1.0 - low / max(high, 1e-4))) * smoothstep(0.02, 0.10, high);
 }
 
+// Hair may have other colours near the scalp and at its ends.
+vec3 hair_color(float along) {
+    float root = u_hair_tones[0].w, tip = u_hair_tones[1].w;
+    float at_root = 1.0 - smoothstep(0.6 * root, 1.4 * root + 1e-3, along);
+    float at_tip = smoothstep(1.0 - 1.4 * tip, 1.0 - 0.6 * tip + 1e-3, along);
+    return mix(mix(u_hair_albedo, u_hair_tones[0].rgb, at_root), u_hair_tones[1].rgb, at_tip);
+}
+
 vec3 strand_color(vec4 color, vec4 noise) {
+    vec3 own = hair_color(color.z);
     float fade = 0.60 + 0.40 * smoothstep(0.0, 0.3, color.z);
-    float tips = 1.0 + 0.3 * color.z * color.z, grey = greyness(u_hair_albedo);
+    float tips = 1.0 + 0.3 * color.z * color.z, grey = greyness(own);
     float tone = exp((0.11 + 0.05 * grey) * noise.x + (0.14 + 0.08 * grey) * noise.z);
-    return u_hair_albedo * (color.y * fade * tips * tone);
+    return own * (color.y * fade * tips * tone);
 }
 
 // Cameras balance white, and nothing betrays them like grey hair.
