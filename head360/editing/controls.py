@@ -28,6 +28,8 @@ _TONE, _LIP_COLOR, _AGE_CODE, _MASCULINE, _OILY = 0, 5, 7, 8, 10
 _LIPS, _LIDS = 62, 63
 #: Years that the trait “old” stands for, and its ends.
 _YEARS, _OLD = (16.0, 70.0), (-0.35, 0.95)
+#: The youngest and the oldest that there are.
+AGES = (_YEARS[0], _YEARS[1])
 #: How old words are.
 _AGES = {"young": 21.0, "middle-aged": 47.0, "old": 68.0}
 _OLDER_YEARS = 22.0
@@ -38,6 +40,8 @@ _MAKEUP = ("lipstick", "eyeliner", "eyeshadow", "blush")
 #: These take the colour of the hair, so whoever colours them colours it.
 _HAIRY = {"stubble", "beard", "moustache", "brows"}
 _FACIAL_HAIR = ("stubble", "beard", "moustache")
+#: Words for people who lack something.
+_TAKES_OFF = {"shaven": _FACIAL_HAIR, "rested": ("dark_circles",)}
 #: Bright make-up is strong; bright brows are weak.
 _BRIGHT: dict[bool, set[str]] = {True: {"bright"}, False: set()}
 #: Palettes are chosen by which quadrant two codes point into.
@@ -87,8 +91,10 @@ def _person(head: HeadParams, meant: Meant, mesh: BilinearModel) -> Change | Non
     name, back = meant.name, -1.0 if meant.way in (NO, LESS) else 1.0
     if name in _AGES:
         return _aged(head, _years_wished(head, meant))
-    if name == "shaven":
-        return _painted(_FACIAL_HAIR)(head, replace(meant, way=NO), mesh)
+    if name in _TAKES_OFF:
+        return _painted(_TAKES_OFF[name])(head, replace(meant, way=NO), mesh)
+    if name == "other sex":
+        name = "female" if masculinity_of(head) > 0 else "male"
     if name in ("heavy", "slim"):
         sign = back * (1.0 if name == "heavy" else -1.0)
         return _moved(head, mesh, {key: sign * by for key, by in targets.WEIGHT.items()})
@@ -102,15 +108,17 @@ def _person(head: HeadParams, meant: Meant, mesh: BilinearModel) -> Change | Non
 
 def _years_wished(head: HeadParams, meant: Meant) -> float:
     """How many years older (or younger) a wish makes a head."""
-    sign = -1.0 if meant.name == "young" else 1.0
-    if meant.number is not None:
-        if meant.way in (NO, LESS):  # “take ten years off”
-            return -meant.number
-        relative = any(word in meant.said for word in _COMPARED) or meant.number <= 12
-        return sign * meant.number if relative else meant.number - age_of(head)
+    sign, said = -1.0 if meant.name == "young" else 1.0, frozenset(meant.said)
+    if (number := _years_said(meant)) is not None:
+        if meant.way in (NO, LESS) or said & _PAST:  # “take ten years off”
+            return -number
+        if meant.way == MORE or said & _FUTURE:
+            return number
+        relative = bool(said & _COMPARED) or number <= 12
+        return sign * number if relative else number - age_of(head)
     if meant.way in (NO, LESS):
         return -sign * 0.7 * _OLDER_YEARS
-    if meant.way == MORE or any(word in meant.said for word in _COMPARED):
+    if meant.way == MORE or said & _COMPARED:
         return sign * _OLDER_YEARS
     wished = _AGES[meant.name] - age_of(head)
     if meant.name == "middle-aged":
@@ -118,7 +126,21 @@ def _years_wished(head: HeadParams, meant: Meant) -> float:
     return sign * max(sign * wished, 0.7 * _OLDER_YEARS)
 
 
-_COMPARED = ("older", "younger", "aging", "ageing", "rejuvenate", "rejuvenated", "by")
+_COMPARED = frozenset(
+    {"older", "younger", "aging", "ageing", "rejuvenate", "rejuvenated", "by", "decade", "decades",
+     "clock", "age"}
+)  # fmt: skip
+_PAST = frozenset({"ago", "back", "earlier", "previously", "off"})
+_FUTURE = frozenset({"later", "now", "hence", "time", "future", "on", "years'"})
+
+
+def _years_said(meant: Meant) -> float | None:
+    """How many years a wish is about: ten for a decade."""
+    if "decades" in meant.said:
+        return 10.0 * (meant.number or 2.0)
+    if "decade" in meant.said:
+        return 10.0 * (meant.number or 1.0)
+    return meant.number
 
 
 def _aged(head: HeadParams, years: float) -> Change | None:
@@ -128,8 +150,8 @@ def _aged(head: HeadParams, years: float) -> Change | None:
 
 
 def _age(head: HeadParams, meant: Meant, _mesh: BilinearModel) -> Change | None:
-    if meant.number is not None:
-        return _aged(head, meant.number - age_of(head))
+    if _years_said(meant) is not None:
+        return _aged(head, _years_wished(head, replace(meant, said=[*meant.said, ""])))
     sign = -1.0 if meant.way in (LESS, NO) else 1.0  # “age him” is older
     return _aged(head, sign * _OLDER_YEARS)
 
@@ -183,8 +205,9 @@ def _palette(head: HeadParams, meant: Meant, names: tuple[str, ...]) -> np.ndarr
 
 
 def _lips(head: HeadParams, meant: Meant, mesh: BilinearModel) -> Change | None:
-    """Lips that are given a colour are painted."""
-    if any(kind == "color" for kind, _, _ in meant.modifiers):
+    """Lips that are given a colour are painted; bare ones are not."""
+    painted = any(kind == "color" or name == "shiny" for kind, name, _ in meant.modifiers)
+    if painted or (meant.way == NO and not meant.modifiers):
         return _painted(("lipstick",))(head, meant, mesh)
     return _part("lips")(head, meant, mesh)
 
@@ -201,6 +224,8 @@ def _brows(head: HeadParams, meant: Meant, mesh: BilinearModel) -> Change | None
 
 def _part(part: str) -> Control:
     def control(head: HeadParams, meant: Meant, mesh: BilinearModel) -> Change | None:
+        if part == "face" and meant.way == NO and not meant.modifiers:
+            return _painted(_MAKEUP)(head, meant, mesh)  # “a bare face”
         moved: dict[str, float] = {}
         sign = -1.0 if meant.way in (LESS, NO) else 1.0
         names = [name for kind, name, _ in meant.modifiers if kind == "shape"]
@@ -243,10 +268,12 @@ def _iris(head: HeadParams, meant: Meant) -> np.ndarray | None:
 
 def _skin(head: HeadParams, meant: Meant, _mesh: BilinearModel) -> Change | None:
     texture, strengths = head.texture.copy(), head.attributes.copy()
+    if meant.way == NO and not meant.modifiers:
+        return _painted(_MAKEUP)(head, meant, _mesh)  # “bare skin”
     sign = -1.0 if meant.way in (LESS, NO) else 1.0
     for kind, name, relative in meant.modifiers:
         if kind == "color" and name in targets.TONES:
-            texture[_TONE] = targets.TONES[name]
+            texture[_TONE] = _toned(float(texture[_TONE]), targets.TONES[name], sign)
         elif name in ("dark", "bright"):
             texture[_TONE] += _tone_step(float(texture[_TONE]), name, relative or meant.way, sign)
         elif name == "shiny":
@@ -257,6 +284,13 @@ def _skin(head: HeadParams, meant: Meant, _mesh: BilinearModel) -> Change | None
         elif name in ("pink", "red"):
             strengths[ATTRIBUTES.index("redness")] = 0.6
     return difference(head, head.with_(texture=texture, attributes=strengths))
+
+
+def _toned(now: float, wanted: float, sign: float) -> float:
+    """A tone that was named; “too pale” is darker than now."""
+    if sign < 0:
+        return now + (0.8 if wanted < 0 else -0.8)
+    return wanted
 
 
 def _tone_step(now: float, name: str, relative: object, sign: float) -> float:
@@ -306,6 +340,7 @@ def _topic(head: HeadParams, meant: Meant, mesh: BilinearModel) -> Change | None
 _TOPICS: Mapping[str, Control] = {
     "age": _age, "brows": _brows, "eyes": _eyes, "skin": _skin, "lips": _lips,
     "hair": hair_controls.hair, "hairline": hair_controls.hairline,
+    "roots": hair_controls.roots, "tips": hair_controls.tips,
     "makeup": _painted(_MAKEUP), "facial_hair": _painted(_FACIAL_HAIR),
     **{name: _painted((name,)) for name in ATTRIBUTES if name != "brows"},
     **{name: _part(name) for name in targets.GEOMETRY if name not in ("eyes", "brows", "lips")},

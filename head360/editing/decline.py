@@ -3,18 +3,24 @@
 from __future__ import annotations
 
 import hashlib
+from itertools import pairwise
 from pathlib import Path
 
 from head360.editing.tokens import tokens
 
 _SALT = b"head360 "
 _DIGITS = 12
+#: A colour of make-up has a name that means something else alone.
+_COLOR = "nude"
+_PAINTED = frozenset({"lip", "lips", "lipstick", "gloss", "pink", "makeup", "eyeshadow"})
 _HASHES = frozenset(Path(__file__).with_name("declined.txt").read_text("utf-8").split())
 
 
 def declined(text: str) -> bool:
     """Whether a text holds a word that this program does not work with."""
-    words = {token.word for token in tokens(text)}
+    found = [token.word for token in tokens(text)]
+    cosmetic = {w for w, after in pairwise([*found, ""]) if w == _COLOR and after in _PAINTED}
+    words = {word for word in found if word not in cosmetic}
     singular = {word[:-1] for word in words if word.endswith("s")}
     return any(_hash(word) in _HASHES for word in words | singular)
 

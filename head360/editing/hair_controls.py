@@ -6,7 +6,7 @@ import numpy as np
 
 from head360.assets import catalog
 from head360.editing.labels import BIT, LESS, MORE, NO
-from head360.editing.targets import HAIR, STYLE_FACTS
+from head360.editing.targets import HAIR, PARTED, STYLE_FACTS
 from head360.editing.wishes import Meant
 from head360.edits import BALD, Change
 from head360.model.bilinear import BilinearModel
@@ -17,6 +17,7 @@ _LENGTHS = {"cropped": _CROPPED, "short": _SHORT, "small": _SHORT, "medium-lengt
             "long": _LONG, "big": _LONG}  # fmt: skip
 _ARRANGED = {"fringe": "fringe", "centre parting": "centre", "side parting": "side", "tied": "tied",
              "slicked": "slicked", "tousled": "tousled"}  # fmt: skip
+_SIDES = {"parting left": "left", "parting right": "right", "mirrored": "mirrored"}
 _TEXTURED = ("straight", "wavy", "curly", "coily", "braided", "locked")
 #: What a style is charged for not being as wished, and for changing what nobody mentioned.
 _WRONG, _CHANGED = 10.0, 1.0
@@ -50,6 +51,52 @@ def texture(head: HeadParams, meant: Meant, _mesh: BilinearModel) -> Change | No
     return _change(head, best_style(head.hairstyle, texture=wanted), color_of(head, meant))
 
 
+def roots(head: HeadParams, meant: Meant, _mesh: BilinearModel) -> Change | None:
+    """“Dark roots”: those that grow out are dark if nothing is said."""
+    color = _tone(head, meant, plain="dark")
+    return None if color is None else Change(hair_roots=color)
+
+
+def tips(head: HeadParams, meant: Meant, _mesh: BilinearModel) -> Change | None:
+    """“Blond tips”, “brown to blond ombre”: the second of two colours is that of the tips."""
+    color = _tone(head, meant, plain="bright")
+    if color is None:
+        return None
+    colors = [name for kind, name, _ in meant.modifiers if kind == "color" and name in HAIR]
+    own = np.array(HAIR[colors[0]], np.float32) if len(colors) > 1 else None
+    return Change(hair_tips=color, hair_color=own)
+
+
+def _tone(head: HeadParams, meant: Meant, plain: str) -> np.ndarray | None:
+    """The colour of a part of the hair; of what shall have none, the hair's own."""
+    if head.hairstyle is None:
+        return None
+    if meant.way == NO:
+        return head.hair_color if head.hair_tones is not None else None
+    colors = [name for kind, name, _ in meant.modifiers if kind == "color" and name in HAIR]
+    if colors:
+        return np.array(HAIR[colors[-1]], np.float32)
+    dark = any(name == "dark" for _, name, _ in meant.modifiers)
+    bright = any(name == "bright" for _, name, _ in meant.modifiers)
+    if dark or (plain == "dark" and not bright):
+        darker: np.ndarray = np.minimum(np.array(HAIR["dark brown"]), _DARKER * head.hair_color)
+        return darker
+    brighter: np.ndarray = np.maximum(np.array(HAIR["blond"]), head.hair_color)
+    return brighter
+
+
+def _parted(head: HeadParams, side: str) -> Change | None:
+    """Hair parted on a side of the head's own, “left” or “right”, or on the other side."""
+    mirrored = head.hair_shape is not None and head.hair_shape.mirrored
+    if side == "mirrored":
+        return None if head.hairstyle is None else Change(hair_mirrored=not mirrored)
+    length = STYLE_FACTS.get(head.hairstyle or "", (_SHORT, "", ""))[0]
+    near = min(PARTED, key=lambda name: abs(STYLE_FACTS[name][0] - length))
+    worn = None if head.hairstyle in PARTED else near
+    wanted = worn or head.hairstyle or near
+    return Change(hairstyle=worn, hair_mirrored=PARTED[wanted] != side)
+
+
 def word(head: HeadParams, meant: Meant, _mesh: BilinearModel) -> Change | None:
     """Words that only hair can mean: bald, a fringe, a parting, tied."""
     if meant.name == "bald":
@@ -58,16 +105,22 @@ def word(head: HeadParams, meant: Meant, _mesh: BilinearModel) -> Change | None:
         return _worn(head, "short_side_part") if head.hairstyle is None else None
     if meant.name in _LENGTHS:
         return _change(head, best_style(head.hairstyle, length=_LENGTHS[meant.name]), None)
-    arranged = _ARRANGED[meant.name]
+    if meant.name in _SIDES and meant.way != NO:
+        return _parted(head, _SIDES[meant.name])
+    arranged = _ARRANGED.get(meant.name, "side")
     if meant.way == NO:
         arranged = "loose"
     return _change(head, best_style(head.hairstyle, arranged=arranged), color_of(head, meant))
 
 
 def hairline(head: HeadParams, meant: Meant, _mesh: BilinearModel) -> Change | None:
-    """A receding hairline is the style that has one."""
-    receding = {name for _, name, _ in meant.modifiers} & {"high", "back"} or meant.way == ""
-    return _worn(head, "horseshoe") if receding and meant.way != NO else None
+    """Higher or lower; a plain mention means one that recedes."""
+    if head.hairstyle is None:
+        return None
+    names = {name for _, name, _ in meant.modifiers}
+    back = -1.0 if meant.way in (NO, LESS) else 1.0
+    step = -0.8 if names & {"low", "forward", "short", "small"} else 0.8
+    return Change(hair_shape=np.array([0, 0, 0, back * step, 0], np.float32))
 
 
 def best_style(
@@ -140,11 +193,12 @@ def _reshaped(meant: Meant) -> np.ndarray | None:
     names = {name for _, name, _ in meant.modifiers}
     back = -1.0 if meant.way in (NO, LESS) else 1.0
     if names & {"full", "big", "wide"}:
-        return np.array([0, 0.8 * back, 0], np.float32)
+        return np.array([0, 0.8 * back, 0, 0, 0], np.float32)
     if names & {"thin", "narrow", "low"}:
-        return np.array([0, -0.8 * back, 0], np.float32)
+        return np.array([0, -0.8 * back, 0, 0, 0], np.float32)
     if meant.degree_said == BIT and names & {"long", "short"}:
-        return np.array([1.4 * back if "long" in names else -1.4 * back, 0, 0], np.float32)
+        longer = 1.4 * back if "long" in names else -1.4 * back
+        return np.array([longer, 0, 0, 0, 0], np.float32)
     return None
 
 

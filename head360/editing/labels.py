@@ -12,7 +12,7 @@ NUMBER, YEARS = "number", "years"
 #: What a sentence can be about; a modifier needs one of these.
 TOPICS: tuple[str, ...] = (
     "hair", "eyes", "skin", "lips", "nose", "nose_tip", "nose_bridge", "jaw", "chin", "face",
-    "mouth", "brows", "cheeks", "head", "hairline", "age", "light",
+    "mouth", "brows", "cheeks", "head", "forehead", "hairline", "roots", "tips", "age", "light",
     # painted or grown; a plain mention means “have it”
     "lipstick", "eyeshadow", "eyeliner", "blush", "makeup", "beard", "moustache", "stubble",
     "facial_hair", "freckles", "moles", "wrinkles", "age_spots", "dark_circles", "redness",
@@ -36,12 +36,12 @@ COLORS: tuple[str, ...] = (
 TEXTURES: tuple[str, ...] = ("straight", "wavy", "curly", "coily", "braided", "locked")
 HAIR_WORDS: tuple[str, ...] = (
     "cropped", "medium-length", "bald", "fringe", "centre parting", "side parting", "tied",
-    "slicked", "tousled",
+    "slicked", "tousled", "parting left", "parting right", "mirrored",
 )  # fmt: skip
 
 #: Who somebody is.
 PEOPLE: tuple[str, ...] = ("old", "young", "middle-aged", "male", "female", "heavy", "slim",
-                          "shaven")  # fmt: skip
+                          "shaven", "rested", "other sex")  # fmt: skip
 
 #: What a face does.
 MOVES: tuple[str, ...] = (

@@ -150,7 +150,7 @@ def _without(change: Change, kept: list[Meant]) -> Change | None:
     spared: dict[str, Any] = {}
     for each in kept:
         if each.name == "hair" or each.kind in ("style", "texture", "hair"):
-            spared |= {"hairstyle": None, "hair_color": None, "hair_shape": None}
+            spared |= dict.fromkeys(_HAIR)
         elif each.name == "eyes":
             spared["iris_color"] = None
         elif each.kind == "move":
@@ -168,6 +168,9 @@ def _without(change: Change, kept: list[Meant]) -> Change | None:
     return rest if _does_something(rest) else None
 
 
+_HAIR = (
+    "hairstyle", "hair_color", "hair_shape", "hair_roots", "hair_tips", "hair_mirrored",
+)  # fmt: skip
 _SHAPED = frozenset(["nose", "jaw", "chin", "face", "mouth", "lips", "cheeks", "head"])
 _PAINTED = {
     "makeup": ("lipstick", "eyeliner", "eyeshadow", "blush"),
@@ -181,5 +184,8 @@ def _does_something(change: Change) -> bool:
     )  # fmt: skip
     if any(values is not None and np.abs(values).max() > 0 for values in vectors):
         return True
-    rest = (change.hair_color, change.iris_color, change.hairstyle, change.light)
+    rest = (
+        change.hair_color, change.hair_roots, change.hair_tips, change.iris_color,
+        change.hairstyle, change.hair_mirrored, change.light,
+    )  # fmt: skip
     return any(value is not None for value in rest)

@@ -1,60 +1,145 @@
-"""Typing errors: a word that nobody taught, one slip away from just one that is known.
+"""Known words, what each can mean, and typing errors traced back to them.
 
-A slip is two letters that changed places, one too many, one missing, or (in long words, where
-another word is seldom so near) a wrong one; the first letter is right (Damerau, 1964).
+A slip is two letters that changed places, one too many, one missing, or a wrong one (Damerau,
+1964). Slips that fingers and ears make (a neighbouring key, another vowel, a doubled letter) cost
+less than others; of the known words that are near enough, the cheapest is meant if no other
+comes close. Words that are run together come apart.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import re
+from collections.abc import Mapping
 from functools import lru_cache
 from pathlib import Path
-from string import ascii_lowercase
+from types import MappingProxyType
 
-#: One known word a line; `python -m training.prompt.spelling` makes it.
-WORD_FILE = Path(__file__).with_name("spelling.txt")
+from head360.editing.labels import GLUE, UNKNOWN
+
+#: A known word a line, and its labels, with tabs between; `python -m training.prompt.spelling`
+#: makes it.
+WORD_FILE = Path(__file__).with_name("words.tsv")
 #: Shorter words have too many neighbours.
-SHORTEST = 4
-_LONG = 6
+SHORTEST = 3
+#: What slips may cost, by the word's length; longer words stand two.
+_BUDGETS = {3: 0.8, 4: 1.0, 5: 1.0, 6: 1.3, 7: 1.4}
+_LONG_BUDGET = 2.0
+#: Another word this near makes it unclear which was meant.
+_MARGIN = 0.09
+#: How much likelier people ask for something that words here can mean than say nothing.
+_TELLING = 0.4
+_DOUBLE, _EASY, _VOWEL, _HARD = 0.55, 0.7, 0.8, 1.3
+_ROWS = ("qwertyuiop", "asdfghjkl", "zxcvbnm")
+_VOWELS = frozenset("aeiouy")
 
 
 @lru_cache(maxsize=1)
-def known_words() -> frozenset[str]:
-    """All words that are taken as they are."""
-    return frozenset(WORD_FILE.read_text("utf-8").split())
+def meanings() -> Mapping[str, frozenset[str]]:
+    """All words that are taken as they are, and the labels that each can have; some have none.
+
+    Labels that begin with a plus need another word of the same label nearby.
+    """
+    lines = WORD_FILE.read_text("utf-8").splitlines()
+    split = (line.split("\t") for line in lines)
+    return MappingProxyType({word: frozenset(labels) for word, *labels in split})
+
+
+def senses(word: str) -> frozenset[str] | None:
+    """The labels that a word can have, or its singular; None if nobody taught it."""
+    for known in (word, word.removesuffix("'s"), word.removesuffix("s")):
+        if known in meanings():
+            return meanings()[known]
+    return None
+
+
+def is_known(word: str) -> bool:
+    """Whether it is a known word, or the plural of one."""
+    return senses(word) is not None
 
 
 @lru_cache(maxsize=4096)
 def corrected(word: str) -> str:
     """The word that was meant, in small letters; the word itself if that is not clear."""
-    if len(word) < SHORTEST or not word.isascii() or not word.isalpha() or is_known(word):
+    if not word.isascii() or not word.isalpha() or is_known(word):
         return word
-    for slips in (_swapped(word), _missed(word), _wrong(word)):
-        meant = known_words().intersection(slips)
-        if meant:
-            return min(meant) if len(meant) == 1 else word
-    return word
+    if (short := re.sub(r"(.)\1{2,}", r"\1", word)) != word:  # “looong”
+        double = re.sub(r"(.)\1{2,}", r"\1\1", word)
+        return double if is_known(double) else corrected(short)
+    if len(word) < SHORTEST:
+        return word
+    costs = sorted(_candidates(word))
+    near = {senses(known) for cost, known in costs if cost < costs[0][0] + _MARGIN}
+    return costs[0][1] if len(near) == 1 else word  # one, or several that mean the same
 
 
-def is_known(word: str) -> bool:
-    """Whether it is a known word, or the plural of one."""
-    return word in known_words() or (word.endswith("s") and word[:-1] in known_words())
+@lru_cache(maxsize=4096)
+def apart(word: str) -> tuple[str, ...]:
+    """The two words that were run together (“bluehair”); the word itself if it is none."""
+    if len(word) <= 2 * SHORTEST or not word.isalpha() or is_known(word):
+        return (word,)
+    for cut in range(2, len(word) - 2):
+        one, other = word[:cut], word[cut:]
+        if meanings().get(one) and meanings().get(other) and len(other) > SHORTEST:
+            return (one, other)
+    return (word,)
 
 
-def _swapped(word: str) -> Iterator[str]:
-    for at in range(1, len(word) - 1):
-        yield word[:at] + word[at + 1] + word[at] + word[at + 2 :]
+def _candidates(word: str) -> list[tuple[float, str]]:
+    """What it may have been, each with its cost."""
+    budget = _BUDGETS.get(len(word), _LONG_BUDGET)
+    letters = frozenset(word)
+    found = []
+    for known, labels in meanings().items():
+        if abs(len(known) - len(word)) > 1 or len(known) <= SHORTEST:
+            continue
+        if not _same_start(word, known) or len(letters ^ frozenset(known)) > 2 * budget:
+            continue
+        cost = _distance(word, known)
+        if cost <= budget:
+            telling = any(label[0] not in (UNKNOWN, GLUE, "+") for label in labels)
+            found.append((cost - (_TELLING if telling else 0.0), known))
+    return found
 
 
-def _missed(word: str) -> Iterator[str]:
-    """One letter more, or one less."""
-    for at in range(1, len(word) + 1):
-        if len(word) > SHORTEST:
-            yield word[:at] + word[at + 1 :]
-        yield from (word[:at] + letter + word[at:] for letter in ascii_lowercase)
+def _same_start(word: str, known: str) -> bool:
+    """The first letter is right, or just changed places with the second, or is missing."""
+    return word[0] == known[0] or word[:2] == known[1::-1] or word[:2] == known[1:3]
 
 
-def _wrong(word: str) -> Iterator[str]:
-    if len(word) >= _LONG:
-        for at in range(1, len(word)):
-            yield from (word[:at] + letter + word[at + 1 :] for letter in ascii_lowercase)
+def _distance(typed: str, meant: str) -> float:
+    """The cost of the slips between two words (optimal string alignment)."""
+    rows = [[0.0] * (len(meant) + 1) for _ in range(len(typed) + 1)]
+    for i in range(len(typed) + 1):
+        for j in range(len(meant) + 1):
+            if i == 0 or j == 0:
+                rows[i][j] = float(i + j)
+                continue
+            one, other = typed[i - 1], meant[j - 1]
+            best = min(
+                rows[i - 1][j] + _letter_cost(typed, i - 1),
+                rows[i][j - 1] + _letter_cost(meant, j - 1),
+                rows[i - 1][j - 1] + (0.0 if one == other else _swap_cost(one, other)),
+            )
+            if i > 1 and j > 1 and one == meant[j - 2] and typed[i - 2] == other:
+                best = min(best, rows[i - 2][j - 2] + _EASY)
+            rows[i][j] = best
+    return rows[-1][-1]
+
+
+def _letter_cost(word: str, at: int) -> float:
+    """What one letter more, or less, costs."""
+    if at and word[at] == word[at - 1]:
+        return _DOUBLE
+    return _VOWEL if word[at] in _VOWELS else 1.0
+
+
+@lru_cache(maxsize=1024)
+def _swap_cost(one: str, other: str) -> float:
+    if one in _VOWELS and other in _VOWELS:
+        return _EASY
+    places = [
+        (row, keys.index(letter)) for letter in (one, other)
+        for row, keys in enumerate(_ROWS) if letter in keys
+    ]  # fmt: skip
+    near = len(places) == 2 and max(abs(a - b) for a, b in zip(*places, strict=True)) <= 1
+    return 1.0 if near else _HARD

@@ -18,7 +18,7 @@ import numpy.typing as npt
 
 from head360.assets import resource
 from head360.editing.labels import LABELS
-from head360.editing.tokens import Token, features
+from head360.editing.tokens import features
 from head360.errors import ResourceError
 from head360.model.checkpoint import load_arrays
 
@@ -60,11 +60,22 @@ class Tagger:
             raise ResourceError(f"The model file “{path.name}” belongs to another version.")
         return made
 
-    def label(self, words: Sequence[Token]) -> list[tuple[str, float]]:
-        """The likeliest label of each word, and how likely it is, 0 … 1."""
+    def label(
+        self, words: Sequence[str], allowed: Sequence[frozenset[str] | None] | None = None
+    ) -> list[tuple[str, float]]:
+        """The likeliest label of each word, and how likely it is, 0 … 1.
+
+        Args:
+            words: in small letters, as `tokens` gives them.
+            allowed: the labels that each can have, as far as that is known; of these, one is
+                chosen.
+        """
         if not words:
             return []
-        scores = self._scores([token.word for token in words])
+        scores = self._scores(words)
+        for row, known in zip(scores, allowed or (), strict=False):
+            if known is not None:
+                row[[label not in known for label in LABELS]] = -np.inf
         shares = np.exp(scores - scores.max(1, keepdims=True))
         shares /= shares.sum(1, keepdims=True)
         return [(LABELS[row.argmax()], float(row.max())) for row in shares]

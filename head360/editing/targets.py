@@ -50,7 +50,7 @@ EYES: Mapping[str, Color] = MappingProxyType(
 )
 #: Skin tone, standard deviations of the texture code; dark is positive.
 TONES: Mapping[str, float] = MappingProxyType(
-    {"pale": -1.5, "white": -1.5, "fair": -0.7, "medium": 0.1, "tan": 0.75, "light brown": 0.75,
+    {"pale": -1.5, "white": -1.5, "fair": -0.7, "medium": 0.3, "tan": 0.75, "light brown": 0.75,
      "brown": 1.4, "dark brown": 1.7, "deep": 1.9, "black": 2.3, "amber": 0.9}
 )  # fmt: skip
 #: Two numbers of the texture code that choose make-up's colour: which of four palettes.
@@ -125,3 +125,8 @@ STYLE_FACTS: Mapping[str, tuple[int, str, str]] = MappingProxyType(
         "dreadlocks": (3, "locked", ""), "cornrows": (0, "braided", ""),
     }
 )  # fmt: skip
+
+#: On which of the head's own sides styles of the library are parted, as can be seen.
+PARTED: Mapping[str, str] = MappingProxyType(
+    {"short_side_part": "left", "bob": "left", "long_side_swept": "right"}
+)

@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
+from head360.editing.grammar import NOT, SWAP, read
 from head360.editing.labels import (
     BIT,
     GLUE,
@@ -24,21 +25,10 @@ from head360.editing.labels import (
     YEARS,
     split_label,
 )
-from head360.editing.spelling import SHORTEST, corrected, is_known
 from head360.editing.tagger import Tagger
-from head360.editing.tokens import Token, tokens
+from head360.editing.tokens import Token
+from head360.params import ATTRIBUTES
 
-#: Whatever the network thinks of them.
-_SAYS_NOTHING = frozenset(
-    {"the", "an", "her", "his", "him", "she", "he", "they", "them", "their", "its", "it", "of",
-     "to", "with", "make", "give", "me", "my", "and", "or", "but", "move", "version", "again",
-     "though", "shade"}
-)  # fmt: skip
-#: Words that always say which way.
-_WAY_WORDS = {"stop": NO, "quit": NO, "gone": NO, "de": LESS}
-_OUGHT = ("must", "should", "to")
-#: A word that nobody taught means what the network says only if it is so sure.
-_SURE = 0.75
 #: Words that end the reach of a modifier, as a comma does.
 _JOINTS = frozenset(["and", "but", "then", "also", "plus", "while", "with"])
 #: Over these, “no” and “keep” go on: “no beard or moustache”.
@@ -100,6 +90,7 @@ class Meant:
     number: float | None = None
     spans: list[tuple[int, int]] = field(default_factory=list)
     said: list[str] = field(default_factory=list)  # its words, in small letters
+    swapped: bool = False  # whether something else shall replace it
 
     def words(self, text: str) -> str:
         """The words of the text that it came from."""
@@ -117,40 +108,10 @@ class Heard:
 
 def hear(text: str, tagger: Tagger) -> Heard:
     """Label the words of a text and put wishes together."""
-    words = [replace(word, word=corrected(word.word)) for word in tokens(text)]
-    labelled = _labels(words, tagger)
-    parts = list(_parts(words, labelled))
+    parts = list(_parts(*read(text, tagger)))
     heard = _Listener(parts).listen()
     unknown = [p for p in parts if p.label == UNKNOWN]
     return Heard(tuple(heard), tuple(text[part.start : part.end] for part in unknown))
-
-
-def _labels(words: Sequence[Token], tagger: Tagger) -> list[str]:
-    """The label of each word: what grammar says comes before what the network thinks."""
-    labels = [
-        _label(word.word, label, sure)
-        for word, (label, sure) in zip(words, tagger.label(words), strict=True)
-    ]
-    for at, word in enumerate(words[:-1]):
-        if word.word == "face" and labels[at] == GLUE and labels[at + 1].startswith("shape:"):
-            labels[at] = "topic:face"  # “the face longer”, not “a face with …”
-        follows = words[at + 1].word
-        if follows == "off" and labels[at].startswith("topic:"):
-            labels[at + 1] = NO  # “beard off”
-        elif follows == "go" and word.word in _OUGHT:
-            labels[at], labels[at + 1] = GLUE, NO  # “the beard must go”
-    return labels
-
-
-def _label(word: str, label: str, sure: float) -> str:
-    if word in _SAYS_NOTHING:
-        return GLUE
-    if word in _WAY_WORDS:
-        return _WAY_WORDS[word]
-    if word.endswith("n't") and label in (GLUE, UNKNOWN):
-        return NO
-    strange = len(word) >= SHORTEST and word.isalpha() and not is_known(word)
-    return UNKNOWN if strange and label != GLUE and sure < _SURE else label
 
 
 def _parts(words: Sequence[Token], labels: Sequence[str]) -> Iterator[Part]:
@@ -205,7 +166,35 @@ class _Listener:
             if at not in carriers and part.label != UNKNOWN:
                 self._attach(at, part, carriers)
         self._spread_ways(carriers)
-        return self._meant
+        return [meant for at, meant in enumerate(self._meant) if not self._dropped(at, carriers)]
+
+    def _dropped(self, number: int, carriers: list[int]) -> bool:
+        """Whether something else takes its place, so that nothing is to be done about it.
+
+        What is painted or grown and shall be replaced is taken off.
+        """
+        meant = self._meant[number]
+        refused = number < len(carriers) and self._refused(self._parts[carriers[number]])
+        if not refused and not meant.swapped:
+            return False
+        if meant.kind == "topic" and meant.name in (*ATTRIBUTES, "facial_hair", "makeup"):
+            meant.way, meant.modifiers = NO, []
+            return False
+        return refused or any(
+            other.kind in ("style", "texture", "hair", "topic", "person")
+            for other in self._meant[number + 1 :]
+        )
+
+    def _refused(self, part: Part) -> bool:
+        """Whether “instead of” stands before it."""
+        return any(p.label == NOT and p.clause == part.clause for p in self._parts)
+
+    def _crossed_out(self, part: Part, carriers: list[int]) -> bool:
+        """“… not brown”, “… instead of brown”: a modifier that says what not to take."""
+        clause = [p for p in self._parts if p.clause == part.clause]
+        bare = not any(self._parts[at].clause == part.clause for at in carriers)
+        denied = clause[0].label in (NO, NOT) and clause[0].start < part.start
+        return denied and bare and any(self._parts[at].end < part.start for at in carriers)
 
     def _carries(self, at: int, part: Part) -> bool:
         if part.kind == "texture" or part.label in _HAIR_MODIFIERS:
@@ -223,14 +212,19 @@ class _Listener:
         return None
 
     def _of_stranger(self, at: int, part: Part) -> bool:
-        """“Gold earrings”: a colour or a shape right before something unknown is of that."""
-        after = self._parts[at + 1] if at + 1 < len(self._parts) else None
-        strange = after is not None and after.label == UNKNOWN and after.clause == part.clause
-        return strange and part.kind in ("color", "shape")
+        """“Gold earrings”, “remove the hat”: what is said of something unknown."""
+        after = [p for p in self._parts[at + 1 :] if p.clause == part.clause]
+        strange = bool(after) and after[0].label == UNKNOWN
+        if part.kind in ("color", "shape"):
+            return strange
+        alone = not any(p.kind in _CARRIERS for p in self._parts if p.clause == part.clause)
+        return strange and alone and part.label in (NO, LESS, MORE, BIT, MUCH)
 
     def _attach(self, at: int, part: Part, carriers: list[int]) -> None:
         """Give a modifier to what it changes."""
         if self._of_stranger(at, part):
+            return
+        if part.kind in ("color", "shape", "texture") and self._crossed_out(part, carriers):
             return
         owner = self._owner(at, part, carriers)
         if owner is None:
@@ -245,7 +239,11 @@ class _Listener:
             meant.way = part.label
         elif part.label == NUMBER:
             meant.number = _number(part.words)
-        elif part.label != YEARS:
+        elif part.label == SWAP:
+            meant.swapped = True
+        elif part.label not in (YEARS, NOT):
+            if meant.swapped and part.clause != self._parts[carriers[owner]].clause:
+                meant.swapped, meant.modifiers = False, []
             meant.modifiers.append((part.kind, part.name, part.compares))
 
     def _owner(self, at: int, part: Part, carriers: list[int]) -> int | None:
@@ -260,6 +258,9 @@ class _Listener:
             return before[-1]
         earlier = [i for i, c in enumerate(carriers) if c < at and self._fits(part, self._parts[c])]
         later = [i for i, c in enumerate(carriers) if c > at and self._fits(part, self._parts[c])]
+        if part.label in (SWAP, NOT) or part.name in _SKIN_ONLY:
+            own = [i for i in earlier + later if self._parts[carriers[i]].label == "topic:skin"]
+            return own[0] if own and part.kind == "color" else None
         if part.label in _WAYS or part.label in _DEGREES:
             if (modified := self._modifier_behind(at)) is not None:
                 return self._owner(modified, self._parts[modified], carriers)
@@ -312,6 +313,8 @@ class _Listener:
         elif part.kind == "color":
             meant = Meant("topic", "skin" if part.name in _SKIN_ONLY else "hair")
             meant.modifiers.append((part.kind, part.name, part.compares))
+        elif part.label == NO and "shave" in part.words:  # “give him a shave”
+            meant = Meant("person", "shaven")
         elif part.label in _LIKE_PEOPLE:
             meant = Meant("person", _LIKE_PEOPLE[part.label])
         elif part.kind in ("texture", "hair"):

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from head360.assets import resource
-from head360.editing.spelling import corrected, known_words
+from head360.editing.spelling import apart, corrected, meanings
 from head360.model.bilinear import BilinearModel
 from training.prompt.held_out import HELD_OUT, Said, carried_out, held_out, moved
 from training.prompt.judge import Judge
@@ -61,14 +61,23 @@ def test_what_is_missed_and_what_leaks_is_told(mesh: BilinearModel, judge: Judge
 @pytest.mark.parametrize(
     ("typed", "meant"),
     [("hiar", "hair"), ("drker", "darker"), ("suprised", "surprised"), ("there", "there"),
-     ("beret", "beret"), ("eyes", "eyes"), ("xq", "xq"), ("rose", "rose")],
+     ("beret", "beret"), ("eyes", "eyes"), ("xq", "xq"), ("rose", "rose"),
+     ("eyz", "eyz"), ("berd", "beard"), ("grean", "green"), ("mustashe", "mustache"),
+     ("chekbones", "cheekbones"), ("looooong", "long"), ("bread", "bread")],
 )  # fmt: skip
 def test_slips_are_traced_back_and_words_left_alone(typed: str, meant: str) -> None:
     assert corrected(typed) == meant
 
 
+def test_words_run_together_come_apart() -> None:
+    assert apart("bluehair") == ("blue", "hair")
+    assert apart("nobeard") == ("no", "beard")
+    assert apart("eyeshadow") == ("eyeshadow",)
+    assert apart("abracadabra") == ("abracadabra",)
+
+
 def test_the_list_of_words_is_that_of_the_training() -> None:
-    assert known_words() == set(taught())
+    assert {word: frozenset(labels) for word, labels in taught().items()} == dict(meanings())
 
 
 def test_a_face_moves_the_same_under_make_up(mesh: BilinearModel, judge: Judge) -> None:

@@ -179,4 +179,4 @@ def test_the_shipped_sums_are_those_that_were_trained() -> None:
 
 
 def test_weights_ship(mesh: BilinearModel) -> None:
-    assert tagger().label(tokens("blue eyes"))[0][0] == "color:blue"
+    assert tagger().label(["blue", "eyes"])[0][0] == "color:blue"

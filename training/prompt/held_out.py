@@ -31,7 +31,11 @@ _MAY_MOVE: Mapping[str, frozenset[str]] = {
     "male": _SHAPED | _MADE_UP | {"skin", "stubble", "beard", "moustache", "brows"},
     "measure": _SHAPED, "weight": _SHAPED, "tone": frozenset({"tone"}),
     "hair": frozenset({"hair colour"}), "eyes": frozenset({"eye colour"}),
-    **dict.fromkeys(("style", "length", "texture", "arranged", "volume"), frozenset({"hairstyle"})),
+    **dict.fromkeys(
+        ("style", "length", "texture", "arranged", "volume", "hairline", "parting"),
+        frozenset({"hairstyle"}),
+    ),
+    **dict.fromkeys(("roots", "tips"), frozenset({"hair tones"})),
     "move": frozenset({"expression"}), "light": frozenset({"light"}),
     "lipstick": frozenset({"makeup colour"}), "eyeshadow": frozenset({"makeup colour"}),
 }  # fmt: skip
@@ -113,6 +117,7 @@ def moved(before: HeadParams, after: HeadParams, judge: Judge) -> set[str]:
         "hair colour": not np.array_equal(before.hair_color, after.hair_color),
         "eye colour": not np.array_equal(before.iris_color, after.iris_color),
         "hairstyle": (before.hairstyle, before.hair_shape) != (after.hairstyle, after.hair_shape),
+        "hair tones": before.hair_tones != after.hair_tones,
         "expression": np.abs(after.expression - before.expression).max() > 0.02,
         "light": before.light.preset != after.light.preset,
     }  # fmt: skip

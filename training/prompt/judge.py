@@ -14,6 +14,9 @@ A want is a short text: what, and which way or what it shall be.
     length=long  length+  length-   cropped, short, medium, long
     texture=curly  arranged=fringe,tied,centre,side,slicked,tousled,loose
     move=smile  move-smile      what the face does; what it does no more
+    roots=black  tips=blond  roots:dark  tips:bright    near the scalp, at the ends
+    parting=left  parting=right  parting=other     on the head's own side; on the other side
+    hairline+  hairline-        higher, lower
     light=sunset
     keep:beard  keep:hair  keep:eyes  keep:skin   as before
 """
@@ -26,11 +29,11 @@ from functools import partial
 
 import numpy as np
 
-from head360.editing.controls import age_of, masculinity_of
-from head360.editing.targets import EYES, HAIR, MOVES, STYLE_FACTS
+from head360.editing.controls import AGES, age_of, masculinity_of
+from head360.editing.targets import EYES, HAIR, MOVES, PARTED, STYLE_FACTS
 from head360.model.bilinear import BilinearModel
 from head360.model.measures import measure_correlations
-from head360.params import ATTRIBUTES, EXPRESSIONS, HairShape, HeadParams
+from head360.params import ATTRIBUTES, EXPRESSIONS, HairShape, HairTones, HeadParams
 
 _LENGTHS = ("cropped", "short", "medium", "long")
 _WANT = re.compile(r"(?P<what>[a-z_]+)(?P<how>[=:+-])(?P<rest>.*)")
@@ -85,13 +88,14 @@ def _attribute(before: HeadParams, after: HeadParams, name: str, how: str) -> bo
 
 
 def _age(before: HeadParams, after: HeadParams, how: str, rest: str) -> bool:
-    if how == "=":
-        return abs(age_of(after) - float(rest)) < 9
+    if how == "=":  # beyond the youngest and the oldest that there are, these
+        return abs(age_of(after) - float(np.clip(float(rest), *AGES))) < 9
     return (age_of(after) - age_of(before)) * _sign(how) > 4
 
 
 def _male(before: HeadParams, after: HeadParams, how: str, _rest: str) -> bool:
-    return (masculinity_of(after) - masculinity_of(before)) * _sign(how) > 0.15
+    ends = masculinity_of(after) * _sign(how) > 0.99  # as much as there is
+    return ends or (masculinity_of(after) - masculinity_of(before)) * _sign(how) > 0.15
 
 
 def _tone(before: HeadParams, after: HeadParams, how: str, _rest: str) -> bool:
@@ -132,6 +136,31 @@ def _worn(before: HeadParams, after: HeadParams, name: str) -> float:
     """How much more of a `HairShape`'s length or volume there is."""
     shapes = [head.hair_shape or HairShape() for head in (before, after)]
     return float(getattr(shapes[1], name) - getattr(shapes[0], name))
+
+
+def _hairline(before: HeadParams, after: HeadParams, how: str, _rest: str) -> bool:
+    receded = how == "+" and after.hairstyle == "horseshoe" != before.hairstyle
+    return receded or _worn(before, after, "hairline") * _sign(how) > 0.1
+
+
+def _tone_of(
+    part: str, _before: HeadParams, after: HeadParams, how: str, rest: str
+) -> bool:  # of the roots or the tips
+    tone = getattr(after.hair_tones or HairTones(), part)
+    if tone is None:
+        return False
+    if how == "=":
+        return any(np.allclose(tone, HAIR[name], atol=0.02) for name in rest.split(","))
+    brighter = float(sum(tone)) / float(after.hair_color.sum())
+    return brighter < 0.8 if rest == "dark" else brighter > 1.2
+
+
+def _parting(before: HeadParams, after: HeadParams, _how: str, rest: str) -> bool:
+    mirrored = [(head.hair_shape or HairShape()).mirrored for head in (before, after)]
+    if rest == "other":
+        return mirrored[0] != mirrored[1]
+    side = PARTED.get(after.hairstyle or "")
+    return side is not None and (side == rest) != mirrored[1]
 
 
 def _texture(_before: HeadParams, after: HeadParams, _how: str, rest: str) -> bool:
@@ -178,6 +207,7 @@ _Rule = Callable[[HeadParams, HeadParams, str, str], bool]
 _RULES: Mapping[str, _Rule] = {
     "age": _age, "male": _male, "tone": _tone, "style": _style, "length": _length,
     "texture": _texture, "volume": _volume, "arranged": _arranged, "move": _move,
-    "light": _light, "keep": _kept,
+    "light": _light, "keep": _kept, "hairline": _hairline, "parting": _parting,
+    "roots": partial(_tone_of, "roots"), "tips": partial(_tone_of, "tips"),
     "hair": partial(_color, HAIR, "hair_color"), "eyes": partial(_color, EYES, "iris_color"),
 }  # fmt: skip

@@ -22,6 +22,8 @@ class Pattern:
 
 
 _TABLE = tomllib.loads(Path(__file__).with_name("patterns.toml").read_text("utf-8"))
+#: What stands before a wish, behind it, and between two.
+ASK, CLOSERS, JOINTS = (tuple(_TABLE[name]) for name in ("ask", "closers", "joints"))
 
 
 def _patterns() -> Iterator[Pattern]:
@@ -30,7 +32,9 @@ def _patterns() -> Iterator[Pattern]:
         places = {"part": (f"topic:{part}",), "shape": wished, "deg": ("bit", "much")}
         yield from (Pattern(text, places) for text in _TABLE["shape_patterns"])
     for group in _TABLE["group"]:
-        places = {name: tuple(labels) for name, labels in group.get("places", {}).items()}
+        named = group.get("places", {}).items()
+        sets = _TABLE["sets"]
+        places = {n: tuple(sets[own] if isinstance(own, str) else own) for n, own in named}
         for text in group["patterns"]:
             yield from [Pattern(text, places)] * group["weight"]
 

@@ -16,16 +16,12 @@ import numpy as np
 
 from head360.editing.labels import GLUE, NUMBER, UNKNOWN, YEARS
 from head360.editing.tokens import Token, tokens
-from training.prompt.patterns import FACT_LABELS, PATTERNS, Pattern
-from training.prompt.words import GLUE_WORDS, NUMBERS, STRANGERS, WORDS
+from training.prompt.patterns import ASK, CLOSERS, FACT_LABELS, JOINTS, PATTERNS, Pattern
+from training.prompt.words import COMMON, GLUE_WORDS, NUMBERS, STRANGERS, WORDS
 from training.synhead.caption_words import WORDS as CAPTION_WORDS
 from training.synhead.captions import caption
 
 _PLACE = re.compile(r"\[([^\]]+)\]")
-_JOINTS = (
-    ", ", " and ", " and ", ", and ", " but ", "; ", ". ", " plus ", " with ", ", ", " also ",
-    ", also ", " & ", " then ", " while ", " and also ", " as well as ",
-)  # fmt: skip
 _NEAR_KEYS = {
     "a": "sqz", "e": "wr", "i": "uo", "o": "ip", "u": "yi", "s": "ad", "t": "ry", "n": "bm",
     "r": "et", "l": "k", "d": "sf", "h": "gj", "c": "xv", "m": "n", "g": "fh", "p": "o", "b": "vn",
@@ -38,6 +34,8 @@ _GRADED = ("topic", "move", "shape")
 _FIRST_ONES = 0.55
 #: How often a sentence is typed carelessly, and then a word of four letters or more.
 _CARELESS, _MISTYPED = 0.45, 0.16
+#: How often something polite stands before a request or behind it, and idle words between.
+_ASKED, _CLOSED, _IDLE = 0.2, 0.3, 0.12
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,15 +51,23 @@ def request(seed: Sequence[int]) -> Sentence:
     rng = np.random.default_rng([*seed, 0xED])
     count = int(rng.choice([1, 1, 2, 2, 3, 4]))
     pieces: list[tuple[str, str]] = []
+    if rng.random() < _ASKED:
+        pieces.append((_one(rng, ASK), GLUE))
     for number in range(count):
         if number:
-            pieces.append((_one(rng, _JOINTS), GLUE))
-        pieces += _filled(PATTERNS[rng.integers(len(PATTERNS))], rng)
-    if rng.random() < 0.25:
-        pieces.append(
-            (_one(rng, (" please", " thanks", "!", ".", " pls", "?", " ok", "...")), GLUE)
-        )
+            pieces.append((_one(rng, JOINTS), GLUE))
+        pieces += _idle(rng) + _filled(PATTERNS[rng.integers(len(PATTERNS))], rng) + _idle(rng)
+    if rng.random() < _CLOSED:
+        pieces.append((_one(rng, CLOSERS), GLUE))
     return _sentence(pieces, rng)
+
+
+def _idle(rng: np.random.Generator) -> list[tuple[str, str]]:
+    """Now and then a few common words that say nothing of faces."""
+    if rng.random() >= _IDLE:
+        return []
+    words = [_one(rng, COMMON) for _ in range(int(rng.integers(1, 4)))]
+    return [(f" {' '.join(words)} ", GLUE)]
 
 
 def described(seed: Sequence[int]) -> Sentence:
@@ -141,7 +147,9 @@ def _word(name: str, pattern: Pattern, rng: np.random.Generator) -> tuple[str, s
         return _one(rng, STRANGERS), UNKNOWN
     if "=" in name:  # these very words
         label, words = name.split("=")
-        return words, label
+        return _one(rng, words.split("|")), label
+    if name == "~@ask":
+        return _common(rng, ASK), GLUE
     if name.startswith("~"):  # glue, one of several
         return _common(rng, name[1:].split("|")), GLUE
     label = _one(rng, pattern.places.get(name, (name,)))
@@ -161,7 +169,7 @@ def _sentence(pieces: Sequence[tuple[str, str]], rng: np.random.Generator) -> Se
     if rng.random() < 0.3:
         text = text.upper() if rng.random() < 0.1 else text[:1].upper() + text[1:]
     found = tokens(text)
-    labels = [_owner(owners[word.start : word.end]) for word in found]
+    labels = [_owner(text[word.start], owners[word.start : word.end]) for word in found]
     alone = [sum(label == other for other in labels) == 1 for label in labels]
     return Sentence(text, tuple(map(_unglued, found, labels, alone)))
 
@@ -171,8 +179,10 @@ def _unglued(word: Token, label: str, alone: bool) -> str:
     return GLUE if word.word in GLUE_WORDS and not alone else label
 
 
-def _owner(labels: Sequence[str]) -> str:
+def _owner(first: str, labels: Sequence[str]) -> str:
     """The label of a word; one made of two pieces belongs to the one that says something."""
+    if first.isdigit():
+        return labels[0]  # “60ish” is a number
     telling = [label for label in labels if label != GLUE]
     return max(telling, key=telling.count) if telling else GLUE
 

@@ -1,4 +1,4 @@
-"""The words that typing errors are traced back to: all that the tagger was taught, and common ones.
+"""The words that the editor knows, and what each can mean: all that the tagger was taught.
 
 `python -m training.prompt.spelling` writes them into the package.
 """
@@ -6,58 +6,92 @@
 from __future__ import annotations
 
 import re
-import tomllib
+from collections import defaultdict
 from collections.abc import Iterator
-from pathlib import Path
 
-from head360.editing.spelling import SHORTEST, WORD_FILE
+from head360.editing.labels import GLUE, NO, NUMBER, UNKNOWN, YEARS
+from head360.editing.spelling import WORD_FILE
+from head360.editing.tokens import tokens
 from head360.files import replacing
+from training.prompt.patterns import ASK, CLOSERS, FACT_LABELS, JOINTS, PATTERNS
+from training.prompt.words import COMMON, GLUE_WORDS, NUMBERS, STRANGERS, WORDS
+from training.synhead.caption_words import WORDS as CAPTION_WORDS
 
-#: Common words that say nothing of faces, so that they are not taken for others mistyped.
-_COMMON = """
-about above across after again almost along already also although always another anyone around away
-back because been before began being below beside best better between both bring came cannot come
-could course days does doing done down during each either else enough even ever every everyone
-everything fact feel find first form found from full gave goes going good great half have having
-hear heard help here hers herself himself however idea into itself just keep kept kind knew know
-last later least left lest like line list lose lost made make many mean means might mine more most
-much must myself name near need never next nine none nose once only onto other ours over part
-perhaps place play please quite rather ready real right said same says seem seen send shall should
-show side since some something soon sort still such sure take taken tell than thank that their
-theirs them themselves then there these they thing things think this those though thought three
-through time times together told took toward trail true turn twice under until upon used using usual
-very view want wanted well went were what when where whether which while whole whom whose will with
-within without word work world would year yesterday yours yourself
-"""
+_PLACE = re.compile(r"\[([^\]]+)\]")
+#: What captions say without a label of its own in the list of words.
+_COMMON_WORDS = frozenset({*COMMON, *GLUE_WORDS})
+_NOTHING = ("sex", "view", "height")
 
 
-def taught() -> list[str]:
-    """Words of at least `SHORTEST` letters, in order."""
-    words = set(_COMMON.split())
-    for name in ("words.toml", "patterns.toml"):
-        table = tomllib.loads(Path(__file__).with_name(name).read_text("utf-8"))
-        for text in _strings(table):
-            spoken = re.sub(r"\[(?!~)[^\]]*\]", " ", text)  # a pattern's places are no words
-            words.update(re.findall(rf"[a-z]{{{SHORTEST},}}", spoken.lower()))
-    return sorted(words)
+def taught() -> dict[str, tuple[str, ...]]:
+    """Words in order, each with the labels that it can have; those that say nothing have none.
+
+    Labels that a word has together with others only (“bags” under the eyes) begin with a plus.
+    """
+    found: dict[str, set[str]] = defaultdict(set)
+    for text, label in _sayings():
+        words = [word.word for word in tokens(text) if not word.word[0].isdigit()]
+        telling = [word for word in words if word not in GLUE_WORDS] or words
+        for word in words:
+            own = found[word]
+            if label and word in telling:
+                own.add(label if len(telling) == 1 else f"+{label}")
+    return {word: tuple(sorted(_told_apart(word, found[word]))) for word in sorted(found)}
 
 
-def _strings(value: object) -> Iterator[str]:
-    if isinstance(value, str):
-        if ":" not in value:  # a label
-            yield value
-    elif isinstance(value, dict):
-        for part in value.values():
-            yield from _strings(part)
-    elif isinstance(value, list):
-        for part in value:
-            yield from _strings(part)
+def _told_apart(word: str, labels: set[str]) -> set[str]:
+    """Without what is said twice; common words may say nothing."""
+    kept = labels - {f"+{label}" for label in labels}
+    if word in _COMMON_WORDS:
+        kept -= {UNKNOWN, f"+{UNKNOWN}"}
+        kept |= {GLUE} if kept else set()
+    return kept
+
+
+def _sayings() -> Iterator[tuple[str, str]]:
+    """Words that are said together, and their label; "" for what has none."""
+    for text in (*COMMON, *GLUE_WORDS, *ASK, *CLOSERS, *JOINTS):
+        yield text, ""
+    for label, texts in WORDS.items():
+        yield from ((text, label) for text in texts)
+    yield from ((text, UNKNOWN) for text in STRANGERS)
+    yield from ((text, NUMBER) for text in NUMBERS)
+    for pattern in PATTERNS:
+        for name in (place[1] for place in _PLACE.finditer(pattern.text)):
+            yield from _told(name)
+        for place in (place for group in pattern.places.values() for place in group):
+            yield from _told(place)
+        yield _PLACE.sub(" ", pattern.text), ""
+    yield from _captioned()
+
+
+def _told(name: str) -> Iterator[tuple[str, str]]:
+    """The words that a place itself holds: `label=a|b`, or glue, `~a|b`."""
+    label, equals, words = name.partition("=")
+    if equals:
+        yield from ((text, label) for text in words.split("|"))
+    elif name.startswith("~"):
+        yield from ((text, "") for text in name[1:].split("|"))
+
+
+def _captioned() -> Iterator[tuple[str, str]]:
+    for attribute, roles in CAPTION_WORDS.items():
+        for value, texts in ((v, t) for role in roles.values() for v, t in role.items()):
+            label = FACT_LABELS.get((attribute, value)) or FACT_LABELS.get((attribute, ""))
+            for text in texts.split("|"):
+                own = label if attribute not in _NOTHING else None
+                yield re.sub(r"^(uk|us):", "", text), own or ""
+                if text.startswith("no "):
+                    yield "no", NO
+                if label == NUMBER:
+                    yield from ((word, YEARS) for word in ("year", "old", "aged", "years"))
 
 
 def main() -> None:
     """Write the list."""
+    lines = ["\t".join((word, *labels)) for word, labels in taught().items()]
     with replacing(WORD_FILE) as path:
-        path.write_text("\n".join(taught()) + "\n", "utf-8")
+        path.write_text("\n".join(lines) + "\n", "utf-8")
 
 
 if __name__ == "__main__":

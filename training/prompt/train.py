@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+import numpy.typing as npt
 import torch
 from safetensors.numpy import save_file
 from torch import Tensor, nn
@@ -26,11 +27,11 @@ _TYPED_OVER = 0.08  # share of inputs' features that are dropped
 class PromptStage:
     """How large, how long."""
 
-    buckets: int = 6144
-    width: int = 40
-    hidden: int = 72
-    sentences: int = 200_000  # made anew from seeds; a sixth of them are captions
-    steps: int = 4500
+    buckets: int = 8192
+    width: int = 48
+    hidden: int = 96
+    sentences: int = 80_000  # made anew from seeds; a sixth of them are captions
+    steps: int = 4000
     batch: int = 96
     rate: float = 4e-3
 
@@ -61,10 +62,10 @@ def train_prompt(stage: PromptStage, seed: int = 0) -> Iterator[tuple[int, float
     net = TaggerNet(stage)
     optimizer = torch.optim.Adam(net.parameters(), stage.rate)
     rates = torch.optim.lr_scheduler.OneCycleLR(optimizer, stage.rate, total_steps=stage.steps)
-    running = 0.0
+    running, examples = 0.0, _Examples(stage.buckets)
     for step in range(1, stage.steps + 1):
         chosen = rng.integers(stage.sentences, size=stage.batch)
-        loss = _loss(net, [made(int(number)) for number in chosen], stage.buckets, rng)
+        loss = _loss(net, [examples.of(int(number)) for number in chosen], rng)
         optimizer.zero_grad()
         loss.backward()
         optimizer.step()
@@ -73,6 +74,32 @@ def train_prompt(stage: PromptStage, seed: int = 0) -> Iterator[tuple[int, float
         running = value if step == 1 else 0.95 * running + 0.05 * value
         if step % 50 == 0 or step == stage.steps:
             yield step, running, net
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Example:
+    """A sentence as the network sees it."""
+
+    pieces: tuple[npt.NDArray[np.int16], ...]  # of each word
+    labels: tuple[int, ...]
+
+
+class _Examples:
+    """Sentences are made once: that takes longer than learning from them."""
+
+    def __init__(self, buckets: int) -> None:
+        self._buckets = buckets
+        self._known: dict[int, _Example] = {}
+
+    def of(self, number: int) -> _Example:
+        """The example of a number, 0 or more."""
+        if number not in self._known:
+            sentence = made(number)
+            words = [token.word for token in tokens(sentence.text)]
+            pieces = tuple(np.array(features(w, self._buckets), np.int16) for w in words)
+            labels = tuple(_NUMBERS[label] for label in sentence.labels)
+            self._known[number] = _Example(pieces, labels)
+        return self._known[number]
 
 
 def made(number: int) -> Sentence:
@@ -86,7 +113,7 @@ def accuracy(net: TaggerNet, first: int, count: int) -> float:
     right = total = 0
     for number in range(first, first + count):
         sentence = made(number)
-        told = tagger.label(tokens(sentence.text))
+        told = tagger.label([word.word for word in tokens(sentence.text)])
         right += sum(label == true for (label, _), true in zip(told, sentence.labels, strict=True))
         total += len(sentence.labels)
     return right / total
@@ -112,20 +139,17 @@ def save_tagger(net: TaggerNet, path: Path) -> None:
         save_file(arrays, partial)
 
 
-def _loss(
-    net: TaggerNet, sentences: list[Sentence], buckets: int, rng: np.random.Generator
-) -> Tensor:
-    words = [tokens(sentence.text) for sentence in sentences]
-    longest = max(1, *(len(row) for row in words))
+def _loss(net: TaggerNet, sentences: Sequence[_Example], rng: np.random.Generator) -> Tensor:
+    longest = max(1, *(len(sentence.labels) for sentence in sentences))
     pieces: list[int] = []
     starts: list[int] = []
-    targets = torch.full((len(words), longest), _IGNORED)
-    for row, (sentence, found) in enumerate(zip(sentences, words, strict=True)):
+    targets = torch.full((len(sentences), longest), _IGNORED)
+    for row, sentence in enumerate(sentences):
         for column in range(longest):
             starts.append(len(pieces))
-            if column < len(found):
-                kept = np.array(features(found[column].word, buckets))
+            if column < len(sentence.labels):
+                kept = sentence.pieces[column]
                 pieces += kept[rng.random(len(kept)) > _TYPED_OVER].tolist()
-                targets[row, column] = _NUMBERS[sentence.labels[column]]
-    scores = net(torch.tensor(pieces), torch.tensor(starts), (len(words), longest))
+                targets[row, column] = sentence.labels[column]
+    scores = net(torch.tensor(pieces), torch.tensor(starts), (len(sentences), longest))
     return nn.functional.cross_entropy(scores.flatten(0, 1), targets.flatten())

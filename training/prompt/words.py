@@ -14,5 +14,9 @@ WORDS: Mapping[str, tuple[str, ...]] = {k: tuple(v) for k, v in _TABLE["words"].
 STRANGERS: tuple[str, ...] = tuple(_TABLE["strangers"])
 #: Numbers in words, and decades.
 NUMBERS: tuple[str, ...] = tuple(_TABLE["numbers"])
+#: Common words that say nothing of faces, so that they are not taken for others mistyped.
+COMMON: tuple[str, ...] = tuple(
+    dict.fromkeys(Path(__file__).with_name("common.txt").read_text("utf-8").split())
+)
 #: Words that say nothing by themselves.
 GLUE_WORDS: frozenset[str] = frozenset(_TABLE["glue"])
