@@ -45,7 +45,7 @@ _TAKES_OFF = {"shaven": _FACIAL_HAIR, "rested": ("dark_circles",)}
 #: Bright make-up is strong; bright brows are weak.
 _BRIGHT: dict[bool, set[str]] = {True: {"bright"}, False: set()}
 #: Palettes are chosen by which quadrant two codes point into.
-_QUADRANTS = ((1.5, 1.5), (-1.5, 1.5), (1.5, -1.5), (-1.5, -1.5))
+QUADRANTS = ((1.5, 1.5), (-1.5, 1.5), (1.5, -1.5), (-1.5, -1.5))
 
 
 def change_of(head: HeadParams, meant: Meant, mesh: BilinearModel) -> Change | None:
@@ -200,7 +200,7 @@ def _palette(head: HeadParams, meant: Meant, names: tuple[str, ...]) -> np.ndarr
     ):
         wanted = next((palettes[c] for c in colors if c in palettes), None)
         if attribute in names and wanted is not None:
-            texture[_LIPS : _LIDS + 1] = _QUADRANTS[wanted]
+            texture[_LIPS : _LIDS + 1] = QUADRANTS[wanted]
     return texture
 
 
@@ -311,7 +311,7 @@ def _move(head: HeadParams, meant: Meant, _mesh: BilinearModel) -> Change | None
         return difference(head, head.with_(expression=np.zeros_like(weights)))
     if name == "smile" and any(said in ("wide", "big", "full") for _, said, _ in meant.modifiers):
         name = "grin"
-    for at, weight in _shapes(targets.MOVES[name]):
+    for at, weight in blendshapes(name):
         if meant.way == NO:
             weights[at] = 0.0
         elif meant.way == LESS:
@@ -321,8 +321,9 @@ def _move(head: HeadParams, meant: Meant, _mesh: BilinearModel) -> Change | None
     return difference(head, head.with_(expression=weights))
 
 
-def _shapes(weights: Mapping[str, float]) -> Iterator[tuple[int, float]]:
-    for name, weight in weights.items():
+def blendshapes(move: str) -> Iterator[tuple[int, float]]:
+    """Number and weight of each blendshape of what a face does, a name of `targets.MOVES`."""
+    for name, weight in targets.MOVES[move].items():
         for side in ("", "Left", "Right"):
             if name + side in EXPRESSIONS:
                 yield EXPRESSIONS.index(name + side), weight

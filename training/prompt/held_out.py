@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from head360.edited import edited
+from head360.editing.controls import blendshapes
 from head360.editing.prompt import Understanding, understand
 from head360.editing.targets import HAIR
 from head360.model.bilinear import BilinearModel
@@ -80,7 +81,15 @@ def _start(described: Mapping[str, Any]) -> HeadParams:
     for name, value in described.get("attributes", {}).items():
         strengths[ATTRIBUTES.index(name)] = value
     color = np.array(HAIR[described["hair"]]) if "hair" in described else head.hair_color
-    return head.with_(hairstyle=described.get("hairstyle"), hair_color=color, attributes=strengths)
+    weights = head.expression.copy()
+    for at, weight in blendshapes(described.get("move", "neutral")):
+        weights[at] = weight
+    return head.with_(
+        hairstyle=described.get("hairstyle"),
+        hair_color=color,
+        attributes=strengths,
+        expression=weights,
+    )
 
 
 def carried_out(said: Said, head: HeadParams, mesh: BilinearModel, judge: Judge) -> Outcome:

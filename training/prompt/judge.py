@@ -18,7 +18,10 @@ A want is a short text: what, and which way or what it shall be.
     parting=left  parting=right  parting=other     on the head's own side; on the other side
     hairline+  hairline-        higher, lower
     light=sunset
-    keep:beard  keep:hair  keep:eyes  keep:skin   as before
+    is=male  has=stubble  male=0  mouth=closed     how it is, however it was
+    lips=red  lids=brown        the palette of the make-up
+    keep:beard  keep:hair  keep:haircolour  keep:eyes  keep:skin  keep:tone  keep:age  keep:nose
+    keep:lips                   as before
 """
 
 from __future__ import annotations
@@ -29,8 +32,16 @@ from functools import partial
 
 import numpy as np
 
-from head360.editing.controls import AGES, age_of, masculinity_of
-from head360.editing.targets import EYES, HAIR, MOVES, PARTED, STYLE_FACTS
+from head360.editing.controls import AGES, QUADRANTS, age_of, masculinity_of
+from head360.editing.targets import (
+    EYES,
+    HAIR,
+    LID_PALETTES,
+    LIP_PALETTES,
+    MOVES,
+    PARTED,
+    STYLE_FACTS,
+)
 from head360.model.bilinear import BilinearModel
 from head360.model.measures import measure_correlations
 from head360.params import ATTRIBUTES, EXPRESSIONS, HairShape, HairTones, HeadParams
@@ -59,6 +70,9 @@ class Judge:
             return self._measure(before, after, rest[:-1], rest[-1])
         if what in ATTRIBUTES:
             return _attribute(before, after, what, how)
+        if what == "keep" and rest in _MEASURED:
+            moved = (self._step(before, after, name) for name in _MEASURED[rest])
+            return max(map(abs, moved)) < 0.3
         rule = _RULES.get(what)
         if what == "weight":
             return self._measure(before, after, "Cheek width", how)
@@ -72,8 +86,14 @@ class Judge:
         return max(abs(float(slope @ step)) for slope in self._correlations.values())
 
     def _measure(self, before: HeadParams, after: HeadParams, name: str, sign: str) -> bool:
-        moved = float(self._correlations[name] @ (after.shape - before.shape))
-        return moved * _sign(sign) > 0.25
+        return self._step(before, after, name) * _sign(sign) > 0.25
+
+    def _step(self, before: HeadParams, after: HeadParams, name: str) -> float:
+        return float(self._correlations[name] @ (after.shape - before.shape))
+
+
+#: Parts of a face that can be kept, by their measures.
+_MEASURED = {"nose": ("Nose width", "Nose length", "Nose tip"), "lips": ("Lip fullness",)}
 
 
 def _sign(how: str) -> float:
@@ -93,7 +113,9 @@ def _age(before: HeadParams, after: HeadParams, how: str, rest: str) -> bool:
     return (age_of(after) - age_of(before)) * _sign(how) > 4
 
 
-def _male(before: HeadParams, after: HeadParams, how: str, _rest: str) -> bool:
+def _male(before: HeadParams, after: HeadParams, how: str, rest: str) -> bool:
+    if how == "=":
+        return abs(masculinity_of(after) - float(rest)) < 0.35
     ends = masculinity_of(after) * _sign(how) > 0.99  # as much as there is
     return ends or (masculinity_of(after) - masculinity_of(before)) * _sign(how) > 0.15
 
@@ -173,8 +195,29 @@ def _arranged(_before: HeadParams, after: HeadParams, _how: str, rest: str) -> b
     return _facts(after)[2] in rest.split(",")
 
 
+def _is(_before: HeadParams, after: HeadParams, _how: str, rest: str) -> bool:
+    return masculinity_of(after) * (1 if rest == "male" else -1) > 0.2
+
+
+def _has(_before: HeadParams, after: HeadParams, _how: str, rest: str) -> bool:
+    return bool(after.attributes[ATTRIBUTES.index(rest)] > 0.2)
+
+
+def _mouth(_before: HeadParams, after: HeadParams, _how: str, _rest: str) -> bool:
+    return bool(after.expression[EXPRESSIONS.index("jawOpen")] < 0.1)
+
+
+def _palette(
+    palettes: Mapping[str, int], _before: HeadParams, after: HeadParams, _how: str, rest: str
+) -> bool:
+    wanted = {QUADRANTS[palettes[name]] for name in rest.split(",")}
+    return tuple(float(v) for v in after.texture[62:64]) in wanted
+
+
 def _move(before: HeadParams, after: HeadParams, how: str, rest: str) -> bool:
     moved = after.expression - before.expression
+    if "|" in rest:
+        return any(_move(before, after, how, one) for one in rest.split("|"))
     if rest == "neutral":
         return bool(np.abs(after.expression).max() < 0.05)
     names = [name for name, weight in MOVES[rest].items() if abs(weight) >= 0.3]
@@ -196,8 +239,12 @@ def _kept(before: HeadParams, after: HeadParams, _how: str, rest: str) -> bool:
     if rest == "hair":
         same_color = np.array_equal(before.hair_color, after.hair_color)
         return same_color and before.hairstyle == after.hairstyle
-    if rest in ("eyes", "skin"):
-        field = {"eyes": "iris_color", "skin": "texture"}[rest]
+    if rest == "age":
+        return abs(age_of(after) - age_of(before)) < 4
+    if rest == "tone":
+        return bool(abs(after.texture[0] - before.texture[0]) < 0.05)
+    if rest in ("eyes", "skin", "haircolour"):
+        field = {"eyes": "iris_color", "skin": "texture", "haircolour": "hair_color"}[rest]
         return bool(np.array_equal(getattr(before, field), getattr(after, field)))
     at = ATTRIBUTES.index(rest)
     return bool(abs(before.attributes[at] - after.attributes[at]) < 0.02)
@@ -208,6 +255,8 @@ _RULES: Mapping[str, _Rule] = {
     "age": _age, "male": _male, "tone": _tone, "style": _style, "length": _length,
     "texture": _texture, "volume": _volume, "arranged": _arranged, "move": _move,
     "light": _light, "keep": _kept, "hairline": _hairline, "parting": _parting,
+    "is": _is, "has": _has, "mouth": _mouth, "lips": partial(_palette, LIP_PALETTES),
+    "lids": partial(_palette, LID_PALETTES),
     "roots": partial(_tone_of, "roots"), "tips": partial(_tone_of, "tips"),
     "hair": partial(_color, HAIR, "hair_color"), "eyes": partial(_color, EYES, "iris_color"),
 }  # fmt: skip
