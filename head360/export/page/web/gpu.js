@@ -73,6 +73,7 @@ class Gpu {
       [gl.FLOAT]: () => gl.uniform1f(place, value),
       [gl.FLOAT_VEC2]: () => gl.uniform2fv(place, value),
       [gl.FLOAT_VEC3]: () => gl.uniform3fv(place, value),
+      [gl.FLOAT_VEC4]: () => gl.uniform4fv(place, value),
       [gl.INT]: () => gl.uniform1i(place, value),
       [gl.BOOL]: () => gl.uniform1i(place, value),
       [gl.INT_VEC3]: () => gl.uniform3iv(place, value),
