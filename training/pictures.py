@@ -17,7 +17,8 @@ from head360.rendering.request import RenderRequest
 
 Picture = npt.NDArray[np.uint8]
 
-_CELL = 208  # pixels
+#: Sides of the pictures on first-light.png, pixels.
+CELL = 208
 _COLUMNS = 8
 #: Seeds of the people on the sheet, and what each wears: bald, short, long, curly.
 _PEOPLE: Mapping[int, tuple[str | None, ...]] = {
@@ -52,13 +53,23 @@ def main() -> None:
     _save(out / "expressions.png", list(_faces(engine)), 4)
 
 
-def _people(engine: HeadEngine) -> Iterator[Picture]:
+def people(engine: HeadEngine) -> Iterator[HeadParams]:
+    """Who is on first-light.png, each as often as they change their hair."""
     for seed, styles in _PEOPLE.items():
         for style in styles:
-            person = engine.random_head(seed, style)
-            for yaw in _VIEWS:
-                camera = OrbitCamera(yaw_degrees=yaw, pitch_degrees=3)
-                yield _draw(engine, person, camera, _CELL)
+            yield engine.random_head(seed, style)
+
+
+def cameras() -> Iterator[OrbitCamera]:
+    """From where each of them is seen."""
+    for yaw in _VIEWS:
+        yield OrbitCamera(yaw_degrees=yaw, pitch_degrees=3)
+
+
+def _people(engine: HeadEngine) -> Iterator[Picture]:
+    for person in people(engine):
+        for camera in cameras():
+            yield _draw(engine, person, camera, CELL)
 
 
 def _faces(engine: HeadEngine) -> Iterator[Picture]:

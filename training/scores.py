@@ -27,6 +27,12 @@ Distance: TypeAlias = Callable[[Picture, Picture], float]
 #: Faces turned further away than this are not compared by embedding, degrees.
 MAX_FACE_YAW, MAX_FACE_PITCH = 60.0, 35.0
 
+_LACKING = {
+    "flip": "ꟻLIP, without flip-evaluator",
+    "lpips": "LPIPS, whose weights are not at hand",
+    "face": "CSIM, without dlib-bin and face-recognition-models",
+}
+
 
 @dataclass(frozen=True, slots=True)
 class Measures:
@@ -40,6 +46,12 @@ class Measures:
     def names(self) -> list[str]:
         """Of those that can be."""
         return [name for name in ("flip", "lpips", "face") if getattr(self, name) is not None]
+
+    @property
+    def missing(self) -> str:
+        """A sentence on what cannot be, which tables leave out; empty if there is no such thing."""
+        lacking = [why for name, why in _LACKING.items() if name not in self.names]
+        return f"Not measured: {'; '.join(lacking)}. " if lacking else ""
 
     @classmethod
     def at_hand(cls, lpips_backbone: Path | None = None) -> Measures:

@@ -289,13 +289,11 @@ def _ledger(job: Table2, measures: Measures) -> Ledger:
 
 
 def _note(job: Table2, measures: Measures) -> str:
-    missing = sorted({"flip", "lpips", "face"} - set(measures.names))
-    absent = f" Not at hand: {', '.join(missing)}." if missing else ""
     parser = resource("models", FACES_FILE).exists()
     parsed = "" if parser else " The network that parses photos was missing."
     return (
         f"{job.heads} people with shapes, skin and cuts of hair that nothing was trained on; one "
         f"frontal photo of {_PHOTO_PX} pixels in, {job.views} views out, true light, black "
         "background; faces aligned by a similarity. Geometry: neutral face. Landmarks: pixels of "
-        f"the photo.{absent}{parsed} {provenance()}"
+        f"the photo.{parsed} {measures.missing}{provenance()}"
     )

@@ -70,14 +70,14 @@ def run(job: Table3) -> Iterator[str]:
                 yield said
             else:
                 tables.append(said)
-                write_tables(job.out, "table-3", tables, _note(job))
+                write_tables(job.out, "table-3", tables, _note(job, measures))
 
 
-def _note(job: Table3) -> str:
+def _note(job: Table3, measures: Measures) -> str:
     return (
         f"Training identities 0 … {job.heads - 1}, each with a hairstyle (one in "
         "twenty bald), from random cameras and with random faces that no stage was trained on; "
-        f"same light, black background. {provenance()}"
+        f"same light, black background. {measures.missing}{provenance()}"
     )
 
 

@@ -93,7 +93,8 @@ def run(job: Table4) -> Iterator[str]:
     paper = Table("The paper's figures, for comparison (its own data)", PAPER)
     note = (
         f"{job.heads} heads, each with a hairstyle of chance that it was never trained with, "
-        f"random cameras and faces, same light, black background. {provenance()}"
+        "random cameras and faces, same light, black background. "
+        f"{measures.missing}{provenance()}"
     )
     write_tables(job.out, "table-4", [paper, table], note)
 

@@ -12,7 +12,7 @@ from head360.camera import OrbitCamera
 from training.identity import similarity
 from training.measures import flip
 from training.perception import Lpips, LpipsError, load_lpips
-from training.scores import Scores, rows, shows_face
+from training.scores import Measures, Scores, rows, shows_face
 from training.truths import pixels
 
 
@@ -35,6 +35,17 @@ def test_flip_is_nothing_for_the_same_picture_and_grows_with_the_difference() ->
         < distance(one, np.clip(one.astype(int) + 9, 0, 255).astype(np.uint8))
         < distance(one, 255 - one)
     )
+
+
+def test_what_cannot_be_measured_is_said() -> None:
+    distance = flip()
+
+    some = Measures(flip=distance).missing
+
+    assert "LPIPS" in some
+    assert "CSIM" in some
+    assert "ꟻLIP" not in some
+    assert Measures(distance, distance, object()).missing == ""  # type: ignore[arg-type]
 
 
 def test_a_row_holds_means_of_what_was_measured_and_nothing_else() -> None:

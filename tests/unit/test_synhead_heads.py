@@ -11,6 +11,7 @@ import torch
 
 from head360.assets import resource
 from head360.model.bilinear import BilinearModel
+from head360.model.sampling import random_person
 from head360.params import EXPRESSIONS
 from training.errors import SourceError, check_source
 
@@ -42,6 +43,26 @@ def test_a_head_is_the_same_for_the_same_seed(maker) -> None:
     # Matrix products may round differently where arrays happen to lie differently in memory.
     np.testing.assert_allclose(one.groom.positions, other.groom.positions, atol=1e-7)
     assert not torch.equal(maker.head(4, None).identity.neutral, one.identity.neutral)
+
+
+@pytest.mark.slow
+@needs_source
+def test_people_of_the_product_get_true_skin_and_strands(maker) -> None:
+    mesh = BilinearModel.load(resource("models", "mesh.safetensors"))
+    person = random_person(12).with_(hairstyle="bob")
+    identity = mesh.identity_of(person)
+
+    head = maker.modelled(person, identity)
+    bald = maker.modelled(person.with_(hairstyle=None), identity)
+
+    posed = maker.pose(head, np.zeros(len(EXPRESSIONS), np.float32))
+    torch.testing.assert_close(posed.vertices, identity.neutral, atol=1e-6, rtol=0)
+    library = maker.head(0, "bob")
+    assert head.groom.positions.shape == library.groom.positions.shape
+    assert np.abs(head.groom.positions - library.groom.positions).max() > 0.001
+    assert bald.groom is None
+    assert torch.equal(bald.maps, head.bald_maps)
+    assert not torch.equal(head.maps, library.maps)
 
 
 @pytest.mark.slow

@@ -132,6 +132,19 @@ class HeadMaker:
         classes = self._classes.of(params)
         return replace(head, params=params, maps=maps, bald_maps=bald, classes=classes)
 
+    def modelled(self, params: HeadParams, identity: Identity) -> TrueHead:
+        """True skin and strands on the shape that the product makes of `params`.
+
+        Args:
+            params: somebody of the product, not one of the training people.
+            identity: `BilinearModel.identity_of` them.
+        """
+        head = self.repainted(self.head(0, params.hairstyle), params)
+        groom = None
+        if params.hairstyle is not None:
+            groom = self._worn(self._groom(params.hairstyle, None), identity.neutral)
+        return replace(head, identity=identity, groom=groom)
+
     def pose(self, head: TrueHead, expression: Floats) -> Posed:
         """A head that makes an expression, (52,) weights 0 … 1."""
         weights = limited(torch.from_numpy(np.array(expression, np.float32)))
