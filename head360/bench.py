@@ -27,6 +27,7 @@ from head360.progress import Progress
 from head360.rendering.request import RendererName, RenderRequest
 
 _WARM_UP = 2  # frames that load, compile and fill caches
+_SLOW_WARM_UP = 1
 _ORBIT_STEP_DEGREES = 7.0
 _DRAG_STEPS = 16  # from closed to open and back
 _DRAGGED = EXPRESSIONS.index("jawOpen")
@@ -42,7 +43,7 @@ class BenchOptions:
     """How long to measure."""
 
     frames: int = 20  # of each fast measurement
-    reference_frames: int = 2  # of each slow one; 0: no reference
+    reference_frames: int = 3  # of each slow one, after one to warm up; 0: no reference
     start: bool = True  # whether to measure the start in a fresh process
     large: bool = False  # whether to draw LARGE_SCENES too, which the reference is spared
 
@@ -105,7 +106,8 @@ def measure(
     compared = [scene for scene in scenes if scene.compared]
     fast: dict[str, list[float]] = {scene.name: [] for scene in scenes}
     slow: dict[str, list[float]] = {scene.name: [] for scene in scenes}
-    total = len(scenes) * (_WARM_UP + options.frames) + len(compared) * options.reference_frames
+    slow_frames = options.reference_frames and _SLOW_WARM_UP + options.reference_frames
+    total = len(scenes) * (_WARM_UP + options.frames) + len(compared) * slow_frames
     done = 0
     for scene in scenes:
         for elapsed in _times(engine, params, scene, "fast", _WARM_UP + options.frames):
@@ -114,14 +116,14 @@ def measure(
             yield Progress(done, total)
     peak_mb = _peak_memory_mb()  # the reference needs more
     for scene in compared:
-        for elapsed in _times(engine, params, scene, "reference", options.reference_frames):
+        for elapsed in _times(engine, params, scene, "reference", slow_frames):
             slow[scene.name].append(elapsed)
             done += 1
             yield Progress(done, total)
     return BenchReport(
         machine=_machine(),
         hairstyle=params.hairstyle,
-        timings={name: _timing(fast[name][_WARM_UP:], slow[name]) for name in fast},
+        timings={name: _timing(fast[name][_WARM_UP:], slow[name][_SLOW_WARM_UP:]) for name in fast},
         first_picture_s=_first_picture_s() if options.start else None,
         peak_memory_mb=peak_mb,
     )
