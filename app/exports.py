@@ -40,6 +40,7 @@ class Exports(QObject):
         self._make_engine, self._messages = make_engine, messages
         self._job: Job | None = None
         self._title = ""
+        self._notes: list[str] = []  # what a person should know about what was made
         self._done: Callable[[Any], None] = _nothing
         self._first: tuple[float, int] | None = None  # when the first frame was done, and its count
         self._ms_per_pixel: dict[bool, float] = {}  # of pictures as drawn, and of refined ones
@@ -106,7 +107,7 @@ class Exports(QObject):
     ) -> None:
         if self.busy():
             return
-        self._title, self._first, self._done = title, None, done
+        self._title, self._first, self._done, self._notes = title, None, done, []
         self._job = Job(task, self)
         self._job.progressed.connect(self._note)
         self._job.succeeded.connect(self._succeed)
@@ -117,6 +118,8 @@ class Exports(QObject):
         self._job.start()
 
     def _note(self, progress: Progress) -> None:
+        if progress.note:
+            self._notes.append(progress.note)
         self.progressed.emit(progress.done / max(progress.total, 1), self._seconds_left(progress))
 
     def _seconds_left(self, progress: Progress) -> float | None:
@@ -133,6 +136,9 @@ class Exports(QObject):
 
     def _succeed(self, result: object) -> None:
         self._done(result)
+        if self._notes:
+            text = self.tr("{what} made, but not all of it.").format(what=self._title)
+            self._messages.info(text, "\n".join(self._notes))
 
     def _finish(self, path: Path, _result: object) -> None:
         self.finished.emit(path)

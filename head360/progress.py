@@ -11,3 +11,4 @@ class Progress:
 
     done: int
     total: int
+    note: str = ""  # something that a person should know when all is done

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Generator
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,6 +14,7 @@ from head360.cli.terminal import Terminal
 from head360.errors import ExportError
 from head360.export.options import HAIR_KINDS, POINT_KINDS, MeshOptions, check_options
 from head360.performance import Performance
+from head360.progress import Progress
 
 if TYPE_CHECKING:
     from head360.engine import HeadEngine
@@ -36,9 +38,27 @@ def export(arguments: argparse.Namespace, engine: HeadEngine, terminal: Terminal
         chosen = replace(options, name=target.stem)
         if chosen.performance is None and target.suffix.lower() == _PAGE:
             chosen = replace(chosen, performance=_recorded(arguments.head))
-        task = engine.export(params, target, chosen)
-        written = terminal.follow(task, target.name)
+        notes: list[str] = []
+        written = terminal.follow(_noted(engine.export(params, target, chosen), notes), target.name)
         terminal.note(f"{written}  {_size(written)}")
+        for note in notes:
+            terminal.note(f"  {note}")
+
+
+def _noted(
+    task: Generator[Progress, None, Path], notes: list[str]
+) -> Generator[Progress, None, Path]:
+    """The same task, whose notes are kept until it is done."""
+    try:
+        while True:
+            progress = next(task)
+            notes += [progress.note] if progress.note else []
+            yield progress
+    except StopIteration as done:
+        path: Path = done.value
+        return path
+    finally:
+        task.close()
 
 
 def _options(arguments: argparse.Namespace) -> MeshOptions:

@@ -28,9 +28,10 @@ from head360.progress import Progress
 from head360.rendering.scene import Models, SceneBuilder
 
 Value = TypeVar("Value")
-#: Writes a head into a file; yields as it goes, and may be closed at any yield.
+#: Writes a head into a file; yields as it goes, and may be closed at any yield. What it yields is a
+#: note for a person, if anything.
 Exporter: TypeAlias = Callable[
-    [Models, SceneBuilder, HeadParams, Path, MeshOptions], Generator[None, None, None]
+    [Models, SceneBuilder, HeadParams, Path, MeshOptions], Generator[str | None, None, None]
 ]
 
 #: Progress counts to this. How many steps a file takes is not known beforehand, so each step goes
@@ -78,12 +79,12 @@ def exporter_for(path: Path, options: MeshOptions | None = None) -> Exporter:
     return exporter
 
 
-def _counted(task: Generator[None, None, None]) -> Generator[Progress, None, None]:
+def _counted(task: Generator[str | None, None, None]) -> Generator[Progress, None, None]:
     left = 1.0
     try:
-        for _ in task:
+        for note in task:
             left *= 1 - _STRIDE
-            yield Progress(int((1 - left) * _TOTAL), _TOTAL)
+            yield Progress(int((1 - left) * _TOTAL), _TOTAL, note or "")
     finally:
         task.close()
 
@@ -108,14 +109,14 @@ def _bust(
 
 def _glb(
     models: Models, scenes: SceneBuilder, params: HeadParams, path: Path, options: MeshOptions
-) -> Generator[None, None, None]:
+) -> Generator[str | None, None, None]:
     bust = yield from _bust(models, scenes, params, options)
     yield from write_glb(bust, path, compact=options.compact)
 
 
 def _obj(
     models: Models, scenes: SceneBuilder, params: HeadParams, path: Path, options: MeshOptions
-) -> Generator[None, None, None]:
+) -> Generator[str | None, None, None]:
     _refuse_performance(options)
     bust = yield from _bust(models, scenes, params, options)
     yield from write_obj(bust, path)
@@ -123,7 +124,7 @@ def _obj(
 
 def _obj_folder(
     models: Models, scenes: SceneBuilder, params: HeadParams, path: Path, options: MeshOptions
-) -> Generator[None, None, None]:
+) -> Generator[str | None, None, None]:
     _refuse_performance(options)
     refuse_foreign(path, ("*.obj", "*.mtl", "*.png"))
     bust = yield from _bust(models, scenes, params, options)
@@ -132,7 +133,7 @@ def _obj_folder(
 
 def _usd(
     models: Models, scenes: SceneBuilder, params: HeadParams, path: Path, options: MeshOptions
-) -> Generator[None, None, None]:
+) -> Generator[str | None, None, None]:
     check_usd()
     bust = yield from _bust(models, scenes, params, options)
     yield from write_usd(bust, path)
@@ -140,10 +141,10 @@ def _usd(
 
 def _ply(
     models: Models, scenes: SceneBuilder, params: HeadParams, path: Path, options: MeshOptions
-) -> Generator[None, None, None]:
+) -> Generator[str | None, None, None]:
     _refuse_performance(options)
     scene = scenes.build(params)
-    yield
+    yield None
     hair = options.hair != "none"
     cloud = yield from cloud_of(models, scene, edited(params), options.count, hair=hair)
     yield from write_ply(cloud, path, gaussians=options.points == "gaussians")

@@ -1,4 +1,4 @@
-"""What a page knows of a head: mesh, expressions, skin, hair, light, and a recorded take."""
+"""What a page knows of a head: mesh, expressions, skin, hair, light; and of a performance."""
 
 from __future__ import annotations
 
@@ -35,17 +35,17 @@ from head360.rendering.reference import HEIGHT_RANGE
 from head360.rendering.scene import Models, SceneBuilder
 
 #: Steps of stored lengths, metres: of the neutral face, and of expressions.
-NEUTRAL_STEP, DELTA_STEP = 2e-7, 4e-6
+NEUTRAL_STEP, DELTA_STEP = 2e-7, 2e-5
 #: No vertex that moves less counts as moved by an expression, metres.
 _LEAST = 1.2e-5
 #: Steps of stored strand noise (standard deviations), of weights, and of the head's turn (degrees).
-NOISE_STEP, WEIGHT_STEP, POSE_STEP = 1 / 28, 1 / 65535, 0.002
+NOISE_STEP, WEIGHT_STEP, POSE_STEP = 1 / 28, 1 / 4000, 0.005
 
 #: Arrays of whose neighbours only the differences are stored, and how far apart those lie.
 STRIDES = {
-    "neutral": 3, "delta_vertex": 1, "triangles": 3, "map_color": 4, "map_surface": 3,
+    "neutral": 3, "delta_vertex": 1, "delta": 3, "triangles": 3, "map_color": 4, "map_surface": 3,
     "map_height": 1, "hair_density": 1, "hair_root": 2, "hair_tangent": 3, "hair_along": 1,
-    "take_weights": 52, "take_pose": 3, "chosen": 1,
+    "take_weights": 1, "take_pose": 1, "chosen": 1,
 }  # fmt: skip
 
 
@@ -54,7 +54,6 @@ def contents_of(
     models: Models,
     scenes: SceneBuilder,
     params: HeadParams,
-    take: Performance | None,
     camera: OrbitCamera,
     background: Background,
 ) -> Generator[None, None, tuple[Facts, Arrays]]:
@@ -85,9 +84,6 @@ def contents_of(
     if scene.hair is not None:
         facts["hair"], hair = yield from baked_hair(models.hair, scene.hair)
         arrays |= {**hair, **_jaw(models, identity)}
-    if take is not None:
-        facts["take"] = {"name": take.name, "fps": take.fps}
-        arrays |= _take(shown, take)
     return facts, arrays
 
 
@@ -191,7 +187,9 @@ def _jaw(models: Models, identity: Identity) -> Arrays:
     }
 
 
-def _take(shown: HeadParams, take: Performance) -> Arrays:
+def take_arrays(head: HeadParams, take: Performance) -> Arrays:
+    """A performance as a head plays it, one channel after another."""
+    shown = edited(head)
     moments = zip(take.times, take.expression, take.head_pose, strict=True)
     faces = [
         applied(shown, Sample(float(time), weights, turn, take.unknown))
@@ -201,6 +199,6 @@ def _take(shown: HeadParams, take: Performance) -> Arrays:
     pose = np.stack([face.head_pose for face in faces]).astype(np.float64)
     return {
         "take_times": take.times.astype(np.float32),
-        "take_weights": np.rint(weights / WEIGHT_STEP).clip(0, 65535).astype(np.uint16),
-        "take_pose": np.rint(pose / POSE_STEP).astype(np.int16),
+        "take_weights": np.rint(weights.T / WEIGHT_STEP).astype(np.uint16),
+        "take_pose": np.rint(pose.T / POSE_STEP).astype(np.int16),
     }

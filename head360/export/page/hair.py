@@ -18,8 +18,9 @@ from head360.rendering.scene import WornHair
 
 #: The largest root of an extinction (1/m) that a style has, and one step of those stored.
 DENSITY_STEP = 64 / 255
-#: Steps of stored scalp coordinates, and of the logarithm of tones, which ends at ±0.5.
-ROOT_STEP, TONE_STEP = 1 / 16384, 0.5 / 127
+#: Steps of stored directions and scalp coordinates, as exact as the half floats that a page draws
+#: from, and of the logarithm of tones, which ends at ±0.5.
+TANGENT_STEP, ROOT_STEP, TONE_STEP = 1 / 63, 1 / 4096, 0.5 / 127
 _SLICES = 6  # baked between two yields
 
 
@@ -28,7 +29,7 @@ def baked_hair(field: HairField, hair: WornHair) -> Generator[None, None, tuple[
 
     Arrays: `hair_density` (z, y, x) roots of extinctions in steps of `DENSITY_STEP`; `hair_free`
     (z/2, y/2, x/2) steps of a ray that are free of hair; and of each voxel with hair, in order,
-    `hair_tangent` (N, 3) in 127ths, `hair_tone`, `hair_root` (N, 2), `hair_along` in 255ths.
+    `hair_tangent` (N, 3), `hair_tone`, `hair_root` (N, 2), `hair_along` in 255ths.
     """
     density = np.zeros(VOLUME_SIZE[::-1], np.uint8)
     looks: list[Arrays] = []
@@ -46,7 +47,9 @@ def baked_hair(field: HairField, hair: WornHair) -> Generator[None, None, tuple[
     low, high = bounds(roots)
     facts: Facts = {
         "size": VOLUME_SIZE, "columns": VOLUME_COLUMNS, "low": low.tolist(), "high": high.tolist(),
-        "steps": {"density": DENSITY_STEP, "root": ROOT_STEP, "tone": TONE_STEP},
+        "steps": {
+            "density": DENSITY_STEP, "tangent": TANGENT_STEP, "root": ROOT_STEP, "tone": TONE_STEP,
+        },
         "matrix": hair.seating.matrix.tolist(), "offset": hair.seating.offset.tolist(),
     }  # fmt: skip
     arrays = {name: np.concatenate([look[name] for look in looks]) for name in looks[0]}
@@ -80,7 +83,7 @@ def _look(sample: HairSample, kept: npt.NDArray[np.bool_]) -> Arrays:
     root = np.rint(sample.root.numpy()[kept] / ROOT_STEP).clip(-32767, 32767)
     tone = np.rint(np.log(sample.tone.numpy()[kept]) / TONE_STEP).clip(-127, 127)
     return {
-        "hair_tangent": np.rint(sample.tangent.numpy()[kept] * 127).astype(np.int8),
+        "hair_tangent": np.rint(sample.tangent.numpy()[kept] / TANGENT_STEP).astype(np.int8),
         "hair_tone": tone.astype(np.int8),
         "hair_root": root.astype(np.int16),
         "hair_along": np.rint(sample.along.numpy()[kept].clip(0, 1) * 255).astype(np.uint8),

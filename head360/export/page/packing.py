@@ -23,6 +23,8 @@ Arrays: TypeAlias = dict[str, npt.NDArray[Any]]
 Facts: TypeAlias = dict[str, Any]
 
 _MAGIC = b"H360"
+#: The best one, 9, makes pages 1 % smaller and takes seven times as long.
+_LEVEL = 7
 _TYPES = {"u1", "i1", "u2", "i2", "u4", "i4", "f2", "f4"}
 
 
@@ -40,7 +42,13 @@ def packed(facts: Facts, arrays: Arrays, strides: dict[str, int]) -> str:
         at += len(piece)
     head = json.dumps({**facts, "arrays": table}, separators=(",", ":")).encode()
     block = b"".join([_MAGIC, struct.pack("<I", len(head)), head, *pieces])
-    return base64.b64encode(zlib.compress(block, 9)).decode()
+    return base64.b64encode(zlib.compress(block, _LEVEL)).decode()
+
+
+def packed_size(arrays: Arrays, strides: dict[str, int]) -> float:
+    """About how many letters arrays need in a page, if they are packed by themselves."""
+    pieces = (_shuffled(array, strides.get(name, 0)) for name, array in arrays.items())
+    return len(zlib.compress(b"".join(pieces), _LEVEL)) * 4 / 3
 
 
 def unpacked(text: str) -> tuple[Facts, Arrays]:

@@ -19,6 +19,7 @@ from head360.camera import OrbitCamera
 from head360.errors import ExportError
 from head360.export.options import MeshOptions
 from head360.export.page.contents import STRIDES, contents_of
+from head360.export.page.fitting import MAX_BYTES, fitted, too_large
 from head360.export.page.packing import Arrays, Facts, packed, unpacked
 from head360.export.page.shaders import page_shaders
 from head360.expression_names import (
@@ -38,8 +39,10 @@ _WEB = Path(__file__).parent / "web"
 #: In this order they are one script.
 _SCRIPTS = (
     "unpack", "maths", "face", "gpu", "head", "hair", "viewer", "stage", "hands", "panel",
-    "timeline", "main",
+    "sound", "timeline", "main",
 )  # fmt: skip
+#: Bytes that may go wrong in forecasting how small something becomes.
+_ROOM_LEFT = 20_000
 _OPEN_AT_FIRST = ("Mouth",)
 _BEGIN = '<script type="application/octet-stream" id="head">'
 _END = "</script>"
@@ -47,16 +50,28 @@ _END = "</script>"
 
 def write_page(
     models: Models, scenes: SceneBuilder, params: HeadParams, path: Path, options: MeshOptions
-) -> Generator[None, None, None]:
-    """Write `path`: the head with its expression, hair and light, and the performance, if any."""
+) -> Generator[str | None, None, None]:
+    """Write `path`: the head with its expression, hair and light, and the performance, if any.
+
+    Yields notes for a person between its steps.
+
+    Raises:
+        ExportError: the hair is too full or the performance too long for a page.
+        OSError: the file cannot be written.
+    """
     worn = params if options.hair != "none" else _bald(params)
-    facts, arrays = yield from contents_of(
-        models, scenes, worn, options.performance, OrbitCamera(), Background()
-    )
+    facts, arrays = yield from contents_of(models, scenes, worn, OrbitCamera(), Background())
     facts |= {"shaders": page_shaders(models.head), "words": _words(), "name": options.name}
-    yield
+    yield None
     text = _page(options.name, packed(facts, arrays, STRIDES))
-    yield
+    yield None
+    if (take := options.performance) is not None:
+        found = yield from fitted(worn, take, MAX_BYTES - _ROOM_LEFT - len(text.encode()))
+        facts["take"] = {"name": take.name, "fps": found.fps}
+        text = _page(options.name, packed(facts, arrays | found.arrays, STRIDES))
+        yield from found.notes
+    elif len(text.encode()) > MAX_BYTES:
+        raise too_large("its hair is too full", "Choose less volume or length, or leave it out.")
     with replacing(path) as partial:
         partial.write_text(text, "utf-8")
 

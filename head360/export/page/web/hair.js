@@ -128,7 +128,7 @@ function hairLooks(gpu, { size, columns, steps }, arrays) {
       for (let i = 0; i < nx; i++, index++, to += 4) {
         if (!density[index]) continue;
         const d = density[index] * steps.density;
-        for (let c = 0; c < 3; c++) strand[to + c] = half((tangent[3 * n + c] / 127) * d);
+        for (let c = 0; c < 3; c++) strand[to + c] = half(tangent[3 * n + c] * steps.tangent * d);
         strand[to + 3] = half(Math.exp(tone[n] * steps.tone) * d);
         root[to] = half(place[2 * n] * steps.root * d);
         root[to + 1] = half(place[2 * n + 1] * steps.root * d);
