@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from PySide6.QtCore import QMimeData, QPoint, Qt, QUrl
 from PySide6.QtGui import QAction, QDragEnterEvent, QDragLeaveEvent, QGuiApplication
-from PySide6.QtWidgets import QApplication, QMenu
+from PySide6.QtWidgets import QApplication, QDockWidget, QMenu, QTabBar
 from pytestqt.qtbot import QtBot
 
 from app.actions import ACTIONS
@@ -20,6 +20,7 @@ from app.display import display_problem
 from app.locks import SHAPE
 from app.main_window import MainWindow, Services
 from app.overlays import MARGIN_PX
+from app.panels import LEFT
 from app.person_clipboard import MIME
 from app.settings import BACKGROUND, LAYOUT, THEME, WELCOMED
 from head360.params import EXPRESSIONS
@@ -153,6 +154,30 @@ def test_a_damaged_layout_is_ignored(qtbot: QtBot, services: Services) -> None:
     used = [dock for dock in window.panels.all if dock is not window.panels.timeline]
     assert all(not dock.isHidden() for dock in used)
     assert window.panels.timeline.isHidden()  # until there is a recording
+
+
+def test_a_layout_of_other_docks_is_ignored(qtbot: QtBot, services: Services) -> None:
+    older = MainWindow(services)
+    for name in ("strands", "layers"):
+        dock = QDockWidget(name, older)
+        dock.setObjectName(f"{name}_dock")
+        older.addDockWidget(LEFT, dock)
+    older.tabifyDockWidget(older.findChildren(QDockWidget)[-2], older.findChildren(QDockWidget)[-1])
+    older.panels.live.close()
+    older.show()
+    older.close_without_asking()
+    end(older)
+
+    window = MainWindow(services)
+    qtbot.addWidget(window, before_close_func=end)
+    window.show()
+
+    assert not window.panels.live.isHidden()
+    bars = window.findChildren(QTabBar, options=Qt.FindChildOption.FindDirectChildrenOnly)
+    assert all(bar.count() > 1 for bar in bars if bar.isVisible())
+    assert not any(
+        bar.geometry().intersects(window.menuBar().geometry()) for bar in bars if bar.isVisible()
+    )
 
 
 def test_the_window_can_be_small(window: MainWindow) -> None:
