@@ -1,4 +1,4 @@
-"""What the timeline reads and writes: takes as CSV, other takes to blend with, and sounds."""
+"""What the timeline reads and writes: takes as CSV or BVH, others to blend with, and sounds."""
 
 from __future__ import annotations
 
@@ -12,12 +12,16 @@ from app.document import HeadDocument
 from app.messages import Messages
 from app.workers.job import Job
 from app.workers.sound_tasks import reading
+from head360.driving.bvh import read_bvh, write_bvh
 from head360.driving.csv import read_csv, write_csv
 from head360.errors import Head360Error
 from head360.performance import Performance, Sound, blended, joined
 
 #: How long one take fades into the next, seconds.
 _FADE_S = 0.2
+_TAKES = "Recordings (*.csv *.bvh);;Live Link Face CSV (*.csv);;Turns of the head, BVH (*.bvh)"
+_WRITTEN = "Live Link Face CSV (*.csv);;Turns of the head, BVH (*.bvh)"
+_BVH = ".bvh"
 _SOUNDS = "Sounds and videos (*.wav *.mp3 *.m4a *.ogg *.flac *.mp4 *.mov *.webm);;All files (*)"
 
 
@@ -33,7 +37,7 @@ class TakeFiles(QObject):
     # --- takes
 
     def load(self) -> None:
-        """Have the take of a CSV file."""
+        """Have the take of a CSV or BVH file."""
         if (take := self._read()) is not None:
             self.replace(self.tr("Import"), take)
 
@@ -43,7 +47,7 @@ class TakeFiles(QObject):
         self._document.edit_performance(text, take)
 
     def append(self) -> None:
-        """Add the take of a CSV file at the end."""
+        """Add the take of a file at the end."""
         known = self._document.performance
         take = self._read() if known is not None else None
         if known is not None and take is not None:
@@ -51,7 +55,7 @@ class TakeFiles(QObject):
             self._change(self.tr("Append"), lambda: joined(known, take, fade))
 
     def blend_file(self) -> None:
-        """Blend with the take of a CSV file."""
+        """Blend with the take of a file."""
         if (take := self._read()) is not None:
             self.blend(take)
 
@@ -70,28 +74,28 @@ class TakeFiles(QObject):
             self._change(self.tr("Blend"), lambda: blended(known, other, percent / 100))
 
     def save(self) -> None:
-        """Write the take as CSV."""
+        """Write the take as CSV, or the turns of its head as BVH."""
         take = self._document.performance
         if take is None:
             return
         name, _ = QFileDialog.getSaveFileName(
-            self._window, self.tr("Export the performance"), "take.csv", self.tr("CSV (*.csv)")
+            self._window, self.tr("Export the performance"), "take.csv", self.tr(_WRITTEN)
         )
         if not name:
             return
         try:
-            write_csv(take, Path(name))
+            (write_bvh if _is_bvh(Path(name)) else write_csv)(take, Path(name))
         except Head360Error as error:
             self._messages.show_error(self.tr("The performance cannot be written."), error)
         else:
             self._messages.success(self.tr("Exported “{name}”.").format(name=Path(name).name))
 
     def _read(self) -> Performance | None:
-        path = self._pick(self.tr("Choose a performance"), self.tr("Live Link Face CSV (*.csv)"))
+        path = self._pick(self.tr("Choose a performance"), self.tr(_TAKES))
         if path is None:
             return None
         try:
-            return read_csv(path)
+            return read_bvh(path) if _is_bvh(path) else read_csv(path)
         except Head360Error as error:
             self._messages.show_error(self.tr("The performance cannot be read."), error)
             return None
@@ -144,3 +148,7 @@ class TakeFiles(QObject):
 
     def _fail(self, error: Exception) -> None:
         self._messages.show_error(self.tr("The sound cannot be read."), error)
+
+
+def _is_bvh(path: Path) -> bool:
+    return path.suffix.lower() == _BVH

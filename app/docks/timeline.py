@@ -143,7 +143,7 @@ class TimelineDock(QDockWidget):
 
     def _make_empty(self) -> QLabel:
         self._empty = dim_label(
-            self.tr("Record in the Live panel, or begin with a CSV or the present face: Edit.")
+            self.tr("Record in the Live panel, or begin with a file or the present face: Edit.")
         )
         self._empty.setAlignment(Qt.AlignmentFlag.AlignCenter)
         return self._empty
@@ -160,13 +160,13 @@ class TimelineDock(QDockWidget):
         ]
         menu.addSeparator()
         menu.addAction(self.tr("New, from the present face"), self._begin_still)
-        menu.addAction(self.tr("Import CSV…"), self.files.load)
+        menu.addAction(self.tr("Import…"), self.files.load)
         self._edits += [
-            menu.addAction(self.tr("Append CSV…"), self.files.append),
-            menu.addAction(self.tr("Blend with CSV…"), self.files.blend_file),
+            menu.addAction(self.tr("Append a file…"), self.files.append),
+            menu.addAction(self.tr("Blend with a file…"), self.files.blend_file),
         ]
         self._blend = menu.addAction(self.tr("Blend with the former…"), self.files.blend_former)
-        self._edits.append(menu.addAction(self.tr("Export CSV…"), self.files.save))
+        self._edits.append(menu.addAction(self.tr("Export…"), self.files.save))
         menu.addSeparator()
         self._edits.append(menu.addAction(self.tr("Add a sound…"), self.files.load_sound))
         self._silence = menu.addAction(self.tr("Remove the sound"), self.files.remove_sound)

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from PySide6.QtCore import QEvent, QPointF, Qt
 from PySide6.QtGui import QMouseEvent
-from PySide6.QtWidgets import QApplication, QInputDialog
+from PySide6.QtWidgets import QApplication, QFileDialog, QInputDialog
 from pytestqt.qtbot import QtBot
 
 from app.dialogs.mesh import MeshDialog
@@ -137,6 +137,27 @@ def test_takes_are_blended_with_a_file_and_with_the_former(
     assert present(window).at(0.5).expression[JAW] == pytest.approx(0.7, abs=0.01)
     window.document.undo_stack.undo()
     assert present(window).at(0.5).expression[JAW] == pytest.approx(0.8, abs=0.01)
+
+
+def test_turns_of_the_head_come_and_go_as_bvh(
+    window: MainWindow, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    files, path = window.panels.timeline.files, tmp_path / "turns.bvh"
+    turned = take().with_(head_pose=np.full((len(take()), 3), (25.0, 0, 0), np.float32))
+    window.document.edit_performance("Record", turned)
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(path), ""))
+    files.save()
+    window.document.edit_performance("Record", held(0.3))
+    monkeypatch.setattr(QInputDialog, "getInt", lambda *_: (100, True))
+    monkeypatch.setattr(files, "_pick", lambda *_: path)
+    files.blend_file()  # its shapes are unknown, so those of the take stay
+    assert present(window).at(0.5).head_pose[0] == pytest.approx(25, abs=0.1)
+    assert present(window).at(0.5).expression[JAW] == pytest.approx(0.3, abs=0.01)
+    files.load()
+    assert "jawOpen" in present(window).unknown
+    path.write_text("MOTION of nothing")
+    files.load()
+    assert "jawOpen" in present(window).unknown
 
 
 def test_a_sound_is_kept_shown_and_undone(
