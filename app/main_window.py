@@ -238,6 +238,7 @@ class MainWindow(QMainWindow):
         )
         self.files.opened.connect(self.panels.photo.session.close_photo)
         self.viewport.picture_shown.connect(self._note_picture)
+        self.viewport.picture_shown.connect(self.panels.live.camera.show_picture)
         self.modes.chosen.connect(self.viewport.set_mode)
         self.modes.chosen.connect(self.photo_commands.show_mode)
         self.photo_commands.mode_asked.connect(self.modes.choose)

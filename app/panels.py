@@ -106,6 +106,7 @@ class Panels:
             self._session.stop()
         self._session.wait()
         self.timeline.files.stop()
+        self.live.camera.stop()
         return all([self.photo.stop(), self.hair.stop(), self.light.stop()])
 
     def hold_pictures(self, *_: object) -> None:

@@ -21,6 +21,7 @@ from PySide6.QtWidgets import (
 )
 
 from app.dialogs.forms import dim_label
+from app.docks.camera_switch import CameraSwitch
 from app.docks.panel import scrolling_column, set_up_dock
 from app.live import STREAMS, TRACKER_ASSET, Choice, LiveSession, source_of, usual_gains
 from app.messages import Choice as Answer
@@ -73,6 +74,8 @@ class LiveDock(QDockWidget):
         column.addLayout(self._make_buttons())
         column.addLayout(self._make_status())
         column.addLayout(self._make_tuning())
+        self.camera = CameraSwitch(messages)
+        column.addWidget(self.camera)
         self._curves_at = column
         self._curves: QWidget | None = None
         column.addStretch(1)

@@ -147,6 +147,10 @@ def _add_drive(commands: _Commands[argparse.ArgumentParser]) -> None:
         " frames; may be given several times",
     )  # fmt: skip
     parser.add_argument("--send", metavar="PROTOCOL", help="play it to a program: vmc, livelink, …")
+    parser.add_argument(
+        "--virtual-camera", action="store_true",
+        help="show the head to programs that look for a webcam (an extra: docs/install.md)",
+    )  # fmt: skip
     _add_network_options(parser)
     _add_tuning_options(parser)
     _add_take_options(parser)

@@ -14,6 +14,7 @@ from head360.camera import OrbitCamera
 from head360.camera_path import CameraPath
 from head360.cli.arguments import UsageError
 from head360.cli.commands import checked, on_background, video_options
+from head360.cli.on_camera import CameraStage, camera_stage
 from head360.cli.scene import Scene, one_of, scene_of
 from head360.cli.terminal import Terminal
 from head360.driving.bvh import read_bvh, write_bvh
@@ -45,6 +46,7 @@ if TYPE_CHECKING:
     from head360.performance import Sample
 
 _CSV, _BVH = ".csv", ".bvh"
+_WEBCAM = r"\d{1,3}"  # webcams have numbers
 _RECORDINGS = {_CSV: write_csv, _BVH: write_bvh}
 _PROTOCOLS: tuple[ProtocolName, ...] = ("livelink", "ifacialmocap", "vmc")
 _Key: TypeAlias = tuple[float, dict[str, float]]  # seconds, and what the camera is like then
@@ -52,7 +54,7 @@ _Key: TypeAlias = tuple[float, dict[str, float]]  # seconds, and what the camera
 _SMOOTHEST_S = 0.12
 _SMOOTH_CAMERA = 0.3  # of pictures, unless said otherwise; recordings stay as they are
 _FILM_FPS = 30
-_TOLD_EVERY_S = 1.0
+_TOLD_EVERY_S, _LOOKED_EVERY_S = 1.0, 0.01
 _TOLD_SHAPES = 3
 
 
@@ -66,10 +68,13 @@ def drive(
     outputs = [path for path in arguments.output if _is_film(path)]
     plan = {path: _film_options(arguments, path) for path in outputs}  # refuse before following
     keys = [_key(text) for text in arguments.key]
-    take = _edited(_take(arguments, terminal), arguments)
-    terminal.note(
-        f"“{take.name}”  {len(take)} moments  {take.duration_s:.2f} s  {take.fps:.4g} a second"
-    )
+    with camera_stage(arguments, make_engine, terminal) as stage:
+        take = _edited(_take(arguments, terminal, stage), arguments)
+        terminal.note(
+            f"“{take.name}”  {len(take)} moments  {take.duration_s:.2f} s  {take.fps:.4g} a second"
+        )
+        if stage is not None and not _is_live(arguments):  # else it was shown while it happened
+            terminal.note(f"{stage.play(take)} pictures shown")
     for path in arguments.output:
         if write := _RECORDINGS.get(path.suffix.lower()):
             write(take, path)
@@ -93,12 +98,17 @@ def _list_devices(terminal: Terminal) -> None:
 # --- where the face comes from -------------------------------------------------------------------
 
 
-def _take(arguments: argparse.Namespace, terminal: Terminal) -> Performance:
-    if arguments.listen:
-        return _followed(arguments, _stream(arguments), terminal)
+def _is_live(arguments: argparse.Namespace) -> bool:
+    return bool(arguments.listen or re.fullmatch(_WEBCAM, str(arguments.source)))
+
+
+def _take(
+    arguments: argparse.Namespace, terminal: Terminal, stage: CameraStage | None
+) -> Performance:
     source = str(arguments.source)
-    if re.fullmatch(r"\d{1,3}", source):
-        return _followed(arguments, _webcam(source), terminal)
+    if _is_live(arguments):
+        followed = _stream(arguments) if arguments.listen else _webcam(source)
+        return _followed(arguments, followed, terminal, stage)
     if source == "exercise":
         return _tuned(exercise(arguments.fps or _FILM_FPS), arguments, 0.0)
     path = Path(source)
@@ -157,7 +167,12 @@ def _stream(arguments: argparse.Namespace) -> LiveSource:
     return source
 
 
-def _followed(arguments: argparse.Namespace, source: LiveSource, terminal: Terminal) -> Performance:
+def _followed(
+    arguments: argparse.Namespace,
+    source: LiveSource,
+    terminal: Terminal,
+    stage: CameraStage | None = None,
+) -> Performance:
     """Follow a live face for some seconds, telling how it goes."""
     from head360.driving.live import Live
 
@@ -171,7 +186,7 @@ def _followed(arguments: argparse.Namespace, source: LiveSource, terminal: Termi
             _watch(live, arguments.calibrate, terminal)
             live.calibrated()
         live.record()
-        _watch(live, arguments.seconds, terminal)
+        _watch(live, arguments.seconds, terminal, stage)
     except KeyboardInterrupt:
         terminal.note("\nStopped.")  # what was recorded counts
     finally:
@@ -184,10 +199,12 @@ def _followed(arguments: argparse.Namespace, source: LiveSource, terminal: Termi
     return take
 
 
-def _watch(live: Live, seconds: float, terminal: Terminal) -> None:
+def _watch(
+    live: Live, seconds: float, terminal: Terminal, stage: CameraStage | None = None
+) -> None:
     end = time.monotonic() + seconds
     while (left := end - time.monotonic()) > 0:
-        time.sleep(min(left, _TOLD_EVERY_S))
+        _wait(live, min(left, _TOLD_EVERY_S), stage)
         status, sample = live.status(), live.newest()
         if status is None or status.state in ("failed", "ended"):
             if status is not None and status.state == "failed":
@@ -195,6 +212,18 @@ def _watch(live: Live, seconds: float, terminal: Terminal) -> None:
             return
         line = f"{status.text}  {status.fps:.0f} faces/s  {1e3 * live.latency_s:.0f} ms"
         terminal.note(line + (_strongest(sample) if sample else ""))
+
+
+def _wait(live: Live, seconds: float, stage: CameraStage | None) -> None:
+    """Let time pass; a stage shows every face that is new by the time it can."""
+    end, shown = time.monotonic() + seconds, None
+    while (left := end - time.monotonic()) > 0:
+        sample = live.newest() if stage is not None else None
+        if stage is None or sample is None or sample is shown:
+            time.sleep(left if stage is None else min(left, _LOOKED_EVERY_S))
+        else:
+            stage.show(sample)
+            shown = sample
 
 
 def _strongest(sample: Sample) -> str:
