@@ -17,15 +17,16 @@ from torch import Tensor
 
 from head360.errors import ResourceError
 from head360.fitting.crop import Crop
-from head360.fitting.hair import (
-    FittedHair,
-    Silhouette,
-    fit_hair_shape,
-    likelier,
+from head360.fitting.hair import FittedHair, Worn, fit_hair_shape, silhouette
+from head360.fitting.hair_choice import (
+    Candidate,
+    bald_unlike,
+    candidates,
+    coherence,
     ranked,
-    silhouette,
 )
-from head360.fitting.hairstyle import classify, hair_color
+from head360.fitting.hair_tone import drawn_hair, matched_color
+from head360.fitting.hairstyle import classify, hair_color, known_lines
 from head360.fitting.parsing import ClassMap, parse
 from head360.fitting.texture import FittedSkin, SkinFitter
 from head360.fitting.unproject import Posed
@@ -34,9 +35,9 @@ from head360.light import Light
 from head360.likeness import SKIN_ROWS
 from head360.model.bilinear import Identity
 from head360.model.hair_shape import HairShaper
-from head360.model.seating import Seat, Seating
+from head360.model.seating import Seat
 from head360.params import FloatArray, HairShape, HeadParams
-from head360.rendering.lighting import Lighting
+from head360.rendering.lighting import Lighting, lighting
 from head360.rendering.scene import Models
 
 Mask: TypeAlias = npt.NDArray[np.bool_]
@@ -48,7 +49,7 @@ AUTO, BALD = "auto", "none"
 _SKIN_PARTS = ("skin", "brows", "lips", "beard", "neck")
 _SURE = 0.5
 _TOLD = 5  # hairstyles that a report names
-_TRIED = 3  # of which the silhouette is looked at
+_TRIED = 6  # whose shape is fitted before one is chosen
 _NO_PARSER = (
     "The network that parses photos is not installed: hair was left out, and skin is told by "
     "its colour alone."
@@ -65,6 +66,7 @@ class Dressed:
     notes: tuple[str, ...] = ()
     light: Light | None = None  # of ours, the one most like the photo's
     skin: FittedSkin | None = None  # the skin, and the light that it was seen in
+    worn: Worn | None = None  # the photo's hair, and where hair sits on this head
 
 
 class Dresser:
@@ -73,6 +75,8 @@ class Dresser:
     def __init__(self, models: Models) -> None:
         self._models = models
         self._skin: SkinFitter | None = None
+        self._seat: Seat | None = None
+        self._shaper: HairShaper | None = None
 
     def parse(self, crop: Crop, landmarks: FloatArray | None = None) -> ClassMap | None:
         """What each pixel of a crop shows; None if nobody can tell.
@@ -103,48 +107,50 @@ class Dresser:
             style = None if wanted in (AUTO, BALD) else wanted
             return Dressed(params.with_(hairstyle=style), notes=(_NO_PARSER,))
         yield None
-        told = classify(crop.image, parts)
         dressed = _colored(params, crop, parts)
         yield None
-        seen, seating = self._silhouette(dressed, camera, parts)
-        told = ranked(told, seen, self._models.styles, seating)
-        best = list(told) if wanted == AUTO else [(None if wanted == BALD else wanted, 1.0)]
-        if shaped:
-            best, shapes = yield from self._shaped(seen, seating, best[:_TRIED])
-            dressed = dressed.with_(hair_shape=shapes.get(best[0][0]))
-        named = told if wanted != AUTO else [*best, *told[_TRIED if shaped else len(best) :]]
-        return Dressed(dressed.with_(hairstyle=best[0][0]), _named(named))
+        worn = self._worn(dressed, camera, parts)
+        yield None
+        told = candidates(
+            classify(crop.image, parts), worn, self._models.styles,
+            coherence(crop.image, parts), known_lines(),
+        )  # fmt: skip
+        tried = told[:_TRIED]
+        if wanted != AUTO:
+            style = None if wanted == BALD else wanted
+            tried = [each for each in told if each.style == style]
+        fitted = (yield from self._fitted(worn, tried)) if shaped else {}
+        named = ranked(told, fitted if wanted == AUTO else {})
+        style = named[0][0] if wanted == AUTO else tried[0].style
+        shape = fitted[style].shape if style in fitted and style is not None else None
+        dressed = dressed.with_(hairstyle=style, hair_shape=shape)
+        return Dressed(dressed, _named(named), worn=worn)
 
-    def _silhouette(
-        self, params: HeadParams, camera: PhotoCamera, parts: ClassMap
-    ) -> tuple[Silhouette, Seating]:
+    def _worn(self, params: HeadParams, camera: PhotoCamera, parts: ClassMap) -> Worn:
         """The photo's hair, and where hair sits on this head."""
         mesh = self._models.mesh
         vertices, identity = self._posed(params)
         triangles = torch.from_numpy(mesh.topology.triangles[mesh.topology.drawn]).long()
         seen = silhouette(parts, camera, vertices, triangles)
-        return seen, Seat(mesh.topology, mesh.mean).fit(identity.neutral)
+        if self._seat is None:
+            self._seat = Seat(mesh.topology, mesh.mean)
+            self._shaper = HairShaper(mesh.topology, mesh.mean)
+        return Worn(seen, self._seat.fit(identity.neutral), self._shaper)
 
-    def _shaped(
-        self, seen: Silhouette, seating: Seating, told: list[Ranked]
-    ) -> Generator[object, None, tuple[list[Ranked], dict[str | None, HairShape]]]:
-        """Styles by how likely they are once their silhouettes were fitted, and how they are."""
-        shaper = HairShaper(self._models.mesh.topology, self._models.mesh.mean)
-        fitting: list[Ranked] = []
-        shapes: dict[str | None, HairShape] = {}
-        for style, share in told:
+    def _fitted(
+        self, worn: Worn, tried: Sequence[Candidate]
+    ) -> Generator[object, None, dict[str | None, FittedHair]]:
+        """How each of some styles is worn best."""
+        found: dict[str | None, FittedHair] = {}
+        for each in tried:
             yield None
-            if style is None:
-                fitted = FittedHair(HairShape(), _bald_error(seen))
+            if each.style is None:
+                found[None] = FittedHair(HairShape(), bald_unlike(worn.seen))
             else:
-                grid = self._models.styles.grid(style)
-                fitted = yield from fit_hair_shape(seen, grid, seating, shaper)
-                shapes[style] = fitted.shape
-            fitting.append((style, likelier(share, fitted)))
-        total = sum(share for _, share in fitting) or 1.0
-        mass = sum(share for _, share in told)
-        likely = [(style, share / total * mass) for style, share in fitting]
-        return sorted(likely, key=lambda entry: -entry[1]), shapes
+                grid = self._models.styles.grid(each.style)
+                task = fit_hair_shape(worn, grid, mirrored=each.mirrored)
+                found[each.style] = yield from task
+        return found
 
     def _posed(self, params: HeadParams) -> tuple[Tensor, Identity]:
         """(V, 3) metres of the head with its expression, and who it is."""
@@ -179,27 +185,45 @@ class Dresser:
         fitted = fitted if own else fitted.only_generated()
         light = fitted.suggested_light
         params = fitted.applied(params).with_(light=light)
+        params = _colored(params, crop, parts, fitted.lighting)
+        yield "colour of the hair"
         return replace(
             dressed,
-            params=_colored(params, crop, parts, fitted.lighting),
+            params=self._toned(params, dressed.worn, crop, parts, fitted.tint),
             observed=float(fitted.observed[:, :SKIN_ROWS].mean()),
             light=light,
             skin=fitted,
         )
 
+    def _toned(
+        self,
+        params: HeadParams,
+        worn: Worn | None,
+        crop: Crop,
+        parts: ClassMap | None,
+        tint: Tensor,
+    ) -> HeadParams:
+        """With hair that looks like the photo's in the light that the head is shown in."""
+        if worn is None or parts is None or params.hairstyle is None or self._shaper is None:
+            return params
+        style = self._models.styles.planes(params.hairstyle)
+        if params.hair_shape is not None and params.hair_shape.mirrored:
+            style = style.mirrored()
+        seating = self._shaper.shaped(worn.seating, params.hair_shape)
+        drawn = drawn_hair(
+            crop.image, worn.seen, parts, self._models.hair, style, seating, lighting(params.light)
+        )
+        if drawn is None:
+            return params
+        return params.with_(hair_color=matched_color(drawn, params.hair_color, tint.numpy()))
+
 
 def _colored(
-    params: HeadParams, crop: Crop, parts: ClassMap | None, lighting: Lighting | None = None
+    params: HeadParams, crop: Crop, parts: ClassMap | None, light: Lighting | None = None
 ) -> HeadParams:
     """With hair of the photo's colour, as far as that shows, under the photo's light if known."""
-    color = None if parts is None else hair_color(crop.image, parts, lighting)
+    color = None if parts is None else hair_color(crop.image, parts, light)
     return params if color is None else params.with_(hair_color=color)
-
-
-def _bald_error(seen: Silhouette) -> float:
-    """How wrong a bald head's silhouette is, as `FittedHair.error`."""
-    wrong = seen.share.square() * seen.weight
-    return float(wrong.sum() / seen.weight.sum().clamp(min=1))
 
 
 def _named(told: Sequence[Ranked]) -> tuple[tuple[str, float], ...]:

@@ -11,7 +11,7 @@ Batch normalisation throughout: it costs nothing once a network has learnt.
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -24,8 +24,8 @@ from torch.nn import functional
 from head360.errors import ResourceError
 from head360.files import replacing
 
-#: Pixels along each side of the picture that the network sees.
-INPUT = 208
+#: Pixels along each side of the picture that a network sees, and that the first one shipped saw.
+INPUT, _FIRST_INPUT = 256, 208
 #: What a pixel can be. Ears are skin, lashes are eyes, teeth and tongue are mouth.
 PARTS = (
     "background", "skin", "hair", "brows", "eyes", "lips", "mouth", "neck", "beard", "clothes",
@@ -49,6 +49,7 @@ class FaceShape:
     blocks: tuple[int, ...] = (0, 1, 2, 2, 2)
     up: int = 48  # channels on the way up
     styles: int = 34
+    input: int = INPUT  # pixels along each side of what it sees
 
 
 class Unit(nn.Sequential):
@@ -173,17 +174,40 @@ def _mean_where(features: Tensor, mask: Tensor) -> Tensor:
 
 #: The weights' file among the models.
 FACES_FILE = "faces.safetensors"
-_STYLE_NAMES = "styles"
+_STYLE_NAMES, _LINES = "styles", "lines"
 
 
-def save_faces(path: Path, network: FaceNetwork, styles: Sequence[str] = ()) -> None:
-    """Write a network in half precision; `styles` name its answers, "" for none on the head."""
+@dataclass(frozen=True, slots=True)
+class Lines:
+    """How far hair's lines run together in renders of a style: far if straight, not if curly."""
+
+    mean: float
+    deviation: float
+
+
+def save_faces(
+    path: Path,
+    network: FaceNetwork,
+    styles: Sequence[str] = (),
+    lines: Mapping[str, Lines] | None = None,
+) -> None:
+    """Write a network in half precision.
+
+    Args:
+        path: of the file.
+        network: that learnt.
+        styles: names of its answers, "" for none on the head.
+        lines: of what it learnt from, by style, see `fitting.hair_choice`.
+    """
     content = {
         name: (values.half() if values.dtype.is_floating_point else values).contiguous()
         for name, values in network.state_dict().items()
         if not name.endswith("num_batches_tracked")
     }
-    about = {"shape": json.dumps(asdict(network.shape)), _STYLE_NAMES: json.dumps(list(styles))}
+    about = {
+        "shape": json.dumps(asdict(network.shape)), _STYLE_NAMES: json.dumps(list(styles)),
+        _LINES: json.dumps({name: asdict(each) for name, each in (lines or {}).items()}),
+    }  # fmt: skip
     with replacing(path) as partial:
         save_file(content, partial, about)
 
@@ -199,7 +223,10 @@ def load_faces(path: Path) -> tuple[FaceNetwork, tuple[str, ...]]:
             about = file.metadata()
             shape = json.loads(about["shape"])
             sizes = {name: tuple(shape[name]) for name in ("widths", "blocks")}
-            network = FaceNetwork(FaceShape(up=shape["up"], styles=shape["styles"], **sizes))
+            seen = int(shape.get("input", _FIRST_INPUT))
+            network = FaceNetwork(
+                FaceShape(up=shape["up"], styles=shape["styles"], input=seen, **sizes)
+            )
             content = {name: file.get_tensor(name).float() for name in file.keys()}  # noqa: SIM118
             network.load_state_dict(content, strict=False)
             missing = set(network.state_dict()) - set(content)
@@ -209,3 +236,17 @@ def load_faces(path: Path) -> tuple[FaceNetwork, tuple[str, ...]]:
     if any(not name.endswith("num_batches_tracked") for name in missing):
         raise ResourceError(f"The model file “{path.name}” is damaged: something is missing.")
     return network.eval().requires_grad_(False), styles
+
+
+def load_lines(path: Path) -> dict[str, Lines]:
+    """What `save_faces` was told of hair's lines; nothing where it was told nothing.
+
+    Raises:
+        ResourceError: the file is missing or damaged.
+    """
+    try:
+        with safe_open(path, framework="pt") as file:
+            told = json.loads(file.metadata().get(_LINES, "{}"))
+        return {name: Lines(float(e["mean"]), float(e["deviation"])) for name, e in told.items()}
+    except (OSError, SafetensorError, ValueError, KeyError, TypeError, AttributeError) as error:
+        raise ResourceError(f"The model file “{path.name}” is missing or damaged.") from error

@@ -1,15 +1,17 @@
 """Makes a library style this person's hair: its length, volume and fringe follow the photo.
 
 Only the silhouette decides: where the photo shows hair, the style's density must stop the camera's
-rays before the head does. The density is marched coarsely and the way to it is differentiable, so
-a few dozen steps of Adam suffice; colour is measured apart (`fitting.hairstyle`).
+rays before the head does. Rays are sampled coarsely. Where a style is asked depends linearly on
+three factors, so those ways are sampled once, any shape of any style is one look into its grid, and
+a few rounds of Gauss-Newton suffice. Colour is measured apart (`fitting.hairstyle`).
 """
 
 from __future__ import annotations
 
-from collections.abc import Generator, Sequence
+from collections.abc import Generator
 from dataclasses import dataclass
 from functools import cached_property
+from math import isqrt
 
 import numpy as np
 import numpy.typing as npt
@@ -20,30 +22,28 @@ from torch.nn import functional
 from head360.fitting.parsing import ClassMap
 from head360.fitting.view import PhotoCamera
 from head360.model.field import EMPTY_LOG_EXTINCTION
-from head360.model.hair import HairLibrary
-from head360.model.hair_shape import HairShaper
-from head360.model.planes import HAIR_BOX, sample_grid, sample_vectors
+from head360.model.hair_shape import HairShaper, shares_of_ways
+from head360.model.planes import HAIR_BOX, sample_vectors
 from head360.model.seating import Seating
 from head360.params import HairShape
 from head360.rendering.rasterize import interpolate, rasterize
 
-#: Pixels along each side of the silhouettes, samples of a ray, and steps.
-SIZE, _SAMPLES, STEPS = 80, 40, 28
-_RATE = 0.12
-#: A search ends when so many steps in a row have not made it better by so much.
-_PATIENCE, _BETTER = 5, 0.99
+#: Pixels along each side of the silhouettes, and most rounds.
+SIZE, STEPS = 80, 8
+#: Samples of a ray: many close before the head, where hair is a thin layer, some further away; as
+#: many in all where there is no head. Metres that the first ones reach.
+_CLOSE, _FAR, _LAYER = 16, 26, 0.032
 #: What holds length, volume and fringe to the library's: squared codes count so much.
-_PRIOR = 0.004
+_PRIOR = 0.012
+#: Codes are moved so far to see what changes; the first damping; when a search ends.
+_NUDGE, _DAMPING, _BETTER = 0.06, 0.05, 0.995
 #: Rays are marched so far to either side of the box's middle; hair this far inside the head is
 #: seen still (the mesh is coarse); metres.
 _REACH, _INSIDE = 0.30, 0.002
 #: Metres around the box in which a seating may still move hair to.
 _AROUND = 0.03
-#: How much the classifier's word counts, and the unlikeness of silhouettes that makes a style e
-#: times less likely; chosen on held-out portraits.
-_WORD, _ALIKE = 0.6, 0.04
-#: The same for the mean squared error of a fitted shape.
-_FITTED_ALIKE = 0.012
+#: Before the head (fringe, ears, jaw) a pixel counts so much more than beside it.
+_BEFORE = 2.0
 #: Share of the picture that is added to all hair, so that hardly any hair is no great matter.
 _A_LITTLE = 0.015
 
@@ -55,16 +55,32 @@ class Silhouette:
     points: Tensor  # (R, S, 3) metres
     open_: Tensor  # (R, S) metres of ray at each sample, 0 inside the head and behind it
     share: Tensor  # (R,) of hair in the photo, 0 … 1
-    weight: Tensor  # (R,) 0 where something else hides the hair
+    weight: Tensor  # (R,) 0 where something else hides the hair, or the photo has ended
+    eye: Tensor  # (3,) metres: where the camera stood
+
+    @property
+    def size(self) -> int:
+        """Pixels along each side."""
+        return isqrt(len(self.share))
 
     @cached_property
-    def marched(self) -> tuple[Tensor, Tensor, float]:
-        """Samples (N, 3) that hair may be at, the ray (N,) of each, and metres between them."""
+    def marched(self) -> tuple[Tensor, Tensor, Tensor]:
+        """Samples (N, 3) that hair may be at, the ray (N,) and the metres (N,) of each."""
         flat = self.points.reshape(-1, 3)
         away = (flat - flat.new_tensor(HAIR_BOX.centre)).abs() - flat.new_tensor(HAIR_BOX.half)
         here = (self.open_.reshape(-1) > 0) & (away < _AROUND).all(1)
         chosen = torch.nonzero(here)[:, 0]
-        return flat[chosen], chosen // self.open_.shape[1], float(self.open_.max())
+        return flat[chosen], chosen // self.open_.shape[1], self.open_.reshape(-1)[chosen]
+
+    def unlike(self, shares: Tensor) -> Tensor:
+        """(N,) how unlike (N, R) shares of hair are: 0 the same … 1 nothing shared."""
+        wrong = ((shares - self.share).square() * self.weight).sum(1)
+        return wrong / self.either(shares)
+
+    def either(self, shares: Tensor) -> Tensor:
+        """(N,) all that is hair in the photo or in (N, R) shares, and a little."""
+        either = ((shares + self.share) * self.weight).sum(1)
+        return either + _A_LITTLE * self.weight.sum()
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +88,7 @@ class FittedHair:
     """How a style is worn, and how well it then fits."""
 
     shape: HairShape
-    error: float  # mean squared difference of the silhouettes
+    unlike: float  # of the silhouettes, 0 … 1, and what the shape costs
 
 
 def silhouette(
@@ -97,132 +113,131 @@ def silhouette(
     seen = torch.stack([column, row, torch.ones_like(row)], -1).view(-1, 3)
     directions = seen @ torch.from_numpy(small.rotation).float()
     eye = torch.from_numpy(small.eye).float()
-    middle = float((eye - eye.new_tensor(HAIR_BOX.centre)).norm())
-    along = middle + _REACH * (2 * (torch.arange(_SAMPLES) + 0.5) / _SAMPLES - 1)
     stretch = directions.norm(dim=1, keepdim=True)
-    points = eye + (directions / stretch)[:, None] * along[None, :, None]
-    before = along[None] < (depth.view(-1, 1) + _INSIDE) * stretch
-    step = 2 * _REACH / _SAMPLES
-    return Silhouette(
-        points, before * step, _shrunk(parsed.share("hair"), size),
-        1 - _shrunk(parsed.share("glasses"), size),
-    )  # fmt: skip
+    along, metres = _samples(depth.view(-1, 1) * stretch, eye)
+    points = eye + (directions / stretch)[:, None] * along[..., None]
+    weight = _known(parsed, size) * (1 + _BEFORE * raster.covered.flatten())
+    return Silhouette(points, metres, _shrunk(parsed.share("hair"), size), weight, eye)
 
 
-def hair_share(
-    seen: Silhouette, grid: Tensor, seating: Seating, displacement: Tensor | None = None
-) -> Tensor:
-    """(R,) how much of each ray a style's hair stops; `grid` holds its log extinction."""
-    flat, ray, step = seen.marched
-    moved = flat @ seating.matrix.T + seating.offset
-    way = seating.displacement if displacement is None else seating.displacement + displacement
-    log_extinction = sample_grid(grid, moved + sample_vectors(way, moved, HAIR_BOX), HAIR_BOX)
-    presence = (log_extinction - EMPTY_LOG_EXTINCTION).clamp(0, 1)
-    depth = flat.new_zeros(len(seen.share)).index_add(0, ray, presence * log_extinction.exp())
-    return 1 - torch.exp(-depth * step)
+def _samples(surface: Tensor, eye: Tensor) -> tuple[Tensor, Tensor]:
+    """Where rays are sampled, metres from the eye, and metres of ray at each sample, (R, S).
 
-
-def silhouette_errors(seen: Silhouette, grids: Tensor, seating: Seating) -> Tensor:
-    """(N,) how unlike the photo's silhouette each of N styles' is, 0 the same … 1 nothing shared.
-
-    `grids` (N, z, y, x) hold their log extinctions. The whole library takes a quarter of a second.
+    `surface` (R, 1) is how far the head is, infinite where a ray misses it.
     """
-    flat, ray, step = seen.marched
-    unit = seating(flat) - flat.new_tensor(HAIR_BOX.centre)
-    unit = unit / flat.new_tensor(HAIR_BOX.half)
-    within = (unit.abs() < 1).all(1)
-    logs = functional.grid_sample(
-        grids[None], unit[within].view(1, 1, 1, -1, 3), padding_mode="border", align_corners=False
-    )[0, :, 0, 0]
-    extinction = (logs - EMPTY_LOG_EXTINCTION).clamp(0, 1) * logs.exp()
-    depth = extinction.new_zeros(len(grids), len(seen.share))
-    depth = depth.index_add_(1, ray[within], extinction * step)
-    return _unlike(1 - torch.exp(-depth), seen)
-
-
-def _unlike(shares: Tensor, seen: Silhouette) -> Tensor:
-    """(N,) of (N, R): squared difference over all that is hair in either."""
-    wrong = ((shares - seen.share).square() * seen.weight).sum(1)
-    either = ((shares + seen.share) * seen.weight).sum(1)
-    return wrong / (either + _A_LITTLE * len(seen.share))
-
-
-def ranked(
-    told: Sequence[tuple[str | None, float]],
-    seen: Silhouette,
-    library: HairLibrary,
-    seating: Seating,
-) -> tuple[tuple[str | None, float], ...]:
-    """Hairstyles (None: bald) with their probabilities, best first, once silhouettes are known.
-
-    A classifier that learnt from few heads of hair sees whether it is curly; silhouettes are
-    compared with the library's own on this very head, and count for more.
-
-    Args:
-        told: what `fitting.hairstyle.classify` says.
-        seen: the photo's hair.
-        library: of all styles.
-        seating: where hair sits on the fitted head.
-    """
-    styles = list(library.styles)
-    grids = torch.stack([library.grid(style) for style in styles])
-    unlike = [*silhouette_errors(seen, grids, seating).tolist()]
-    unlike.append(float(_unlike(torch.zeros_like(seen.share)[None], seen)))
-    known = dict(told)
-    names: list[str | None] = [*styles, None]
-    logs = np.array(
-        [
-            _WORD * np.log(max(known.get(name, 0.0), 1e-6)) - error / _ALIKE
-            for name, error in zip(names, unlike, strict=True)
-        ]
+    middle = float((eye - eye.new_tensor(HAIR_BOX.centre)).norm())
+    count = _CLOSE + _FAR
+    all_ = middle + _REACH * (2 * (torch.arange(count) + 0.5) / count - 1)
+    close, far = _LAYER / _CLOSE, (2 * _REACH - _LAYER) / _FAR
+    before = torch.cat(
+        [(torch.arange(_CLOSE) + 0.5) * close, _LAYER + (torch.arange(_FAR) + 0.5) * far]
     )
-    likely = np.exp(logs - logs.max())
-    pairs = zip(names, (likely / likely.sum()).tolist(), strict=True)
-    return tuple(sorted(pairs, key=lambda pair: -pair[1]))
+    hit = surface.isfinite()
+    along = torch.where(hit, surface.nan_to_num(posinf=0.0) + _INSIDE - before, all_)
+    steps = torch.cat([torch.full((_CLOSE,), close), torch.full((_FAR,), far)])
+    return along, torch.where(hit, steps, 2 * _REACH / count).contiguous()
 
 
+class Worn:
+    """Where a seating has hair along a silhouette's rays: any style, any shape."""
+
+    def __init__(
+        self, seen: Silhouette, seating: Seating, shaper: HairShaper | None = None
+    ) -> None:
+        """Without a shaper, styles are as the library has them."""
+        flat, ray, step = seen.marched
+        moved = flat @ seating.matrix.T + seating.offset
+        at = moved + sample_vectors(seating.displacement, moved, HAIR_BOX)
+        around = _AROUND if shaper else 0.0
+        unit = (at - at.new_tensor(HAIR_BOX.centre)).abs() - at.new_tensor(HAIR_BOX.half)
+        here = (unit < around).all(1)
+        self.seen, self.seating, self._at = seen, seating, at[here]
+        self._ray, self._step = ray[here], step[here]
+        ways = [] if shaper is None else [*shaper.ways]
+        self._ways = [sample_vectors(way, moved[here], HAIR_BOX) for way in ways]
+
+    def shares(self, grids: Tensor, codes: Tensor | None = None) -> Tensor:
+        """(N, R) how much of each ray hair stops; `grids` (N, z, y, x) hold log extinctions.
+
+        `codes` (3,) are length, volume and fringe, -1 … 1.
+        """
+        at = self._at
+        if codes is not None:
+            for way, much in zip(self._ways, shares_of_ways(codes), strict=True):
+                at = at + much * way
+        unit = (at - at.new_tensor(HAIR_BOX.centre)) / at.new_tensor(HAIR_BOX.half)
+        logs = functional.grid_sample(
+            grids[None], unit.view(1, 1, 1, -1, 3), padding_mode="border", align_corners=False
+        )[0, :, 0, 0]
+        extinction = (logs - EMPTY_LOG_EXTINCTION).clamp(0, 1) * logs.exp()
+        depth = extinction.new_zeros(len(grids), len(self.seen.share))
+        shares: Tensor = 1 - torch.exp(-depth.index_add_(1, self._ray, extinction * self._step))
+        return shares
+
+
+@torch.inference_mode()
 def fit_hair_shape(
-    seen: Silhouette, grid: Tensor, seating: Seating, shaper: HairShaper, steps: int = STEPS
+    worn: Worn, grid: Tensor, steps: int = STEPS, *, mirrored: bool = False
 ) -> Generator[float, None, FittedHair]:
-    """Find length, volume and fringe; yields the share done between steps of some 30 ms.
+    """Find length, volume and fringe; yields the share done between rounds of some 40 ms.
 
     Args:
-        seen: the photo's silhouette.
+        worn: the photo's silhouette and where hair sits on this head, with a shaper.
         grid: (z, y, x) of the style, `HairPlanes.grid`.
-        seating: where hair sits on this head, as the library has it.
-        shaper: of the same mesh.
-        steps: of Adam.
+        steps: at most so many rounds.
+        mirrored: whether the style is worn to the other side.
     """
-    codes = torch.zeros(3, requires_grad=True)
-    optimizer = torch.optim.Adam([codes], _RATE)
-    best, least, since = codes.detach().clone(), float("inf"), 0
+    search = _Search(worn, (grid.flip(-1) if mirrored else grid)[None])
+    codes, damping = torch.zeros(3), _DAMPING
+    rest, loss = search.at(codes)
     for step in range(steps):
-        error = _error(seen, grid, seating, shaper.displacement(codes))
-        loss = error + _PRIOR * codes.square().sum()
-        if float(loss.detach()) < least * _BETTER:
-            since = step
-        elif step - since > _PATIENCE:
+        moved = search.moved(codes, rest, damping)
+        next_rest, next_loss = search.at(moved)
+        better = next_loss < loss
+        damping *= 0.3 if better else 8
+        done = better and next_loss > _BETTER * loss
+        if better:
+            codes, rest, loss = moved, next_rest, next_loss
+        if done or damping > 1e3:
             break
-        if float(loss.detach()) < least:
-            best, least, found = codes.detach().clone(), float(loss.detach()), float(error.detach())
-        optimizer.zero_grad()
-        loss.backward()
-        optimizer.step()
-        with torch.no_grad():
-            codes.clamp_(-1, 1)
         yield (step + 1) / steps
-    length, volume, fringe = (round(float(code), 3) for code in best)
-    return FittedHair(HairShape(length, volume, fringe), found)
+    length, volume, fringe = (round(float(code), 3) for code in codes)
+    return FittedHair(HairShape(length, volume, fringe, mirrored=mirrored), loss)
 
 
-def _error(seen: Silhouette, grid: Tensor, seating: Seating, displacement: Tensor) -> Tensor:
-    wrong = (hair_share(seen, grid, seating, displacement) - seen.share).square()
-    return (wrong * seen.weight).sum() / seen.weight.sum().clamp(min=1)
+class _Search:
+    """Damped Gauss-Newton over three codes; derivatives are differences."""
+
+    def __init__(self, worn: Worn, grid: Tensor) -> None:
+        self._worn, self._grid = worn, grid
+        self._root = worn.seen.weight.sqrt()
+        self._all = float(worn.seen.either(worn.shares(grid, torch.zeros(3))))
+
+    def at(self, codes: Tensor) -> tuple[Tensor, float]:
+        """What is left of each ray (R,), and all of it with what the codes cost."""
+        rest = (self._worn.shares(self._grid, codes)[0] - self._worn.seen.share) * self._root
+        cost = _PRIOR * float(codes.square().sum())
+        return rest, float(rest.square().sum()) / self._all + cost
+
+    def moved(self, codes: Tensor, rest: Tensor, damping: float) -> Tensor:
+        """(3,) codes after a step."""
+        nudges = torch.where(codes > 0, -_NUDGE, _NUDGE)
+        changes = [
+            (self.at(codes + nudge * axis)[0] - rest) / nudge
+            for nudge, axis in zip(nudges, torch.eye(3), strict=True)
+        ]
+        slopes = torch.stack(changes, 1)
+        square = slopes.T @ slopes / self._all + _PRIOR * torch.eye(3)
+        pull = slopes.T @ rest / self._all + _PRIOR * codes
+        square += damping * torch.diag(square.diagonal())
+        better: Tensor = codes - torch.linalg.solve(square, pull)
+        return better.clamp(-1, 1)
 
 
-def likelier(told: float, fitted: FittedHair) -> float:
-    """How likely a style is once its best silhouette is known: the word for it times the fit's."""
-    return float(told * np.exp(-fitted.error / _FITTED_ALIKE))
+def _known(parsed: ClassMap, size: int) -> Tensor:
+    """(R,) how much of each pixel can tell whether there is hair."""
+    known = 1 - parsed.share("glasses")
+    return _shrunk(known if parsed.inside is None else known * parsed.inside, size)
 
 
 def _shrunk(share: npt.NDArray[np.float32], size: int) -> Tensor:

@@ -9,6 +9,7 @@ on true renders of known colour; hair also shines, so that dark hair comes back 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cache
 from math import radians
 
 import numpy as np
@@ -16,6 +17,8 @@ import numpy.typing as npt
 import torch
 from scipy.ndimage import binary_erosion
 
+from head360.assets import resource
+from head360.fitting.face_network import FACES_FILE, Lines, load_lines
 from head360.fitting.parsing import ClassMap, Picture
 from head360.rendering.lighting import Lighting
 from head360.rendering.shade import EXPOSURE, linear_from_srgb
@@ -52,6 +55,16 @@ def classify(crop: Picture, parsed: ClassMap) -> tuple[tuple[str | None, float],
     if crop.shape[:2] != parsed.labels.shape:
         raise ValueError("the class map is of another picture")
     return parsed.styles
+
+
+@cache
+def known_lines() -> dict[str, Lines]:
+    """How far hair's lines run together in renders of each style.
+
+    Raises:
+        ResourceError: the network's file is missing or damaged.
+    """
+    return load_lines(resource("models", FACES_FILE))
 
 
 def hair_color(crop: Picture, parsed: ClassMap, lighting: Lighting | None = None) -> Floats | None:

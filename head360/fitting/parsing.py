@@ -3,7 +3,8 @@
 The network sees the picture at 256² and once more mirrored. Its shares are carried back to the
 picture's size and fitted to its edges there: a guided filter (He et al., ECCV 2010) lets hair,
 skin, neck, clothes and background end where colours do, after each of them has been modelled by
-one Gaussian in Lab over the pixels that the network was sure of.
+one Gaussian in Lab over the pixels that the network was sure of. Hair that does not hang together
+with the head is somebody else's, or none.
 """
 
 from __future__ import annotations
@@ -26,19 +27,21 @@ from head360.fitting.face_network import (
     CLOTHES,
     FACES_FILE,
     HAIR,
-    INPUT,
     NECK,
     PARTS,
     SKIN,
     FaceNetwork,
     load_faces,
 )
+from head360.fitting.parsing_hair import own_hair
 from head360.fitting.parsing_landmarks import landmark_odds
 
 Picture = npt.NDArray[np.uint8]
 Floats = npt.NDArray[np.float32]
 Labels = npt.NDArray[np.uint8]
 
+#: Pixels along each side of what shares are refined in; larger pictures get them enlarged.
+_WORKING = 512
 #: Parts that are large enough to have a colour of their own.
 _COLOURED = (BACKGROUND, SKIN, HAIR, NECK, CLOTHES)
 #: From this share on a pixel is sure enough to say what colour a part is; and how many are needed.
@@ -61,6 +64,7 @@ class ClassMap:
     labels: Labels  # (H, W) place in PARTS of the likeliest part
     shares: Floats  # (len(PARTS), H, W) probabilities, together 1
     styles: tuple[tuple[str | None, float], ...]  # hairstyles by name, None: bald; best first
+    inside: npt.NDArray[np.bool_] | None = None  # (H, W) where there is a picture; None: all over
 
     def share(self, *names: str) -> Floats:
         """(H, W) probability that a pixel is one of these parts, by name in PARTS."""
@@ -90,19 +94,41 @@ def parse(
     Raises:
         ResourceError: the network's file is missing or damaged.
     """
-    shares, styles = _told(image)
-    shares = refined(image, shares, landmarks)
+    small, scale = _working(image)
+    if landmarks is not None:
+        landmarks = landmarks * np.float32(scale)
+    shares, styles = _told(small)
+    shares = _enlarged(refined(small, shares, landmarks), image.shape[:2])
     if inside is not None:
         shares = shares * inside
         shares[BACKGROUND] += ~inside
-    return ClassMap(shares.argmax(0).astype(np.uint8), shares, styles)
+    return ClassMap(shares.argmax(0).astype(np.uint8), shares, styles, inside)
+
+
+def _working(image: Picture) -> tuple[Picture, float]:
+    """A picture no larger than shares are refined in, and how much smaller it is."""
+    scale = min(1.0, _WORKING / max(image.shape[:2]))
+    if scale == 1:
+        return image, 1.0
+    size = (round(image.shape[1] * scale), round(image.shape[0] * scale))
+    return np.asarray(Image.fromarray(image).resize(size, Image.Resampling.BOX)), scale
+
+
+def _enlarged(shares: Floats, size: tuple[int, ...]) -> Floats:
+    if shares.shape[1:] == size:
+        return shares
+    grown: Floats = functional.interpolate(
+        torch.from_numpy(shares)[None], size=size, mode="bilinear", align_corners=False
+    )[0].numpy()
+    return grown
 
 
 @torch.inference_mode()
 def _told(image: Picture) -> tuple[Floats, tuple[tuple[str | None, float], ...]]:
     """The network's shares at the picture's size, and hairstyles."""
     network, names = _network()
-    small = Image.fromarray(image).resize((INPUT, INPUT), Image.Resampling.BOX)
+    size = network.shape.input
+    small = Image.fromarray(image).resize((size, size), Image.Resampling.BOX)
     seen = torch.from_numpy(np.array(small)).permute(2, 0, 1)[None].float() / 255
     with _networks_only():
         parts, styles = network(torch.cat([seen, seen.flip(3)]))
@@ -139,7 +165,7 @@ def refined(image: Picture, shares: Floats, landmarks: Floats | None = None) -> 
     """
     colors = lab(image)
     if landmarks is not None:
-        shares = _turned(shares, landmark_odds(colors, landmarks))
+        shares = _turned(shares, landmark_odds(colors, landmarks, shares))
     told = _turned(shares, _COLOR_WEIGHT * color_odds(colors, shares))
     guide: Floats = image.astype(np.float32) @ (_LUMA / np.float32(255))
     window = max(3, 2 * round(_WINDOW * max(guide.shape)) + 1)
@@ -147,7 +173,7 @@ def refined(image: Picture, shares: Floats, landmarks: Floats | None = None) -> 
     left = told[large].sum(0)
     smooth = np.stack([guided(guide, told[part], window).clip(0, 1) for part in large]) + 1e-6
     told[large] = smooth * (left / smooth.sum(0))
-    return told
+    return own_hair(told, landmarks)
 
 
 def _turned(shares: Floats, odds: Floats) -> Floats:

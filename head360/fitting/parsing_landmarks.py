@@ -1,8 +1,8 @@
 """What landmarks say about the parts of a face, before colours have their word.
 
 Landmarks know where lips, eyes and brows are more exactly than a small network; they bound where
-skin can be; and the colours at those of cheeks, nose and chin tell this person's skin from a fringe
-of any colour.
+skin can be; and the colours at those of cheeks, nose and chin, against those of hair that is sure,
+tell this person's skin from a fringe of any colour.
 """
 
 from __future__ import annotations
@@ -37,16 +37,21 @@ _WIDER, _HIGHER, _SOFT = 1.22, 1.05, 0.02
 #: How far landmarks turn the odds (natural logarithms): of features, of skin within the oval and
 #: outside of it, of skin by its colour.
 _FEATURE, _OUTSIDE, _LIKE_SKIN, _UNLIKE_SKIN = 5.0, -5.0, 2.0, -5.0
+#: How sure hair must be to show its colour, how many pixels it takes, and its least variance.
+_SURE, _LEAST, _VARIANCE = 0.9, 60, 12.0
+#: Glasses of which less than this share lies below the eyes are brows.
+_LOW_GLASSES = 0.25
 #: How fast likeness falls with the squared distance in standard deviations of the skin's colours.
 _FALL = 0.4
 #: Deviations below which no skin is even, L, a, b; brightness varies with light, and counts less.
-_EVEN, _LIGHT = (6.0, 2.5, 3.0), 2.0
+#: Brighter than skin usually is, skin shines: distances count that much less.
+_EVEN, _LIGHT, _SHINE = (6.0, 2.5, 3.0), 2.0, 0.3
 
 
-def landmark_odds(colors: Floats, landmarks: Floats) -> Floats:
+def landmark_odds(colors: Floats, landmarks: Floats, shares: Floats | None = None) -> Floats:
     """(C, H, W) what landmarks (478, 2 or 3), pixels, add to the log odds of each part.
 
-    `colors` (H, W, 3) are Lab.
+    `colors` (H, W, 3) are Lab; `shares` (C, H, W) are what is thought of the parts so far.
     """
     height, width = colors.shape[:2]
     flat = landmarks[:, :2].astype(np.float64)
@@ -54,11 +59,17 @@ def landmark_odds(colors: Floats, landmarks: Floats) -> Floats:
     oval = _filled([flat[list(OVAL)]], (width, height))
     unlike = _distance_from_skin(colors, flat)
     skin = np.clip(_LIKE_SKIN - _FALL * unlike, _UNLIKE_SKIN, _LIKE_SKIN) * oval
+    unlike_hair = None if shares is None else _distance_from_hair(colors, shares[HAIR])
+    if unlike_hair is not None:
+        skin = np.where(unlike_hair > unlike, np.maximum(skin, 0), skin)
     odds[SKIN] = skin + _OUTSIDE * (1 - _reach(flat, (width, height)))
     above = np.arange(height)[:, None] < flat[list(BROW_POINTS), 1].mean()
     odds[HAIR] = np.maximum(-skin, 0) * above
     odds[GLASSES] = _OUTSIDE * (1 - _eye_band(flat, height))[:, None]
-    odds[BEARD] = _OUTSIDE * (1 - oval) * 0.5
+    if shares is not None and not _has_glasses(shares[GLASSES], flat):
+        odds[GLASSES] = _OUTSIDE
+    odds[BEARD] = _OUTSIDE * (1 - oval) * 0.5 * _above(LIPS_OUTER, flat, height)[:, None]
+    odds[BEARD] += _OUTSIDE * _above((*RIGHT_EYE, *LEFT_EYE), flat, height)[:, None]
     for part, outlines in (
         (BROWS, _BROWS), (EYES, (RIGHT_EYE, LEFT_EYE)), (LIPS, (LIPS_OUTER,)),
     ):  # fmt: skip
@@ -82,6 +93,30 @@ def _eye_band(flat: npt.NDArray[np.float64], height: int) -> Floats:
     return inside
 
 
+def _above(what: Sequence[int], flat: npt.NDArray[np.float64], height: int) -> Floats:
+    """(H,) 1 above the lowest of some landmarks, 0 below."""
+    rows: Floats = (np.arange(height) < flat[list(what), 1].max()).astype(np.float32)
+    return rows
+
+
+def _has_glasses(share: Floats, flat: npt.NDArray[np.float64]) -> bool:
+    """Whether what looks like glasses goes around the eyes, or is all above them."""
+    under = int(max(flat[[*RIGHT_EYE, *LEFT_EYE], 1].max(), 0))
+    return float(share[under:].sum()) > _LOW_GLASSES * max(float(share.sum()), 1e-6)
+
+
+def _distance_from_hair(colors: Floats, share: Floats) -> Floats | None:
+    """(H, W) squared, in standard deviations of the colours of sure hair; None without any."""
+    sure = share > _SURE
+    if sure.sum() < _LEAST:
+        return None
+    sample = colors[sure]
+    away = (colors - sample.mean(0)).reshape(-1, 3)
+    inverse = np.linalg.inv(np.cov(sample.T) + _VARIANCE * np.eye(3)).astype(np.float32)
+    found: Floats = np.einsum("ni,ni->n", away @ inverse, away).reshape(share.shape)
+    return found
+
+
 def _distance_from_skin(colors: Floats, flat: npt.NDArray[np.float64]) -> Floats:
     """(H, W) squared, in standard deviations of the colours at landmarks of bare skin."""
     height, width = colors.shape[:2]
@@ -92,7 +127,8 @@ def _distance_from_skin(colors: Floats, flat: npt.NDArray[np.float64]) -> Floats
     middle = np.median(seen, 0)
     spread = np.maximum(1.48 * np.median(np.abs(seen - middle), 0), _EVEN) * (_LIGHT, 1.3, 1.3)
     away = (colors - middle) / spread
-    found: Floats = (away**2).sum(-1).astype(np.float32)
+    shine = np.where(away[..., 0] > 0, _SHINE, 1)
+    found: Floats = ((away**2).sum(-1) * shine).astype(np.float32)
     return found
 
 

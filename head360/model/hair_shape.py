@@ -43,6 +43,11 @@ _FINER = 3
 _SPACING, _FURTHEST = 0.008, 0.08
 
 
+def shares_of_ways(codes: Tensor) -> Tensor:
+    """(3,) how far `HairShaper.ways` are gone for (3,) length, volume, fringe, -1 … 1."""
+    return torch.stack([LENGTH ** -codes[0], VOLUME ** -codes[1], FRINGE ** -codes[2]]) - 1
+
+
 class HairShaper:
     """Changes seatings; made once for the mean head."""
 
@@ -63,19 +68,23 @@ class HairShaper:
 
     def displacement(self, codes: Tensor) -> Tensor:
         """(z, y, x, 3) metres for (3,) length, volume, fringe, -1 … 1; differentiable."""
-        length, volume, fringe = LENGTH ** codes[0], VOLUME ** codes[1], FRINGE ** codes[2]
-        nodes = cell_centres(HAIR_BOX, GRID_SIZE)
-        x, y, z = nodes.unbind(-1)
+        moved: Tensor = torch.tensordot(shares_of_ways(codes), self.ways, 1)
+        return moved
+
+    @cached_property
+    def ways(self) -> Tensor:
+        """(3, z, y, x, 3) metres: where length, volume and fringe ask, times `shares_of_ways`."""
+        x, y, z = cell_centres(HAIR_BOX, GRID_SIZE).unbind(-1)
         below = _smooth((_LENGTH_FROM - y) / _LENGTH_FADE)
         before = (
             _smooth((z - _FRINGE_FRONT) / _FRINGE_FADE)
             * _smooth((_FRINGE_WIDE - x.abs()) / _FRINGE_FADE + 1)
             * _smooth((y + 0.05) / _FRINGE_FADE)
         )
-        up = (1 / length - 1) * below * (y - _LENGTH_FROM)
-        up = up + (1 / fringe - 1) * before * (y - _FRINGE_FROM).clamp(max=0)
-        moved = self._away * (1 / volume - 1) + torch.stack([0 * up, up, 0 * up], -1)
-        return moved.view(*GRID_SIZE[::-1], 3)
+        up = torch.tensor([0.0, 1.0, 0.0])
+        length = (below * (y - _LENGTH_FROM))[:, None] * up
+        fringe = (before * (y - _FRINGE_FROM).clamp(max=0))[:, None] * up
+        return torch.stack([length, self._away, fringe]).view(3, *GRID_SIZE[::-1], 3)
 
     def _receded(self, hairline: float) -> Tensor:
         """(z, y, x, 3) metres: places over the brow, turned forward about the skull's centre."""

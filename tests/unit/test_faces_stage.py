@@ -26,6 +26,7 @@ from head360.fitting.face_network import (
 from training.stages import dressing
 from training.stages.backdrops import Backdrops
 from training.stages.disturb import graded, recorded, relit
+from training.stages.face_lines import measured_lines
 from training.stages.face_pictures import (
     CHANNELS,
     CLASS,
@@ -41,7 +42,7 @@ from training.stages.face_pictures import (
     write_sheet,
 )
 from training.stages.face_report import scores
-from training.stages.face_samples import Framing, face_sample, plain_sample
+from training.stages.face_samples import Framing, _ended, face_sample, plain_sample
 from training.stages.faces_config import FaceLearning, FacePictures, FacesConfig
 from training.stages.parsing import FaceBatches, FaceLearner, parts_loss, style_loss
 from training.stages.resnet import ResNet50, quiet_start
@@ -136,6 +137,45 @@ def test_a_portrait_before_a_background_keeps_its_parts_and_colours() -> None:
     assert sample.parts[12, 32] == HAIR
     assert sample.parts[52, 32] == NECK
     np.testing.assert_allclose(sample.picture[36, 32], (220, 170, 150), atol=2)
+
+
+def test_somebody_behind_is_background_with_hair_and_all() -> None:
+    backdrops, rng = Backdrops(), np.random.default_rng(4)
+    alone = face_sample(doll(hair=False), Framing(), backdrops, np.random.default_rng(3), SIZE)
+
+    for _ in range(20):
+        sample = face_sample(doll(hair=False), Framing(), backdrops, rng, SIZE, doll())
+        assert not (sample.parts == HAIR).any()
+    assert (alone.parts == SKIN).sum() > 100
+
+
+def test_beyond_its_edge_a_photo_repeats_itself_and_shows_nothing() -> None:
+    picture = np.random.default_rng(0).integers(0, 255, (SIZE, SIZE, 3)).astype(np.uint8)
+    parts = np.full((SIZE, SIZE), HAIR, np.uint8)
+
+    for seed in range(30):
+        ended, shown = _ended(picture, parts, np.random.default_rng(seed))
+        kept = shown == HAIR
+        rows, columns = kept.any(1), kept.any(0)
+        assert (kept == rows[:, None] & columns).all()
+        assert (ended[kept] == picture[kept]).all()
+        last = int(np.flatnonzero(rows)[-1])
+        assert (ended[last:] == ended[last]).all()
+
+
+def test_lines_of_hair_are_measured_by_style(tmp_path: Path) -> None:
+    x = np.arange(256)[None].repeat(256, 0)
+    stripes = (120 + 60 * np.sin(x / 2)).astype(np.uint8)
+    grain = np.random.default_rng(0).integers(60, 190, (256, 256)).astype(np.uint8)
+    for number, look in ((0, stripes), (1, grain)):
+        stored = np.full((256, 256, CHANNELS), 255, np.uint8)
+        stored[..., COLOR] = look[..., None]
+        write_sheet(Sheet(number).path(tmp_path), np.stack([stored] * 5))
+
+    found = measured_lines(tmp_path, FacePictures(rounds=1))
+
+    assert set(found) == {WORN[0], WORN[1]}
+    assert found[str(WORN[0])].mean > 0.9 > 0.4 > found[str(WORN[1])].mean
 
 
 def test_a_mirrored_and_shifted_frame_moves_picture_and_parts_together() -> None:

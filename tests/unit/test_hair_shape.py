@@ -11,15 +11,9 @@ import pytest
 import torch
 
 from head360.assets import resource
-from head360.fitting.face_network import BACKGROUND, HAIR, PARTS
-from head360.fitting.hair import (
-    FittedHair,
-    fit_hair_shape,
-    hair_share,
-    likelier,
-    ranked,
-    silhouette,
-)
+from head360.fitting.face_network import BACKGROUND, PARTS
+from head360.fitting.hair import FittedHair, Silhouette, Worn, fit_hair_shape, silhouette
+from head360.fitting.hair_choice import Candidate, candidates, ranked
 from head360.fitting.parsing import ClassMap
 from head360.fitting.view import FACING, PhotoCamera
 from head360.model.bilinear import BilinearModel
@@ -145,58 +139,82 @@ def test_mirrored_hair_is_what_a_mirror_shows() -> None:
     assert float(ratio.median()) < 0.2
 
 
-def test_a_silhouette_brings_the_shape_back(
-    mesh: BilinearModel, seating: Seating, shaper: HairShaper, bob: torch.Tensor
-) -> None:
+@pytest.fixture(scope="module")
+def seen(mesh: BilinearModel) -> Silhouette:
+    """A bald head from the front."""
     camera = PhotoCamera(FACING.copy(), np.array([0.0, -0.02, 0.9]), 1000.0, 512)
     triangles = torch.from_numpy(mesh.topology.triangles).long()
     nothing = np.zeros((len(PARTS), 80, 80), np.float32)
     nothing[BACKGROUND] = 1
     bare = ClassMap(nothing.argmax(0).astype(np.uint8), nothing, ())
-    seen = silhouette(bare, camera, mesh.mean, triangles)
+    return silhouette(bare, camera, mesh.mean, triangles)
+
+
+def codes(shape: HairShape) -> torch.Tensor:
+    return torch.tensor([shape.length, shape.volume, shape.fringe])
+
+
+def test_any_shape_is_drawn_as_its_seating_draws_it(
+    seen: Silhouette, seating: Seating, shaper: HairShaper, bob: torch.Tensor
+) -> None:
+    shape = HairShape(length=0.6, volume=0.5, fringe=-0.4)
+
+    quick = Worn(seen, seating, shaper).shares(bob[None], codes(shape))
+    plain = Worn(seen, shaper.shaped(seating, shape), shaper).shares(bob[None], torch.zeros(3))
+
+    assert float((quick - plain).abs().mean()) < 2e-3
+    unshaped = Worn(seen, seating, shaper).shares(bob[None], torch.zeros(3))
+    assert float((unshaped - plain).abs().mean()) > 2e-2
+
+
+def test_a_silhouette_brings_the_shape_back(
+    seen: Silhouette, seating: Seating, shaper: HairShaper, bob: torch.Tensor
+) -> None:
     true = HairShape(length=0.5, volume=0.4, fringe=0.0)
-    drawn = hair_share(seen, bob, shaper.shaped(seating, true)).view(80, 80).numpy()
-    shares = np.zeros_like(nothing)
-    shares[HAIR], shares[BACKGROUND] = drawn, 1 - drawn
-    parsed = ClassMap(shares.argmax(0).astype(np.uint8), shares, ())
-    before = float(
-        (hair_share(seen, bob, seating).view(80, 80) - torch.tensor(drawn)).square().mean()
-    )
+    drawn = Worn(seen, seating, shaper).shares(bob[None], codes(true))[0]
+    worn = Worn(replace(seen, share=drawn), seating, shaper)
+    before = float(worn.seen.unlike(worn.shares(bob[None], torch.zeros(3))))
 
-    found = finished(
-        fit_hair_shape(
-            silhouette(parsed, camera, mesh.mean, triangles), bob, seating, shaper, steps=20
-        )
-    )
+    found = finished(fit_hair_shape(worn, bob))
 
-    assert found.error < 0.25 * before
+    assert found.unlike < 0.25 * before
     assert found.shape.length == pytest.approx(true.length, abs=0.2)
     assert found.shape.volume == pytest.approx(true.volume, abs=0.2)
 
 
-def test_the_style_that_was_drawn_is_ranked_first_however_little_is_told(
-    mesh: BilinearModel, seating: Seating
+def test_what_the_photo_does_not_show_is_not_counted(
+    seen: Silhouette, seating: Seating, bob: torch.Tensor
+) -> None:
+    worn = Worn(seen, seating)
+    drawn = worn.shares(bob[None])
+    rows = torch.arange(len(seen.share)) // 80
+    cut = replace(seen, share=drawn[0] * (rows < 40), weight=seen.weight * (rows < 40))
+
+    assert float(cut.unlike(drawn)) == pytest.approx(0, abs=1e-6)
+    assert float(replace(seen, share=cut.share).unlike(drawn)) > 0.05
+
+
+def test_the_style_that_was_drawn_is_likeliest_however_little_is_told(
+    seen: Silhouette, seating: Seating
 ) -> None:
     library = HairLibrary.load(sorted(resource("models").glob("hair-*.safetensors")))
-    camera = PhotoCamera(FACING.copy(), np.array([0.0, -0.02, 0.9]), 1000.0, 512)
-    triangles = torch.from_numpy(mesh.topology.triangles).long()
-    nothing = np.zeros((len(PARTS), 64, 64), np.float32)
-    nothing[BACKGROUND] = 1
-    bare = ClassMap(nothing.argmax(0).astype(np.uint8), nothing, ())
-    seen = silhouette(bare, camera, mesh.mean, triangles, 64)
 
-    bald = ranked((), seen, library, seating)
-    assert bald[0][0] is None
+    assert candidates((), Worn(seen, seating), library)[0].style is None
     for style in ("long_wavy", "afro", "mohawk"):
-        drawn = hair_share(seen, library.planes(style).grid, seating)
-        told = ranked((), replace(seen, share=drawn), library, seating)
-        assert told[0][0] == style
-        assert sum(share for _, share in told) == pytest.approx(1)
+        drawn = Worn(seen, seating).shares(library.planes(style).grid[None])[0]
+        told = candidates((), Worn(replace(seen, share=drawn), seating), library)
+        assert told[0].style == style
         assert len(told) == len(library.styles) + 1
 
 
-def test_of_two_styles_thought_alike_the_better_silhouette_is_likelier() -> None:
-    good, bad = FittedHair(HairShape(), 0.01), FittedHair(HairShape(), 0.05)
+def test_fitted_silhouettes_share_out_what_their_styles_had_together() -> None:
+    told = [Candidate("bob", -1.0, 0.10), Candidate("afro", -1.2, 0.10), Candidate(None, -1, 0.5)]
+    good, bad = FittedHair(HairShape(), 0.02), FittedHair(HairShape(), 0.09)
 
-    assert likelier(0.4, good) > likelier(0.4, bad)
-    assert likelier(0.0, good) == 0
+    before, after = dict(ranked(told, {})), dict(ranked(told, {"bob": bad, "afro": good}))
+
+    assert before["bob"] > before["afro"]
+    assert after["afro"] > after["bob"]
+    assert after["bob"] + after["afro"] == pytest.approx(before["bob"] + before["afro"])
+    assert sum(after.values()) == pytest.approx(1)
+    assert after[None] == pytest.approx(before[None])

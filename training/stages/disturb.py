@@ -14,6 +14,8 @@ Bytes = npt.NDArray[np.uint8]
 Floats = npt.NDArray[np.float32]
 Random = np.random.Generator
 
+#: How far white balance usually is off, per channel (natural logarithm); at times several times so.
+_TINT = 0.08
 _LUMA = np.array([0.299, 0.587, 0.114], np.float32)
 
 
@@ -39,12 +41,14 @@ def graded(picture: Floats, rng: Random) -> Floats:
     x = (picture / np.float32(255)).clip(0, 1)
     if rng.random() < 0.8:
         x = x ** np.float32(np.exp(rng.normal(0, 0.28)))
-    x = x * (np.exp(rng.normal(0, 0.14)) * np.exp(rng.normal(0, 0.08, 3))).astype(np.float32)
+    x = x * (
+        np.exp(rng.normal(0, 0.14)) * np.exp(rng.normal(0, _TINT * min(rng.exponential(), 2.5), 3))
+    ).astype(np.float32)
     x = (x - 0.45) * np.float32(np.exp(rng.normal(0, 0.18))) + np.float32(
         0.45 + rng.normal(0, 0.04)
     )
     grey = (x @ _LUMA)[..., None]
-    saturation = 0.0 if rng.random() < 0.05 else np.exp(rng.normal(0, 0.3))
+    saturation = 0.0 if rng.random() < 0.08 else np.exp(rng.normal(0, 0.3))
     found: Floats = (grey + (x - grey) * np.float32(saturation)).clip(0, 1) * np.float32(255)
     return found
 

@@ -35,8 +35,13 @@ class Drawn:
     colors: Floats  # (H, W, 3) 0 … 255
 
 
-def clothes(parts: Bytes, backdrops: Backdrops, rng: Random) -> Drawn | None:
-    """A shirt, from a collar across the neck down to the picture's lower edge."""
+def clothes(
+    parts: Bytes, backdrops: Backdrops, rng: Random, like: Floats | None = None
+) -> Drawn | None:
+    """A shirt, from a collar across the neck down to the picture's lower edge.
+
+    Now and then it is of the colour `like` (3,), the hair's: colour alone must not tell.
+    """
     neck = parts == NECK
     rows = np.flatnonzero(neck.any(1))
     if len(rows) < 4:
@@ -45,9 +50,24 @@ def clothes(parts: Bytes, backdrops: Backdrops, rng: Random) -> Drawn | None:
     waist = neck[top + height // 3]
     columns = np.flatnonzero(waist if waist.any() else neck.any(0))
     middle, half = float(columns.mean()), max(np.ptp(columns) / 2, 4.0)
-    outline = _shirt(size, (middle, top + height * rng.uniform(0.2, 0.95)), half, height, rng)
+    outline = _shirt(size, (middle, top + height * rng.uniform(-0.05, 0.95)), half, height, rng)
     cover = _filled([outline], size)
-    return Drawn(cover, _cloth(size, backdrops, rng))
+    cloth = _cloth(size, backdrops, rng)
+    if like is not None and rng.random() < 0.3:
+        cloth = _streaked(size, like, rng)
+    return Drawn(cover, cloth)
+
+
+def _streaked(size: int, like: Floats, rng: Random) -> Floats:
+    """Cloth of about one colour with folds and threads that run one way."""
+    tone = like * np.exp(rng.normal(0, 0.2)) * np.exp(rng.normal(0, 0.06, 3))
+    folds = field_of(rng, size, int(rng.integers(4, 10))) * rng.uniform(0.05, 0.5)
+    threads = rng.standard_normal((size, size), np.float32)
+    along = [rng.uniform(0.3, 1.5), rng.uniform(3, 20)]
+    threads = ndimage.gaussian_filter(threads, along if rng.random() < 0.5 else along[::-1])
+    threads *= rng.uniform(0, 0.25) / max(float(threads.std()), 1e-6)
+    found: Floats = (tone * np.exp(folds + threads)[..., None]).astype(np.float32)
+    return found
 
 
 def _shirt(size: int, collar: Point, half: float, height: float, rng: Random) -> list[Point]:

@@ -49,7 +49,9 @@ def face_lines(parsed: argparse.Namespace, config: FacesConfig) -> Iterator[str]
         return
     teacher = load_teacher(parsed.teacher).to(device) if parsed.teacher else None
     yield from run_parsing(
-        ParsingRun(config, source, parsed.out, portraits, device, parsed.minutes, teacher)
+        ParsingRun(
+            config, source, parsed.out, portraits, device, parsed.minutes, teacher, parsed.start
+        )
     )
 
 

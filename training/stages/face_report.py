@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from head360.fitting.face_network import INPUT, PARTS, FaceNetwork
+from head360.fitting.face_network import PARTS, FaceNetwork
 from training.stages.backdrops import Backdrops
 from training.stages.face_pictures import Bytes, load_sheets, sheets
 from training.stages.face_samples import FaceSample, Framing, face_sample, plain_sample
@@ -80,7 +80,8 @@ def told(network: FaceNetwork, pictures: Tensor) -> tuple[Tensor, Tensor]:
 
     That is what the product does, but for its mirrored look and what colours and landmarks add.
     """
-    small = functional.interpolate(pictures, size=(INPUT, INPUT), mode="area")
+    own = (network.shape.input, network.shape.input)
+    small = functional.interpolate(pictures, size=own, mode="area")
     parts, styles = network(small.to(next(network.parameters()).device))
     size = (pictures.shape[2], pictures.shape[3])
     return functional.interpolate(parts, size=size, mode="bilinear"), styles

@@ -68,6 +68,13 @@ class Framing:
         zoom = float(np.exp(rng.uniform(-0.35, 0.65)))
         return cls(zoom, float(x), float(y), float(rng.normal(0, 10)), rng.random() < 0.5)
 
+    @classmethod
+    def beside(cls, rng: Random) -> Framing:
+        """Somebody else's place: further left or right."""
+        x = rng.uniform(0.42, 0.8) * (1 if rng.random() < 0.5 else -1)
+        zoom = float(np.exp(rng.uniform(-0.3, 0.2)))
+        return cls(zoom, float(x), float(rng.normal(0, 0.12)), float(rng.normal(0, 8)))
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class FaceSample:
@@ -88,18 +95,35 @@ class _Cut:
 
 
 def face_sample(
-    stored: Bytes, framing: Framing, backdrops: Backdrops, rng: Random, size: int = INPUT
+    stored: Bytes,
+    framing: Framing,
+    backdrops: Backdrops,
+    rng: Random,
+    size: int = INPUT,
+    neighbour: Bytes | None = None,
 ) -> FaceSample:
-    """Cut, dyed, dressed, lit and disturbed at random; `size` pixels along each side."""
+    """Cut, dyed, dressed, lit and disturbed at random; `size` pixels along each side.
+
+    A `neighbour`, another stored portrait, stands behind; its hair is background.
+    """
     cut = _cut(stored, framing, size)
     if rng.random() < 0.35:
         cut = _dyed(cut, rng)
     ground = backdrops.draw(rng, len(cut.parts)).astype(np.float32)
-    shirt = clothes(cut.parts, backdrops, rng) if rng.random() < 0.9 else None
+    if neighbour is not None:
+        beside = _cut(neighbour, Framing.beside(rng), size)
+        shirt = clothes(beside.parts, backdrops, rng)
+        ground, _ = _composed(beside, ground, shirt)
+    shirt = None
+    if rng.random() < 0.9:
+        shirt = clothes(cut.parts, backdrops, rng, _some_hair(cut, rng))
     picture, parts = _composed(cut, ground, shirt)
     picture, parts = _adorned(picture, parts, backdrops, rng)
     picture = graded(relit(picture, rng), rng)
-    return FaceSample(recorded(np.rint(picture).astype(np.uint8), rng), parts)
+    taken = recorded(np.rint(picture).astype(np.uint8), rng)
+    return (
+        FaceSample(*_ended(taken, parts, rng)) if rng.random() < 0.2 else FaceSample(taken, parts)
+    )
 
 
 def plain_sample(stored: Bytes, framing: Framing, ground: Bytes) -> FaceSample:
@@ -160,10 +184,38 @@ def _moved(image: Image.Image, place: tuple[float, ...], size: int, how: Image.R
 def _dyed(cut: _Cut, rng: Random) -> _Cut:
     """The same hair in another colour."""
     grey = cut.color.mean(-1, keepdims=True)
-    tone = rng.uniform(0.15, 1.6) * np.exp(rng.normal(0, 0.25, 3))
+    tone = np.exp(rng.uniform(np.log(0.15), np.log(2.4))) * np.exp(rng.normal(0, 0.2, 3))
     dyed = (grey * tone.astype(np.float32)).clip(0, 255)
     color = cut.color + (dyed - cut.color) * cut.hair[..., None]
     return _Cut(color, cut.cover, cut.hair, cut.parts)
+
+
+def _some_hair(cut: _Cut, rng: Random) -> Floats | None:
+    """(3,) the colour of some of the hair."""
+    hair = np.flatnonzero(cut.hair.ravel() > 0.8)
+    if not len(hair):
+        return None
+    found: Floats = cut.color.reshape(-1, 3)[rng.choice(hair, 20)].mean(0)
+    return found
+
+
+def _ended(picture: Bytes, parts: Bytes, rng: Random) -> tuple[Bytes, Bytes]:
+    """A photo that ends within the cut: its edge is repeated there, as `fitting.crop` does."""
+    size = len(parts)
+    low, high = np.array([0, 0]), np.array([size, size])
+    if rng.random() < 0.7:
+        high[0] = size * rng.uniform(0.62, 0.98)
+    if rng.random() < 0.4:
+        low[1] = size * rng.uniform(0, 0.2)
+    if rng.random() < 0.4:
+        high[1] = size * rng.uniform(0.8, 1)
+    if rng.random() < 0.2:
+        low[0] = size * rng.uniform(0, 0.15)
+    at = np.arange(size)
+    row, column = (at.clip(a, b - 1) for a, b in zip(low, high, strict=True))
+    beyond = (row != at)[:, None] | (column != at)
+    ended = np.where(beyond, BACKGROUND, parts).astype(np.uint8)
+    return np.ascontiguousarray(picture[row[:, None], column]), ended
 
 
 def _composed(cut: _Cut, ground: Floats, shirt: Drawn | None) -> tuple[Floats, Bytes]:

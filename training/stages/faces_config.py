@@ -31,6 +31,7 @@ class FaceLearning:
     decay: float = 1e-2
     average: float = 0.996  # share of the averaged network that a step keeps
     portraits: float = 0.6  # share of pictures that are cut as a found face is; they tell styles
+    company: float = 0.15  # share of pictures with somebody else behind
     dice: float = 0.6  # weight of the overlap's loss
     style: float = 0.4  # weight of the hairstyle's loss
     smoothing: float = 0.05  # of the hairstyle's label

@@ -24,7 +24,6 @@ from head360.fitting.face_network import (
     BROWS,
     EYES,
     GLASSES,
-    INPUT,
     LIPS,
     MOUTH,
     PARTS,
@@ -87,9 +86,16 @@ class FaceBatches:
             whole = rng.random() < learning.portraits
             framing = Framing.portrait(rng) if whole else Framing.anything(rng)
             picture = stored[rng.integers(len(stored))]
-            samples.append(face_sample(picture, framing, self._backdrops, rng, size))
+            other = self._neighbour(rng) if rng.random() < learning.company else None
+            samples.append(face_sample(picture, framing, self._backdrops, rng, size, other))
             told.append(int(style) if whole else -1)
         return batch_of(samples, told)
+
+    def _neighbour(self, rng: np.random.Generator) -> Bytes:
+        """Some other portrait."""
+        stored = list(self._known.values())[rng.integers(len(self._known))]
+        found: Bytes = stored[rng.integers(len(stored))]
+        return found
 
 
 def batch_of(samples: list[FaceSample], styles: list[int]) -> Batch:
@@ -163,6 +169,11 @@ class FaceLearner:
             "average": self.average.state_dict(), "optimizer": self._optimizer.state_dict(),
         }  # fmt: skip
 
+    def begin(self, network: FaceNetwork) -> None:
+        """Begin with what a network knows that learnt before; steps count anew."""
+        for each in (self.net, self.average):
+            each.load_state_dict(network.state_dict())
+
     def load(self, state: dict[str, Any]) -> None:
         """Go on from `state`."""
         self.step = state["step"]
@@ -200,7 +211,7 @@ def learn_faces(
     for step, done in pace:
         if step % _LOOK == 0:
             batches.look()
-        yield learner.learn(batches.batch(step, learning.size(done, INPUT)), done)
+        yield learner.learn(batches.batch(step, learning.size(done, learner.net.shape.input)), done)
 
 
 def save_checkpoint(path: Path, state: dict[str, Any]) -> None:

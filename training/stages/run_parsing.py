@@ -15,9 +15,10 @@ from pathlib import Path
 import torch
 
 from head360.files import replacing
-from head360.fitting.face_network import FACES_FILE, save_faces
+from head360.fitting.face_network import FACES_FILE, load_faces, save_faces
 from training.device import described
 from training.stages.backdrops import Backdrops
+from training.stages.face_lines import measured_lines
 from training.stages.face_pictures import WORN, draw_faces
 from training.stages.face_report import measured_faces, overlays
 from training.stages.faces_config import FacesConfig
@@ -40,6 +41,7 @@ class ParsingRun:
     device: torch.device = field(default_factory=lambda: torch.device("cpu"))
     minutes: float | None = None
     teacher: torch.nn.Module | None = None
+    start: Path | None = None  # folder with the weights to begin with
 
 
 def run(job: ParsingRun) -> Iterator[str]:
@@ -47,6 +49,8 @@ def run(job: ParsingRun) -> Iterator[str]:
     if job.source is not None:
         yield from draw_faces(job.source, job.portraits, job.config.pictures)
     learner = FaceLearner(job.config, job.device, job.teacher)
+    if job.start is not None:
+        learner.begin(load_faces(job.start / FACES_FILE)[0])
     checkpoint = job.out / _CHECKPOINT
     if checkpoint.exists():
         learner.load(torch.load(checkpoint, map_location=job.device, weights_only=True))
@@ -55,7 +59,8 @@ def run(job: ParsingRun) -> Iterator[str]:
         yield from _train(job, learner)
     finally:
         torch.set_flush_denormal(False)  # scipy's trees can crash with it
-    save_faces(job.out / FACES_FILE, learner.average, [name or "" for name in WORN])
+    lines = measured_lines(job.portraits, job.config.pictures)
+    save_faces(job.out / FACES_FILE, learner.average, [name or "" for name in WORN], lines)
     yield from _report(job, learner)
 
 

@@ -1,0 +1,169 @@
+"""Which of the library's hairstyles a photo shows: several weak witnesses, heard together.
+
+* The classifier that learnt from synthetic portraits knows what it has seen; on photos it errs.
+* Silhouettes of the library's own styles, seated on this very head before this very camera, know
+  lengths, fringes, ears and volumes, and nothing of curls.
+* How far the hair's lines run together (the coherence of the structure tensor: Bigün and Granlund,
+  ICCV 1987) tells straight hair from curls, in photos as in renders.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from PIL import Image
+from scipy.ndimage import binary_erosion, gaussian_filter
+
+from head360.fitting.face_network import Lines
+from head360.fitting.hair import FittedHair, Silhouette, Worn
+from head360.fitting.parsing import ClassMap, Picture
+from head360.model.hair import HairLibrary
+
+Floats = npt.NDArray[np.float32]
+Mask = npt.NDArray[np.bool_]
+
+#: How much the classifier's word counts; and the unlikeness that makes a style e times less likely,
+#: before and after a style's shape was fitted. Chosen on held-out portraits.
+_WORD, _ALIKE, _FITTED_ALIKE = 0.6, 0.04, 0.03
+#: What people wear less often than a library has it, or what the front hardly shows: natural
+#: logarithms. The library is no sample of people; chosen by hand.
+_RARER = {
+    "mohawk": -1.0, "ponytail": -0.4, "high_ponytail": -0.6, "bun_top": -0.6, "bun_low": -0.3,
+    "half_up": -0.3, "pigtails": -1.0, "braid": -0.6, "twin_braids": -1.0, "box_braids": -0.8,
+    "dreadlocks": -0.8, "cornrows": -0.8,
+}  # fmt: skip
+#: A mirror image counts if it is so much less unlike.
+_MIRRORED = 0.97
+_LEAST_WORD = 1e-3  # nothing that a classifier says is certain
+#: Deviation of coherence between photos of one style, on top of that among renders.
+_PHOTOS_DIFFER = 0.1
+#: Lines are measured in crops of this size, over hair this far (pixels) inside its mask, if there
+#: are so many pixels of it; widths of the gradient's and the window's Gaussians.
+_LINES_SIZE, _SURE, _RIM, _LEAST, _FINE, _WINDOW = 256, 0.9, 3, 150, 0.7, 3.0
+_DARK = 8.0  # grey levels below which brightness tells nothing
+_LUMA = np.array([0.3, 0.59, 0.11], np.float32)
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A hairstyle and what is known for it."""
+
+    style: str | None  # None: bald
+    known: float  # log likelihood but for the silhouette
+    unlike: float  # of the library's silhouette, 0 … 1
+    mirrored: bool = False  # parted and swept to the other side, where that is more alike
+
+    @property
+    def score(self) -> float:
+        """Log likelihood, as the library has the style."""
+        return self.known - self.unlike / _ALIKE
+
+    def fitted(self, hair: FittedHair) -> float:
+        """Log likelihood, once its shape was fitted."""
+        return self.known - hair.unlike / _FITTED_ALIKE
+
+
+def candidates(
+    told: Sequence[tuple[str | None, float]],
+    worn: Worn,
+    library: HairLibrary,
+    coherence: float | None = None,
+    lines: Mapping[str, Lines] | None = None,
+) -> list[Candidate]:
+    """All hairstyles and none, likeliest first.
+
+    Args:
+        told: what `fitting.hairstyle.classify` says.
+        worn: the photo's hair, on the fitted head.
+        library: of all styles.
+        coherence: of the photo's hair, `coherence`.
+        lines: the same for the library's styles.
+    """
+    styles, known = list(library.styles), dict(told)
+    with torch.inference_mode():
+        grids = torch.stack([library.grid(style) for style in styles])
+        plain = worn.seen.unlike(worn.shares(grids)).tolist()
+        turned = worn.seen.unlike(worn.shares(grids.flip(-1))).tolist()
+    bald = bald_unlike(worn.seen)
+    found = [
+        Candidate(
+            style,
+            _WORD * float(np.log(max(known.get(style, 0.0), _LEAST_WORD)))
+            + _RARER.get(style or "", 0.0)
+            + _lines_say(coherence, (lines or {}).get(style or "")),
+            min(one, other),
+            other < _MIRRORED * one,
+        )
+        for style, one, other in zip([*styles, None], [*plain, bald], [*turned, bald], strict=True)
+    ]
+    return sorted(found, key=lambda each: -each.score)
+
+
+def _lines_say(coherence: float | None, lines: Lines | None) -> float:
+    if coherence is None or lines is None:
+        return 0.0
+    variance = lines.deviation**2 + _PHOTOS_DIFFER**2
+    return -0.5 * (coherence - lines.mean) ** 2 / variance
+
+
+def bald_unlike(seen: Silhouette) -> float:
+    """How unlike the photo's silhouette none is."""
+    return float(seen.unlike(torch.zeros_like(seen.share)[None]))
+
+
+def ranked(
+    told: Sequence[Candidate], fitted: Mapping[str | None, FittedHair]
+) -> tuple[tuple[str | None, float], ...]:
+    """Styles with their probabilities, likeliest first; those whose shape was fitted by that.
+
+    What `fitted` says shares out anew what these had together.
+    """
+    pairs = list(zip([each.style for each in told], _likely([c.score for c in told]), strict=True))
+    tried = [each for each in told if each.style in fitted]
+    if tried:
+        mass = sum(share for style, share in pairs if style in fitted)
+        again = _likely([each.fitted(fitted[each.style]) for each in tried])
+        pairs = [pair for pair in pairs if pair[0] not in fitted]
+        pairs += [(each.style, mass * share) for each, share in zip(tried, again, strict=True)]
+    return tuple(sorted(pairs, key=lambda pair: -pair[1]))
+
+
+def _likely(scores: Sequence[float]) -> list[float]:
+    """Probabilities, together 1, of log likelihoods."""
+    likely = np.exp(np.array(scores) - max(scores))
+    found: list[float] = (likely / likely.sum()).tolist()
+    return found
+
+
+def coherence(crop: Picture, parsed: ClassMap) -> float | None:
+    """How far lines of the hair in a crop run together, 0 … 1; None where too little is seen."""
+    small = Image.fromarray(crop).resize((_LINES_SIZE, _LINES_SIZE), Image.Resampling.BOX)
+    sure = parsed.share("hair")
+    if parsed.inside is not None:
+        sure = sure * parsed.inside
+    shares = Image.fromarray(sure).resize(small.size, Image.Resampling.BOX)
+    return line_coherence(np.asarray(small), inner_hair(np.asarray(shares)))
+
+
+def inner_hair(share: Floats) -> Mask:
+    """(H, W) hair for sure and away from its rim, of (H, W) shares at the size of `_LINES_SIZE`."""
+    found: Mask = binary_erosion(share > _SURE, iterations=_RIM)
+    return found
+
+
+def line_coherence(picture: Picture, hair: Mask) -> float | None:
+    """The same of (H, W, 3) sRGB where `hair` is (H, W); a head is some 110 pixels high."""
+    if hair.sum() < _LEAST:
+        return None
+    grey = np.log(picture.astype(np.float32) @ _LUMA + np.float32(_DARK))
+    across, down = (gaussian_filter(grey, _FINE, order=order) for order in ((0, 1), (1, 0)))
+    xx, yy, xy = (
+        gaussian_filter(product * hair, _WINDOW)[hair]
+        for product in (across**2, down**2, across * down)
+    )
+    along = np.sqrt((xx - yy) ** 2 + 4 * xy**2)
+    return float(along.sum() / max(float((xx + yy).sum()), 1e-9))

@@ -1,0 +1,46 @@
+"""How far hair's lines run together in portraits of each style: tells straight hair from curls."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+from scipy.ndimage import gaussian_filter
+
+from head360.fitting.face_network import Lines
+from head360.fitting.hair_choice import inner_hair, line_coherence
+from training.stages.face_pictures import (
+    COLOR,
+    COVER,
+    HAIR_SHARE,
+    WORN,
+    Bytes,
+    load_sheets,
+    sheets,
+)
+from training.stages.faces_config import FacePictures
+
+#: Grey behind portraits; pixels over which shares of hair are averaged; portraits of a style.
+_GROUND, _BLUR, _LEAST = 128.0, 1.0, 4
+
+
+def measured_lines(folder: Path, pictures: FacePictures) -> dict[str, Lines]:
+    """Of what lies in a folder to learn from, by style; portraits must be 256 pixels high."""
+    found: dict[str, list[float]] = {}
+    wanted = [sheet for sheet in sheets(pictures) if not sheet.held_out]
+    for sheet, stored in load_sheets(folder, wanted).items():
+        if name := WORN[sheet.worn]:
+            values = (_coherence(picture) for picture in stored)
+            found.setdefault(name, []).extend(value for value in values if value is not None)
+    return {
+        name: Lines(round(float(np.mean(values)), 4), round(float(np.std(values)), 4))
+        for name, values in found.items()
+        if len(values) >= _LEAST
+    }
+
+
+def _coherence(stored: Bytes) -> float | None:
+    cover = stored[..., COVER : COVER + 1].astype(np.float32) / 255
+    picture = stored[..., COLOR] * cover + _GROUND * (1 - cover)
+    share = gaussian_filter(stored[..., HAIR_SHARE].astype(np.float32) / np.float32(255), _BLUR)
+    return line_coherence(picture.astype(np.uint8), inner_hair(share))
