@@ -29,7 +29,7 @@ from app.settings import Places, Settings
 from app.stage import Stage
 from app.theme import Theme
 from app.widgets.chips import ChipRow
-from app.widgets.section import flat_button
+from app.widgets.section import Section, flat_button
 from app.widgets.swatches import SwatchRow
 from app.widgets.thumbnail_grid import ThumbnailGrid, Tile
 from app.workers.engine import EngineFactory
@@ -78,14 +78,16 @@ class HairDock(QDockWidget):
         content.setObjectName("panel")
         column = QVBoxLayout(content)
         column.setContentsMargins(12, 4, 12, 12)
-        column.setSpacing(8)
+        column.setSpacing(6)
         column.addLayout(self._make_tools())
         column.addWidget(self._make_grid(), 100)  # all it can use; what is left stays empty
-        column.addWidget(self._make_mix())
+        others = QHBoxLayout()
+        others.addWidget(self._make_mix(), 1)
+        others.addWidget(self._make_borrow(), 0, Qt.AlignmentFlag.AlignTop)
+        column.addLayout(others)
         column.addWidget(self._make_shape())
         column.addLayout(self._make_colors())
         column.addWidget(self._make_tones())
-        column.addWidget(self._make_borrow())
         column.addStretch(1)
         set_up_dock(self, "hair_dock", content)
         self._make_thumbnails(catalog.version, make_engine, places)
@@ -136,20 +138,28 @@ class HairDock(QDockWidget):
         self.mix.removed.connect(partial(self._apply_mix, None))
         return self.mix
 
-    def _make_shape(self) -> ShapeRows:
+    def _make_shape(self) -> Section:
+        self.worn = Section(self.tr("How it is worn"), self._theme)
         self.shape = ShapeRows()
+        self.worn.rows.addWidget(self.shape)
+        self.worn.unfold()
         self.shape.edited.connect(self._edit_shape)
         self.shape.mirrored.connect(self._mirror)
-        return self.shape
+        return self.worn
 
     def _make_tones(self) -> ToneRows:
         self.tones = ToneRows(self._theme)
         self.tones.previewed.connect(self._preview_tones)
         self.tones.edited.connect(self._edit_tones)
+        # One at a time: pictures need the room.
+        self.tones.unfolded.connect(lambda open_: self.worn.unfold(not open_))
+        self.worn.unfolded.connect(
+            lambda open_: self.tones.unfold(self.tones.is_open and not open_)
+        )
         return self.tones
 
     def _make_borrow(self) -> QPushButton:
-        self.borrow = QPushButton(self.tr("Hair from another head…"))
+        self.borrow = QPushButton(self.tr("From another head…"))
         self.borrow.setObjectName("more")
         self.borrow.setToolTip(self.tr("Wear the hair of a head that was saved"))
         self.borrow.clicked.connect(self.borrow_asked)

@@ -7,7 +7,7 @@ from functools import partial
 from typing import Any
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QToolButton, QVBoxLayout, QWidget
 
 from app.colors import LinearRGB
 from app.head_names import DYES, HAIR_COLORS
@@ -60,16 +60,15 @@ class ToneRows(Section):
         tip = self.tr("Over how much of each strand, measured from its {end}").format(
             end=self.tr("root") if part == "roots" else self.tr("tip")
         )
-        reach = LabelledSlider(SliderSpec(self.tr("Reach"), default=default, tip=tip))
+        reach = LabelledSlider(SliderSpec(title, default=default, tip=tip))
         reach.edited.connect(partial(self._edit_reach, part))
         top = QHBoxLayout()
-        top.addWidget(QLabel(title), 1)
+        top.addWidget(reach, 1)
         top.addWidget(remove)
         column = QVBoxLayout()
         column.setSpacing(4)
         column.addLayout(top)
         column.addWidget(colors)
-        column.addWidget(reach)
         self.rows.addLayout(column)
         self.colors[part], self.reaches[part], self.removes[part] = colors, reach, remove
 

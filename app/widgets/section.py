@@ -48,6 +48,11 @@ class Section(QWidget):
         self._top.addWidget(button)
         return button
 
+    @property
+    def is_open(self) -> bool:
+        """Whether its rows are shown."""
+        return self.header.isChecked()
+
     def unfold(self, open_: bool = True) -> None:
         """Show or hide the rows."""
         self.header.setChecked(open_)

@@ -93,6 +93,8 @@ def _person(head: HeadParams, meant: Meant, mesh: BilinearModel) -> Change | Non
         return _aged(head, _years_wished(head, meant))
     if name in _TAKES_OFF:
         return _painted(_TAKES_OFF[name])(head, replace(meant, way=NO), mesh)
+    if name == "androgynous":
+        return difference(head, with_trait(head, "male", -masculinity_of(head)))
     if name == "other sex":
         name = "female" if masculinity_of(head) > 0 else "male"
     if name in ("heavy", "slim"):
@@ -114,7 +116,7 @@ def _years_wished(head: HeadParams, meant: Meant) -> float:
             return -number
         if meant.way == MORE or said & _FUTURE:
             return number
-        relative = bool(said & _COMPARED) or number <= 12
+        relative = bool(said & _COMPARED) or (number <= 12 and meant.name == "young")
         return sign * number if relative else number - age_of(head)
     if meant.way in (NO, LESS):
         return -sign * 0.7 * _OLDER_YEARS

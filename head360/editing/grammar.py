@@ -1,5 +1,4 @@
-"""What each word of a sentence means: the network chooses among the senses that a word can have,
-and where a few words settle it, grammar does.
+"""What each word of a sentence means, where a few words settle it.
 
 “Too big” wishes for less, “not too big” for a bit; “instead of” and “swap … for …” refuse; “don't
 lose” keeps; “black” right before “man” is a skin; “the man” is whoever is there.
@@ -7,29 +6,28 @@ lose” keeps; “black” right before “man” is a skin; “the man” is wh
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 
-from head360.editing.labels import BIT, GLUE, KEEP, LESS, MORE, NO, NUMBER, UNKNOWN, YEARS
-from head360.editing.spelling import SHORTEST, apart, corrected, is_known, senses
-from head360.editing.tagger import Tagger
-from head360.editing.tokens import Token, tokens
+from head360.editing.labels import (
+    BIT,
+    GLUE,
+    KEEP,
+    LESS,
+    MORE,
+    MUCH,
+    NO,
+    NUMBER,
+    SHAPES,
+    UNKNOWN,
+    YEARS,
+)
+from head360.editing.tokens import Token
 
 #: Labels beside the network's: what stands before something that another thing replaces, and
 #: before something that is not wished for.
 SWAP, NOT = "swap", "not"
 
-#: Whatever the network thinks of them.
-_SAYS_NOTHING = frozenset(
-    {"the", "an", "her", "his", "him", "she", "he", "they", "them", "their", "its", "it", "of",
-     "to", "with", "make", "give", "me", "my", "and", "or", "but", "version", "again",
-     "though", "shade", "he's", "she's", "what", "when", "would"}
-)  # fmt: skip
-#: Words that always say which way.
-_WAY_WORDS = {
-    "stop": NO, "quit": NO, "gone": NO, "stays": KEEP, "remains": KEEP,
-    "unchanged": KEEP, "untouched": KEEP, "intact": KEEP,
-}  # fmt: skip
 _OUGHT = frozenset({"must", "should", "to", "can", "gotta"})
 #: “Don't lose the beard” keeps it.
 _DENIALS = frozenset({"don't", "dont", "not", "never", "without", "didn't"})
@@ -40,8 +38,9 @@ _LOSING = frozenset(
 #: “Hasn't slept”, “not shaved” can be seen.
 _UNDONE = {
     "slept": "topic:dark_circles", "sleep": "topic:dark_circles", "shaved": "topic:stubble",
+    "shaving": "topic:stubble",
 }  # fmt: skip
-_CONTRACTED = frozenset({"dont", "doesnt", "isnt", "arent", "wont", "shouldnt", "hasnt", "cant"})
+_TOO_MUCH = frozenset({MUCH, *(f"shape:{shape}" for shape in SHAPES)})
 _SWAPS = frozenset({"swap", "replace", "exchange", "trade", "substitute", "switch", "replacing"})
 _FOR = frozenset({"for", "with", "by", "to"})
 _INSTEAD = {("instead", "of"), ("rather", "than"), ("in", "place")}
@@ -49,6 +48,29 @@ _INSTEAD = {("instead", "of"), ("rather", "than"), ("in", "place")}
 _POINTING = frozenset({"the", "this", "that", "our", "said"})
 _BECOMING = frozenset({"into", "like", "as", "be", "version"})
 _PEOPLE = frozenset({"person:male", "person:female", "person:old", "person:young"})
+_LOOKING = frozenset(
+    {"look", "looks", "looking", "gaze", "gazing", "gazes", "glance", "glancing", "glances", "eyes",
+     "eye", "stare", "staring", "stares", "peek", "roll", "rolling", "pupils", "leftwards",
+     "rightwards", "raised", "raise", "lower", "lowered", "downcast"}
+)  # fmt: skip
+_THEIRS = frozenset({"my", "his", "her", "your", "our", "their"})
+_DIRECTIONS = {
+    "up": "up", "upwards": "up", "down": "down", "downwards": "down", "left": "left",
+    "right": "right",
+}  # fmt: skip
+_SEEMING = frozenset({"look", "looks", "looking", "seem", "be", "is", "appear"})
+_SEXES = frozenset({"person:male", "person:female"})
+_VERBS = {
+    "shut": "close", "close": "close", "closing": "close", "open": "open", "opening": "open",
+    "lift": "lift", "raise": "lift", "put": "back", "pull": "back",
+}  # fmt: skip
+#: What is done to a part of the face: which way, and which of the moves.
+_DONE = {
+    ("close", "mouth"): ("", "mouth closed"), ("close", "lip"): ("", "mouth closed"),
+    ("close", "eye"): ("", "eyes closed"), ("open", "mouth"): ("", "mouth open"),
+    ("open", "eye"): (NO, "eyes closed"), ("lift", "brow"): ("", "brows up"),
+    ("lift", "eyebrow"): ("", "brows up"), ("back", "tongue"): (NO, "tongue"),
+}  # fmt: skip
 _PARTS = frozenset(
     f"topic:{part}" for part in ("hair", "eyes", "nose", "lips", "face", "chin", "head", "mouth")
 )
@@ -56,73 +78,24 @@ _CUTTING = frozenset({"cut", "trim", "crop", "chop"})
 _SKINS = {"color:black": "color:deep", "color:brown": "color:deep", "color:white": "color:pale"}
 _PRONOUNS = frozenset({"she", "he", "her", "him", "them", "they"})
 _AGEING = frozenset({"going", "gone", "turning", "went", "goes"})
-#: Words of a phrase stand at most so far apart.
-_PHRASE = 4
-#: A word that nobody taught means what the network says only if it is so sure.
-_SURE = 0.75
 
 
-def read(text: str, tagger: Tagger) -> tuple[list[Token], list[str]]:
-    """The words of a text, freed of typing errors, and what each means."""
-    words = list(_spelt(tokens(text)))
-    spelt = [word.word for word in words]
-    told = tagger.label(spelt, list(_allowed(spelt)))
-    labels = [_label(word, label, sure) for word, (label, sure) in zip(spelt, told, strict=True)]
+def settle(words: list[Token], labels: list[str]) -> None:
+    """Change labels, and where clauses begin, as a few words demand."""
     for rule in (
-        _denied, _too, _after_topics, _years_on, _swapped, _pointed, _skins, _haircuts, _compounds,
+        _denied, _too, _after_topics, _years_on, _swapped, _not, _pointed, _skins, _haircuts,
+        _shaves, _moves, _looks, _reddened, _similes, _between, _compounds,
     ):  # fmt: skip
         rule(words, labels)
-    return words, labels
 
 
-def _spelt(found: Sequence[Token]) -> Iterator[Token]:
-    for token in found:
-        meant = corrected(token.word)
-        pieces = apart(meant) if meant == token.word else (meant,)
-        if len(pieces) == 1:
-            yield replace(token, word=meant)
-            continue
-        cut = token.start + len(pieces[0])
-        yield replace(token, word=pieces[0], end=cut)
-        yield replace(token, word=pieces[1], start=cut, after_break=False)
-
-
-def _allowed(words: Sequence[str]) -> Iterator[frozenset[str] | None]:
-    """Labels of each word among which the network may choose; None: any.
-
-    A word that means something by itself cannot say nothing, unless it is a common one.
-    """
-    known = [senses(word) for word in words]
-    bare = [{label.removeprefix("+") for label in own or ()} for own in known]
-    for at, own in enumerate(known):
-        if own is None:
-            yield None
-            continue
-        near = [labels for n, labels in enumerate(bare) if n != at and abs(n - at) <= _PHRASE]
-        alone = {label for label in own if label[0] != "+"}
-        together = {label for label in bare[at] - alone if any(label in each for each in near)}
-        if not alone:
-            alone = {GLUE} if own else {GLUE, UNKNOWN}
-        yield frozenset(alone | together)
-
-
-def _label(word: str, label: str, sure: float) -> str:
-    if word in _SAYS_NOTHING:
-        return GLUE
-    if word in _WAY_WORDS:
-        return _WAY_WORDS[word]
-    if (word.endswith("n't") or word in _CONTRACTED) and label in (GLUE, UNKNOWN):
-        return NO
-    strange = len(word) > SHORTEST and word.isalpha() and not is_known(word)
-    return UNKNOWN if strange and label != GLUE and sure < _SURE else label
-
-
-def _denied(words: Sequence[Token], labels: list[str]) -> None:
+def _denied(words: list[Token], labels: list[str]) -> None:
     """“Don't lose”, “without touching”: kept."""
     for at, word in enumerate(words[:-1]):
         follows = words[at + 1].word
         if word.word in _DENIALS and follows in _LOSING:
             labels[at] = labels[at + 1] = KEEP
+            words[at] = replace(word, after_break=True)
         elif labels[at] == NO and follows in _UNDONE:
             labels[at], labels[at + 1] = GLUE, _UNDONE[follows]
         if word.word.startswith("cover") and any(
@@ -134,6 +107,10 @@ def _denied(words: Sequence[Token], labels: list[str]) -> None:
 def _too(words: Sequence[Token], labels: list[str]) -> None:
     """“Too big” is less, “not too big” is a bit; at the end, “too” says nothing."""
     for at, word in enumerate(words):
+        mistyped = word.word == "to" and 0 < at < len(words) - 1 and labels[at + 1] in _TOO_MUCH
+        if mistyped and labels[at - 1].startswith("topic:"):
+            labels[at] = LESS  # “eyebrows to thick”
+            labels[at + 1] = "shape:full" if words[at + 1].word == "thick" else labels[at + 1]
         if word.word != "too":
             continue
         following = at + 1 < len(words) and not words[at + 1].after_break
@@ -152,12 +129,22 @@ def _after_topics(words: Sequence[Token], labels: list[str]) -> None:
     """“The face longer”, “beard off”, “the beard must go”, “wrinkle-free”."""
     for at, word in enumerate(words[:-1]):
         topic, follows = labels[at].startswith("topic:"), words[at + 1].word
-        if word.word == "face" and labels[at] == GLUE and labels[at + 1].startswith("shape:"):
+        if word.word == "face" and labels[at] == GLUE and _shaped(labels[at + 1 : at + 3]):
             labels[at] = "topic:face"  # not “a face with …”
         elif topic and follows in ("off", "free", "away") and not words[at + 1].after_break:
             labels[at + 1] = NO
+        elif word.word == "same" and labels[at + 1].startswith("topic:"):
+            labels[at] = KEEP
+        elif word.word == "never" and follows == "mind":
+            labels[at] = labels[at + 1] = KEEP
         elif follows == "go" and word.word in _OUGHT:
             labels[at], labels[at + 1] = GLUE, NO
+
+
+def _shaped(following: Sequence[str]) -> bool:
+    """Whether a shape follows, or “much” and a shape."""
+    first = following[1:2] if following[0] in (BIT, MUCH, MORE, LESS) else following[:1]
+    return bool(first) and first[0].startswith("shape:")
 
 
 def _haircuts(words: Sequence[Token], labels: list[str]) -> None:
@@ -167,6 +154,104 @@ def _haircuts(words: Sequence[Token], labels: list[str]) -> None:
         if labels[at] == NO and word.word in _CUTTING and not off:
             hair = any(label == "topic:hair" for label in labels[at + 1 : at + 4])
             labels[at] = GLUE if hair else NO
+
+
+def _shaves(words: Sequence[Token], labels: list[str]) -> None:
+    """“Shave his head”, “shave him completely”, “shave the moustache off”."""
+    for at, word in enumerate(words):
+        if labels[at] != NO or word.word not in ("shave", "shaved", "shaving"):
+            continue
+        following = range(at + 1, min(at + 4, len(words)))
+        if any(labels[n] in (NUMBER, YEARS) for n in following):
+            continue  # “shave ten years off”
+        if any(words[n].word == "head" for n in following):
+            bald = [n for n in following if words[n].word in ("head", "off")]
+            for n in (at, *bald):
+                labels[n] = "hair:bald"
+        elif not any(labels[n].startswith("topic:") for n in following):
+            labels[at] = "person:shaven"
+            for n in following:
+                labels[n] = GLUE if labels[n] in (NO, "hair:bald") else labels[n]
+
+
+def _moves(words: Sequence[Token], labels: list[str]) -> None:
+    """“Shut your mouth”, “open the eyes again”, “put the tongue back in”."""
+    for at, word in enumerate(words):
+        for n in range(at + 1, min(at + 4, len(words))):
+            move = _DONE.get((_VERBS.get(word.word, ""), words[n].word.removesuffix("s")))
+            told = labels[n].startswith("move:") and labels[at].startswith("move:")
+            if move is None or told or words[at + 1].word == "set":
+                continue
+            way, name = move
+            labels[at], labels[n] = way or f"move:{name}", f"move:{name}"
+            if words[n].word == "tongue":
+                labels[n + 1 : n + 3] = [GLUE] * len(labels[n + 1 : n + 3])
+
+
+def _looks(words: Sequence[Token], labels: list[str]) -> None:
+    """“Up”, “down”, “left” and “right” are looked at only where somebody looks."""
+    for at, word in enumerate(words):
+        if word.word not in _LOOKING or labels[at].startswith("topic:eyes"):
+            continue
+        for n in range(at + 1, min(at + 4, len(words))):
+            if words[n].word in _DIRECTIONS:
+                labels[at] = labels[n] = f"move:look {_DIRECTIONS[words[n].word]}"
+                break
+            if labels[n] != GLUE and not labels[n].startswith("move:look"):
+                break
+    for at, label in enumerate(labels):
+        if not label.startswith("move:look"):
+            continue
+        back = at - 1
+        while back >= max(at - 4, 0) and labels[back] in (GLUE, label, BIT, MUCH):
+            if words[back].word in _LOOKING:
+                break
+            back -= 1
+        else:
+            sees = words[at].word in _LOOKING or any(
+                w.word in _LOOKING for w in words[at + 1 : at + 3]
+            )
+            labels[at] = label if sees or _begins(back, labels) else GLUE
+
+
+def _begins(at: int, labels: Sequence[str]) -> bool:
+    """Whether nothing that tells stands there or before: “right”, said alone."""
+    return not any(label != GLUE for label in labels[: at + 1]) and len(labels) <= 2
+
+
+def _similes(words: Sequence[Token], labels: list[str]) -> None:
+    """“Bushy, like my grandad's” makes nobody a grandad; “look like a grandad” does."""
+    for at, word in enumerate(words):
+        seems = at and (words[at - 1].word in _SEEMING or words[at - 1].word in _PRONOUNS)
+        if word.word != "like" or not at or seems:
+            continue
+        for n in range(at + 1, min(at + 4, len(words))):
+            if words[n].after_break:
+                break
+            theirs = words[at + 1].word in _THEIRS and labels[n].startswith("person:")
+            if theirs or labels[n].startswith("shape:"):
+                labels[n] = GLUE
+
+
+def _between(words: Sequence[Token], labels: list[str]) -> None:
+    """“Between male and female”."""
+    for at, word in enumerate(words):
+        sexes = [n for n in range(at, min(at + 5, len(words))) if labels[n] in _SEXES]
+        if word.word == "between" and len(sexes) == len(_SEXES):
+            labels[at] = "person:androgynous"
+            for n in sexes:
+                labels[n] = GLUE
+
+
+def _reddened(words: Sequence[Token], labels: list[str]) -> None:
+    """Reddened cheeks are blush."""
+    del words
+    for at, label in enumerate(labels):
+        near = slice(max(at - 2, 0), at + 3)
+        if label == "topic:redness" and "topic:cheeks" in labels[near]:
+            labels[near] = [
+                "topic:blush" if o in ("topic:cheeks", label) else o for o in labels[near]
+            ]
 
 
 def _compounds(words: Sequence[Token], labels: list[str]) -> None:
@@ -195,6 +280,16 @@ def _swapped(words: list[Token], labels: list[str]) -> None:
             labels[at] = SWAP if later else GLUE
             if later:
                 words[later[0] + 1] = replace(words[later[0] + 1], after_break=True)
+
+
+def _not(words: list[Token], labels: list[str]) -> None:
+    """“Green, not brown”, “green not brown”: what is not wished for."""
+    for at, word in enumerate(words[:-1]):
+        kind = labels[at + 1].partition(":")[0]
+        said = any(label.startswith(f"{kind}:") for label in labels[:at])
+        if word.word == "not" and kind in ("color", "texture") and said:
+            labels[at] = NOT
+            words[at] = replace(word, after_break=True)
 
 
 def _pointed(words: Sequence[Token], labels: list[str]) -> None:

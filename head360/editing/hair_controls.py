@@ -172,7 +172,7 @@ def _styled(head: HeadParams, meant: Meant) -> str | None:
     opposite = meant.way in (NO, LESS) and textures
     return best_style(
         head.hairstyle,
-        length=lengths[-1] if lengths else None,
+        length=max(lengths) if lengths else None,
         texture=("straight" if opposite else textures[-1]) if textures else None,
         arranged=arranged[-1] if arranged else None,
     )

@@ -41,7 +41,7 @@ HAIR_WORDS: tuple[str, ...] = (
 
 #: Who somebody is.
 PEOPLE: tuple[str, ...] = ("old", "young", "middle-aged", "male", "female", "heavy", "slim",
-                          "shaven", "rested", "other sex")  # fmt: skip
+                          "shaven", "rested", "other sex", "androgynous")  # fmt: skip
 
 #: What a face does.
 MOVES: tuple[str, ...] = (

@@ -12,9 +12,11 @@ from head360.editing.controls import change_of
 from head360.editing.decline import declined
 from head360.editing.labels import KEEP, LESS, MORE, NO
 from head360.editing.tagger import tagger
+from head360.editing.targets import GEOMETRY
 from head360.editing.wishes import Meant, hear
 from head360.edits import MAX_AMOUNT, Change, EditLayer, Wish
 from head360.model.bilinear import BilinearModel
+from head360.model.measures import measure_correlations, measure_directions
 from head360.params import ATTRIBUTES, HeadParams
 
 #: A sentence longer than this is not one.
@@ -85,7 +87,7 @@ def _wishes(
         if each.way == KEEP:
             continue
         change = change_of(now, each, mesh)
-        change = _without(change, kept) if change else None
+        change = _without(change, kept, mesh) if change else None
         words = each.words(text)
         if change is None:
             notes.append(f"“{words}” changes nothing here.")
@@ -145,7 +147,7 @@ def _title(meant: Meant) -> str:
     return title[:1].upper() + title[1:]
 
 
-def _without(change: Change, kept: list[Meant]) -> Change | None:
+def _without(change: Change, kept: list[Meant], mesh: BilinearModel) -> Change | None:
     """A change that spares what shall be kept; None if nothing is left of it."""
     spared: dict[str, Any] = {}
     for each in kept:
@@ -155,8 +157,10 @@ def _without(change: Change, kept: list[Meant]) -> Change | None:
             spared["iris_color"] = None
         elif each.kind == "move":
             spared["expression"] = None
-        elif each.name in _SHAPED:
-            spared["shape"] = None
+        elif each.name in GEOMETRY and change.shape is not None:
+            spared["shape"] = _sparing(spared.get("shape", change.shape), each.name, mesh)
+        elif each.name == "age" and change.shape is not None:
+            spared |= {"shape": None, "texture": None}
         elif each.name == "skin":
             spared |= {"texture": None}
         for name in _PAINTED.get(each.name, (each.name,)):
@@ -168,10 +172,20 @@ def _without(change: Change, kept: list[Meant]) -> Change | None:
     return rest if _does_something(rest) else None
 
 
+def _sparing(shape: np.ndarray, part: str, mesh: BilinearModel) -> np.ndarray | None:
+    """A step of the shape code without what it does to the measures of a part."""
+    if part in ("face", "head"):
+        return None
+    rest = shape.astype(np.float64)
+    slopes, directions = measure_correlations(mesh), measure_directions(mesh)
+    for name in {name for moved in GEOMETRY[part].values() for name in moved}:
+        rest = rest - float(slopes[name] @ rest) * directions[name]
+    return rest.astype(np.float32)
+
+
 _HAIR = (
     "hairstyle", "hair_color", "hair_shape", "hair_roots", "hair_tips", "hair_mirrored",
 )  # fmt: skip
-_SHAPED = frozenset(["nose", "jaw", "chin", "face", "mouth", "lips", "cheeks", "head"])
 _PAINTED = {
     "makeup": ("lipstick", "eyeliner", "eyeshadow", "blush"),
     "facial_hair": ("stubble", "beard", "moustache"),

@@ -8,13 +8,12 @@ and “and” (“no beard or moustache”).
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from head360.editing.grammar import NOT, SWAP, read
+from head360.editing.grammar import NOT, SWAP
 from head360.editing.labels import (
     BIT,
-    GLUE,
     KEEP,
     LESS,
     MORE,
@@ -23,22 +22,13 @@ from head360.editing.labels import (
     NUMBER,
     UNKNOWN,
     YEARS,
-    split_label,
 )
+from head360.editing.parts import Part, parts_of
+from head360.editing.reading import read
 from head360.editing.tagger import Tagger
-from head360.editing.tokens import Token
 from head360.params import ATTRIBUTES
 
-#: Words that end the reach of a modifier, as a comma does.
-_JOINTS = frozenset(["and", "but", "then", "also", "plus", "while", "with"])
-#: Over these, “no” and “keep” go on: “no beard or moustache”.
-_ALTERNATIVES = frozenset(["or", "nor", "and"])
-#: Words after which what follows describes what stood before: “make the hair longer”.
-_TURNS = frozenset(
-    ["is", "are", "be", "should", "looks", "look", "that", "to", "into", "more", "less"]
-)
 _DEGREES = {BIT: 0.5, MUCH: 1.6}
-_GLUE_WITHIN = 3  # words of glue that a phrase may hold
 _WAYS = (NO, KEEP, MORE, LESS)
 _NUMBER_WORDS = {
     "ten": 10, "eleven": 11, "twelve": 12, "thirteen": 13, "fourteen": 14, "fifteen": 15,
@@ -48,33 +38,6 @@ _NUMBER_WORDS = {
     "eight": 8, "nine": 9, "teens": 16, "twenties": 25, "thirties": 35, "forties": 45,
     "fifties": 55, "sixties": 65, "seventies": 75, "eighties": 85, "nineties": 95,
 }  # fmt: skip
-
-
-@dataclass(frozen=True, slots=True)
-class Part:
-    """A run of words that mean one thing."""
-
-    label: str
-    start: int  # in the text
-    end: int
-    clause: int  # counts the breaks before it
-    words: tuple[str, ...]
-    alternative: bool  # joined to what stood before by “or”, “and”, not by a comma
-
-    @property
-    def kind(self) -> str:
-        """`topic`, `shape`, `color` …"""
-        return split_label(self.label)[0]
-
-    @property
-    def name(self) -> str:
-        """What of that kind."""
-        return split_label(self.label)[1]
-
-    @property
-    def compares(self) -> bool:
-        """Whether it is relative: “longer”, not “long”."""
-        return any(re.search(r"(?<!long-hair)(er|en|ened)$", w) and len(w) > 4 for w in self.words)
 
 
 @dataclass(slots=True)
@@ -108,40 +71,10 @@ class Heard:
 
 def hear(text: str, tagger: Tagger) -> Heard:
     """Label the words of a text and put wishes together."""
-    parts = list(_parts(*read(text, tagger)))
+    parts = list(parts_of(*read(text, tagger)))
     heard = _Listener(parts).listen()
     unknown = [p for p in parts if p.label == UNKNOWN]
     return Heard(tuple(heard), tuple(text[part.start : part.end] for part in unknown))
-
-
-def _parts(words: Sequence[Token], labels: Sequence[str]) -> Iterator[Part]:
-    """Runs of equal labels, glue left out."""
-    clause, joined, run = 0, False, 0
-    for at, (word, label) in enumerate(zip(words, labels, strict=True)):
-        if at < run:
-            continue
-        if word.after_break:
-            clause, joined = clause + 1, False
-        if label == GLUE:
-            if word.word in _JOINTS or word.word in _ALTERNATIVES:
-                clause, joined = clause + 1, word.word in _ALTERNATIVES
-            continue
-        run = _run_end(words, labels, at)
-        run_words = tuple(w.word for w in words[at:run])
-        yield Part(label, word.start, words[run - 1].end, clause, run_words, joined)
-        joined = False
-
-
-def _run_end(words: Sequence[Token], labels: Sequence[str], start: int) -> int:
-    """Where a run ends: glue within it (“bags under the eyes”) belongs to it, joints do not."""
-    end = at = start + 1
-    while at < len(words) and not words[at].after_break and at - end < _GLUE_WITHIN:
-        if labels[at] == labels[start]:
-            end = at + 1
-        elif labels[at] != GLUE or words[at].word in _JOINTS | _ALTERNATIVES:
-            break
-        at += 1
-    return end
 
 
 #: What stands for itself; everything else waits for one of these, or belongs to a topic.
@@ -161,7 +94,10 @@ class _Listener:
         for at in carriers:
             part = self._parts[at]
             spans, said = [(part.start, part.end)], list(part.words)
-            self._meant.append(Meant(part.kind, part.name, spans=spans, said=said))
+            kind, name, number = part.kind, part.name, None
+            if part.label == NUMBER:
+                kind, name, number = "topic", "age", _number(part.words)
+            self._meant.append(Meant(kind, name, number=number, spans=spans, said=said))
         for at, part in enumerate(self._parts):
             if at not in carriers and part.label != UNKNOWN:
                 self._attach(at, part, carriers)
@@ -197,9 +133,20 @@ class _Listener:
         return denied and bare and any(self._parts[at].end < part.start for at in carriers)
 
     def _carries(self, at: int, part: Part) -> bool:
+        if part.label == NUMBER:  # “ten years off her”
+            own = [p for p in self._parts if p.clause == part.clause]
+            aged = any(p.label in _AGED for p in self._parts)
+            return not aged and any(p.label == YEARS for p in own)
+        if self._has_style(part):
+            return False
         if part.kind == "texture" or part.label in _HAIR_MODIFIERS:
             return self._neighbour_topic(at, "hair") is None
         return part.kind in _CARRIERS
+
+    def _has_style(self, part: Part) -> bool:
+        """“Dreadlocks down to the shoulders”: the style has a length of its own."""
+        before = [p for p in self._parts if p.start < part.start]
+        return part.label in _LENGTHS and any(p.kind == "style" for p in before)
 
     def _neighbour_topic(self, at: int, name: str) -> int | None:
         """The nearest part about a topic in the same clause."""
@@ -215,36 +162,47 @@ class _Listener:
         """“Gold earrings”, “remove the hat”: what is said of something unknown."""
         after = [p for p in self._parts[at + 1 :] if p.clause == part.clause]
         strange = bool(after) and after[0].label == UNKNOWN
-        if part.kind in ("color", "shape"):
-            return strange
         alone = not any(p.kind in _CARRIERS for p in self._parts if p.clause == part.clause)
-        return strange and alone and part.label in (NO, LESS, MORE, BIT, MUCH)
+        before = [p for p in self._parts[:at] if p.kind not in _DESCRIBING]
+        of_last = bool(before) and before[-1].label == UNKNOWN and alone
+        if part.kind in ("color", "shape"):
+            return strange or of_last  # “… those ears, make them smaller”
+        return (strange or of_last) and alone and part.label in (NO, LESS, MORE, BIT, MUCH)
 
     def _attach(self, at: int, part: Part, carriers: list[int]) -> None:
         """Give a modifier to what it changes."""
-        if self._of_stranger(at, part):
+        if self._of_stranger(at, part) or self._unsaid(at, part, carriers):
             return
-        if part.kind in ("color", "shape", "texture") and self._crossed_out(part, carriers):
-            return
-        owner = self._owner(at, part, carriers)
+        owner = None if self._colors_person(at, part) else self._owner(at, part, carriers)
         if owner is None:
             self._alone(part)
             return
         meant = self._meant[owner]
+        elsewhere = part.clause != self._parts[carriers[owner]].clause
+        if part.kind in _LOOKS and elsewhere and meant.way == LESS and meant.modifiers:
+            return  # “too dark, lighten it”: said twice
         meant.spans.append((part.start, part.end))
         meant.said += part.words
-        if part.label in _DEGREES:
-            meant.degree, meant.degree_said = _DEGREES[part.label], part.label
-        elif part.label in _WAYS:
-            meant.way = part.label
-        elif part.label == NUMBER:
-            meant.number = _number(part.words)
-        elif part.label == SWAP:
-            meant.swapped = True
-        elif part.label not in (YEARS, NOT):
-            if meant.swapped and part.clause != self._parts[carriers[owner]].clause:
-                meant.swapped, meant.modifiers = False, []
-            meant.modifiers.append((part.kind, part.name, part.compares))
+        if meant.swapped and elsewhere and part.kind in _LOOKS:
+            meant.swapped, meant.modifiers = False, []
+        _take(meant, part)
+
+    def _unsaid(self, at: int, part: Part, carriers: list[int]) -> bool:
+        """Whether it refuses what is not there, or belongs to such: “not brown”."""
+        following = self._parts[at + 1] if at + 1 < len(self._parts) else part
+        if part.kind in _LOOKS:
+            return self._crossed_out(part, carriers)
+        if part.label in (NO, NOT):
+            return following.kind in _LOOKS and self._crossed_out(following, carriers)
+        # “More thin” is thinner.
+        same = following.clause == part.clause
+        return part.label == MORE and following.kind == "shape" and same
+
+    def _colors_person(self, at: int, part: Part) -> bool:
+        """“A ginger kid”."""
+        following = self._parts[at + 1] if at + 1 < len(self._parts) else part
+        same = following.clause == part.clause
+        return part.kind == "color" and following.kind == "person" and same
 
     def _owner(self, at: int, part: Part, carriers: list[int]) -> int | None:
         """The place, among the carriers, of what a modifier belongs to."""
@@ -256,8 +214,10 @@ class _Listener:
             return after[0]
         if before:
             return before[-1]
-        earlier = [i for i, c in enumerate(carriers) if c < at and self._fits(part, self._parts[c])]
-        later = [i for i, c in enumerate(carriers) if c > at and self._fits(part, self._parts[c])]
+        fitting = [i for i, c in enumerate(carriers) if self._fits(part, self._parts[c])]
+        fitting = [i for i in fitting if not self._is_kept(carriers[i])]
+        earlier = [i for i in fitting if carriers[i] < at]
+        later = [i for i in fitting if carriers[i] > at]
         if part.label in (SWAP, NOT) or part.name in _SKIN_ONLY:
             own = [i for i in earlier + later if self._parts[carriers[i]].label == "topic:skin"]
             return own[0] if own and part.kind == "color" else None
@@ -268,6 +228,11 @@ class _Listener:
         if earlier and not (later and self._heads_list(at, carriers[later[0]])):
             return earlier[-1]
         return later[0] if later else None
+
+    def _is_kept(self, at: int) -> bool:
+        """Whether its clause says to keep it, so that what others say is not of it."""
+        clause = self._parts[at].clause
+        return any(p.label == KEEP and p.clause == clause for p in self._parts)
 
     def _modifier_behind(self, at: int) -> int | None:
         """The modifier that “a bit more” stands before: “… and a bit more volume”."""
@@ -297,11 +262,11 @@ class _Listener:
         if part.kind in ("color", "shape", "texture"):
             if carrier.label == "move:smile":
                 return part.name in _SMILES
+            if part.kind == "color" and carrier.kind == "topic":
+                return carrier.name in _COLORED
             return carrier.kind in ("topic", "style", "texture") or carrier.label == "hair:fringe"
-        if part.label == NUMBER:
-            return carrier.label in _AGED
-        if part.label == YEARS:
-            return carrier.label in _AGED
+        if part.label in (NUMBER, YEARS):
+            return carrier.label in _AGED or (part.label == YEARS and carrier.label == NUMBER)
         if part.label in _HAIR_MODIFIERS:
             return carrier.label == "topic:hair"
         return True
@@ -309,15 +274,24 @@ class _Listener:
     def _alone(self, part: Part) -> None:
         """A modifier without a part: a number is an age; a colour or a length means hair."""
         if part.label == NUMBER:
-            meant = Meant("topic", "age", number=_number(part.words))
+            number = _number(part.words)
+            style = any(p.kind == "style" and p.clause == part.clause for p in self._parts)
+            if style or (self._meant and (number or 0) <= _MENTIONED):
+                return  # “a 70s afro”, “two shades”
+            meant = Meant("topic", "age", number=number)
         elif part.kind == "color":
             meant = Meant("topic", "skin" if part.name in _SKIN_ONLY else "hair")
             meant.modifiers.append((part.kind, part.name, part.compares))
         elif part.label == NO and "shave" in part.words:  # “give him a shave”
             meant = Meant("person", "shaven")
+        elif part.label in ("shape:dark", "shape:bright"):
+            meant = Meant("topic", "skin")
+            meant.modifiers.append((part.kind, part.name, part.compares))
+        elif any(word.startswith("heav") for word in part.words):
+            meant = Meant("person", "heavy")
         elif part.label in _LIKE_PEOPLE:
             meant = Meant("person", _LIKE_PEOPLE[part.label])
-        elif part.kind in ("texture", "hair"):
+        elif part.kind in ("texture", "hair") and not self._has_style(part):
             meant = Meant(part.kind, part.name)
         else:
             return
@@ -338,6 +312,20 @@ class _Listener:
                 way = ""
 
 
+def _take(meant: Meant, part: Part) -> None:
+    """Let a wish have what a part says of it."""
+    if part.label in _DEGREES:
+        meant.degree, meant.degree_said = _DEGREES[part.label], part.label
+    elif part.label in _WAYS:
+        meant.way = part.label
+    elif part.label == NUMBER:
+        meant.number = _number(part.words)
+    elif part.label == SWAP:
+        meant.swapped = True
+    elif part.label not in (YEARS, NOT):
+        meant.modifiers.append((part.kind, part.name, part.compares))
+
+
 def _plain(meant: Meant) -> bool:
     return not meant.way and not meant.modifiers
 
@@ -347,6 +335,15 @@ _HAIR_MODIFIERS = frozenset(
     for name in ("cropped", "medium-length", "tied", "slicked", "tousled", "fringe",
                  "centre parting", "side parting")
 )  # fmt: skip
+#: How something looks; the rest says how much, which way, or since when.
+_LOOKS = ("color", "shape", "texture")
+_COLORED = frozenset(
+    {"hair", "eyes", "skin", "lips", "brows", "roots", "tips", "lipstick", "eyeshadow", "eyeliner",
+     "makeup", "blush", "beard", "moustache", "stubble", "facial_hair", "hairline"}
+)  # fmt: skip
+_LENGTHS = ("hair:medium-length", "hair:cropped")
+_DESCRIBING = ("color", "shape", "texture", BIT, MUCH, LESS, MORE)
+_MENTIONED = 12  # a number up to this need not be an age
 _SMILES = ("wide", "narrow", "big", "small")
 _AGED = ("person:old", "person:young", "person:middle-aged", "topic:age")
 _SKIN_ONLY = ("pale", "fair", "medium", "tan", "deep")
@@ -358,7 +355,7 @@ def _number(words: Sequence[str]) -> float | None:
     """Years that words say: 70, seventy-five, “the sixties”."""
     total = 0.0
     for word in words:
-        digits = re.match(r"\d{1,3}", word)
+        digits = re.match(r"\d{1,3}(?!\d)", word)
         if digits:
             value = float(digits[0])
             total += value + 5 if re.fullmatch(r"\d0'?s", word) else value

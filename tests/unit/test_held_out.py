@@ -36,7 +36,10 @@ def test_there_are_two_hundred_of_all_kinds() -> None:
 
 
 # A little below the measured shares, so that one sentence more or less is no failure.
-@pytest.mark.parametrize(("name", "least"), [("held_out.toml", 0.93), ("held_out_2.toml", 0.75)])
+@pytest.mark.parametrize(
+    ("name", "least"),
+    [("held_out.toml", 0.96), ("held_out_2.toml", 0.93), ("held_out_3.toml", 0.94)],
+)
 def test_most_sentences_do_all_they_ask(
     name: str, least: float, mesh: BilinearModel, judge: Judge
 ) -> None:

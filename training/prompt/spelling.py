@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from head360.editing.labels import GLUE, NO, NUMBER, UNKNOWN, YEARS
 from head360.editing.spelling import WORD_FILE
@@ -19,6 +19,12 @@ from training.synhead.caption_words import WORDS as CAPTION_WORDS
 
 _PLACE = re.compile(r"\[([^\]]+)\]")
 #: What captions say without a label of its own in the list of words.
+#: “Made up face” is made up, faces are not.
+_RARELY_ALONE: Mapping[str, frozenset[str]] = {
+    "face": frozenset({"topic:face"}),
+    "head": frozenset({"topic:head"}),
+    "sides": frozenset(),
+}
 _COMMON_WORDS = frozenset({*COMMON, *GLUE_WORDS})
 _NOTHING = ("sex", "view", "height")
 
@@ -41,6 +47,9 @@ def taught() -> dict[str, tuple[str, ...]]:
 
 def _told_apart(word: str, labels: set[str]) -> set[str]:
     """Without what is said twice; common words may say nothing."""
+    if word in _RARELY_ALONE:
+        own = _RARELY_ALONE[word]
+        labels = {one if one in own or one[0] == "+" else f"+{one}" for one in labels}
     kept = labels - {f"+{label}" for label in labels}
     if word in _COMMON_WORDS:
         kept -= {UNKNOWN, f"+{UNKNOWN}"}
