@@ -40,6 +40,7 @@ _MODEL_FILES = (
     "models/faces.safetensors",
     "models/landmarks.safetensors",
     "models/prompt.safetensors",
+    "models/reading.safetensors",
 )
 _REINSTALL = "Reinstall Head360 Studio: “pip install --force-reinstall .” in its folder."
 _REFINING_WAITS = "All else works; “Refine” stays off until a version that has it is installed."

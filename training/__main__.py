@@ -16,6 +16,7 @@ from head360.cli.terminal import Terminal
 from head360.errors import Head360Error, UnknownNameError
 from training import calibrate_command as calibrate
 from training import evaluation_command as evaluation
+from training import faces_command as faces
 from training import recount, repaint
 from training import scalp_command as scalp
 from training.prompt import command as prompt
@@ -59,6 +60,7 @@ def _parser() -> argparse.ArgumentParser:
     recount.add_parser(commands)
     scalp.add_parser(commands)
     calibrate.add_parser(commands)
+    faces.add_parser(commands)
     prompt.add_parser(commands)
     _add_export(commands)
     return parser

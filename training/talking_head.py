@@ -2,7 +2,9 @@
 
 `python -m training.talking_head DIR [--sheet FILE.png] [--latency]` films the initial head doing
 every shape once (DIR/clip.mp4, unless it is there), feeds the film to the tracker as if it were a
-webcam's, and prints how well each shape and the turn of the head come back.
+webcam's, and prints how well each shape and the turn of the head come back. `--seed N` films
+another person in some light, `--acted` natural mixtures instead of single shapes; both as pictures
+of drafts (DIR/NAME/0000.png …), which are quicker to draw.
 """
 
 from __future__ import annotations
@@ -17,20 +19,17 @@ import numpy as np
 from PIL import Image
 
 from head360.camera import OrbitCamera
-from head360.driving.camera import VideoFile
 from head360.driving.capture import CameraSource
-from head360.driving.exercise import exercise
 from head360.driving.live import Live
 from head360.driving.tracker import CAMERA_GAINS, FaceTracker, track_all
 from head360.driving.tuning import Tuning, rest_at_start, tuned_take
 from head360.engine import HeadEngine
 from head360.export.images import Picture
-from head360.export.video import Play, VideoOptions, film
 from head360.params import EXPRESSIONS, HeadParams
 from head360.performance import CHANNELS, Performance, applied
 from head360.rendering.request import RenderRequest
+from training.filmed_faces import FPS, Filmed
 
-FPS, SIZE = 20, 320
 _REST_S = 0.6
 #: Seconds of the clip that the sheet shows are this many, evenly chosen among the strongest faces.
 _COLUMNS = 9
@@ -56,26 +55,30 @@ def main(words: list[str] | None = None) -> None:
     """Film, track, compare."""
     parser = argparse.ArgumentParser(prog="python -m training.talking_head")
     parser.add_argument("folder", type=Path)
+    parser.add_argument("--seed", type=int, help="film this random person in some light instead")
+    parser.add_argument("--acted", action="store_true", help="natural mixtures of shapes")
+    parser.add_argument("--scores", action="store_true", help="take MediaPipe's scores as they are")
     parser.add_argument("--sheet", type=Path, help="picture of both heads")
     parser.add_argument("--latency", action="store_true", help="measure live driving too")
     arguments = parser.parse_args(words)
-    clip = arguments.folder / "clip.mp4"
+    filmed = Filmed(arguments.folder, arguments.seed, arguments.acted)
     engine = HeadEngine()
-    if not clip.exists():
-        _film(engine, clip)
-    known, seen = exercise(FPS), tracked(clip)
-    _say(table(compared(known, seen)))
+    for done, total in filmed.make(engine):
+        if done % 20 == 0:
+            _say(f"{done}/{total}")
+    seen = tracked(filmed, landmarks=not arguments.scores)
+    _say(table(compared(filmed.known, seen)))
     if arguments.sheet:
-        Image.fromarray(sheet(engine, clip, seen)).save(arguments.sheet)
+        Image.fromarray(sheet(engine, filmed, seen)).save(arguments.sheet)
     if arguments.latency:
-        _say(live_report(engine, clip))
+        _say(live_report(engine, filmed))
     engine.close()
 
 
-def tracked(clip: Path) -> Performance:
-    """Every frame of a film as the tracker sees it."""
-    with FaceTracker() as tracker:
-        steps = track_all(VideoFile(clip), tracker)
+def tracked(filmed: Filmed, *, landmarks: bool = True) -> Performance:
+    """Every frame of a film as the tracker sees it; its beginning shows rest."""
+    with FaceTracker(landmarks=landmarks, film=True) as tracker:
+        steps = track_all(filmed.camera, tracker, rest_s=_REST_S)
         while True:
             try:
                 next(steps)
@@ -126,32 +129,32 @@ def table(rows: list[Row]) -> str:
     return "\n".join(lines)
 
 
-def sheet(engine: HeadEngine, clip: Path, seen: Performance) -> Picture:
+def sheet(engine: HeadEngine, filmed: Filmed, seen: Performance) -> Picture:
     """Above, frames of the film; below, another head that plays what was tracked of them."""
     samples = [seen.at(float(moment)) for moment in seen.times]
     tuning = Tuning(rest_at_start(samples, _REST_S), CAMERA_GAINS, smoothing=0)
     take = tuned_take(seen, tuning)
     moments = _strongest(take)
-    frames = {round(time_s, 3): picture for picture, time_s in VideoFile(clip).frames()}
+    frames = {round(time_s, 3): picture for picture, time_s in filmed.camera.frames()}
     stamps = np.array(sorted(frames))
     head = engine.random_head(7)
     above, below = [], []
     for moment in moments:
         nearest = float(stamps[np.abs(stamps - moment).argmin()])
-        filmed = Image.fromarray(frames[nearest]).crop(_FACE)
-        above.append(np.asarray(filmed.resize((_TILE, _TILE), Image.Resampling.LANCZOS)))
+        frame = Image.fromarray(frames[nearest]).crop(_FACE)
+        above.append(np.asarray(frame.resize((_TILE, _TILE), Image.Resampling.LANCZOS)))
         below.append(_drawn(engine, applied(head, take.at(moment)), _TILE, _CLOSE))
     return np.concatenate([np.concatenate(above, 1), np.concatenate(below, 1)], 0)
 
 
-def live_report(engine: HeadEngine, clip: Path) -> str:
+def live_report(engine: HeadEngine, filmed: Filmed) -> str:
     """Drive a head by the film as if it were a webcam, and say how late and how often it is drawn.
 
     Capturing, tracking and drawing are on three threads, as in the studio.
     """
     live, head = Live(), engine.initial_head()
     _drawn(engine, head, _LIVE_SIZE)  # loads everything
-    live.follow(CameraSource(VideoFile(clip), FaceTracker, loop=True))
+    live.follow(CameraSource(filmed.camera, FaceTracker, loop=True))
     late: list[float] = []
     shown, began, used = None, 0.0, 0.0
     while not late or time.perf_counter() - began < _LIVE_SECONDS:
@@ -189,14 +192,6 @@ def _drawn(
 ) -> Picture:
     request = RenderRequest(params, camera or OrbitCamera(), width=size, height=size)
     return engine.render(request).image[..., :3]
-
-
-def _film(engine: HeadEngine, clip: Path) -> None:
-    clip.parent.mkdir(parents=True, exist_ok=True)
-    play = Play(engine.initial_head(), performance=exercise(FPS))
-    for progress in film(engine, play, VideoOptions("mp4", size=SIZE, fps=FPS), clip):
-        if progress.done % 20 == 0:
-            _say(f"{progress.done}/{progress.total}")
 
 
 def _say(text: str) -> None:

@@ -118,7 +118,7 @@ def _take(
         return _tuned(read_bvh(path), arguments, 0.0)
     if path.suffix.lower() == SUFFIX:
         return _tuned(_of_project(path, arguments), arguments, 0.0)
-    take = _tracked(path, arguments.source_fps, terminal)
+    take = _tracked(path, arguments, terminal)
     return _tuned(take, arguments, _SMOOTH_CAMERA, CAMERA_GAINS)
 
 
@@ -133,13 +133,14 @@ def _of_project(path: Path, arguments: argparse.Namespace) -> Performance:
     return performance
 
 
-def _tracked(path: Path, fps: float | None, terminal: Terminal) -> Performance:
+def _tracked(path: Path, arguments: argparse.Namespace, terminal: Terminal) -> Performance:
     from head360.driving.camera import open_camera
     from head360.driving.tracker import FaceTracker, track_all
 
-    camera = open_camera(path, fps or _FILM_FPS)
-    with FaceTracker() as tracker:
-        take = terminal.follow(track_all(camera, tracker, path.stem), path.name)
+    camera = open_camera(path, arguments.source_fps or _FILM_FPS)
+    with FaceTracker(film=True) as tracker:
+        steps = track_all(camera, tracker, path.stem, arguments.calibrate or 0.0)
+        take = terminal.follow(steps, path.name)
     if path.is_file():
         try:
             return take.with_(sound=read_sound(path))

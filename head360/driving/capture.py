@@ -16,7 +16,7 @@ from typing import Protocol
 
 from head360.driving.camera import Camera, Picture
 from head360.driving.meter import Meter
-from head360.driving.source import Listener, SourceState, SourceStatus
+from head360.driving.source import KnowsRest, Listener, SourceState, SourceStatus
 from head360.errors import Head360Error
 from head360.latest import Latest
 from head360.performance import Sample
@@ -49,6 +49,7 @@ class CameraSource:
         self._threads: list[Thread] = []
         self._pictures: Latest[tuple[Picture, float]] = Latest()
         self._failure, self._ended = "", False
+        self._tracker: Tracker | None = None
 
     @property
     def title(self) -> str:
@@ -104,6 +105,11 @@ class CameraSource:
             state = "ended"
         return self._meter.status(texts, state)
 
+    def rest_since(self, time_s: float) -> bool:
+        """See `KnowsRest`."""
+        tracker: object = self._tracker
+        return isinstance(tracker, KnowsRest) and tracker.rest_since(time_s)
+
     def _capture(self, stop: Event, pictures: Latest[tuple[Picture, float]]) -> None:
         """First thread: from the camera into the mailbox."""
         with self._reported():
@@ -119,12 +125,13 @@ class CameraSource:
     def _track(self, stop: Event, pictures: Latest[tuple[Picture, float]]) -> None:
         """Second thread: from the mailbox to samples."""
         with self._reported():
-            tracker = self._make_tracker()
+            tracker = self._tracker = self._make_tracker()
             try:
                 while not stop.is_set():
                     if (item := pictures.take(_WAIT_S)) is not None:
                         self._follow(tracker, *item)
             finally:
+                self._tracker = None
                 tracker.close()
 
     def _follow(self, tracker: Tracker, picture: Picture, taken: float) -> None:

@@ -8,7 +8,9 @@ from __future__ import annotations
 
 from threading import Lock
 
-from head360.driving.source import LiveSource, SourceStatus
+import numpy as np
+
+from head360.driving.source import KnowsRest, LiveSource, SourceStatus
 from head360.driving.tuning import Rest, Tuner, Tuning, rest_of
 from head360.performance import MAX_SAMPLES, Performance, Sample, recorded
 
@@ -108,8 +110,12 @@ class Live:
             DrivingError: too little was seen, or the face moved; the tuning is as it was.
         """
         with self._lock:
-            seen, self._calibrating = self._calibrating, None
-        rest = rest_of(seen or [])
+            seen = list(self._calibrating or [])
+            self._calibrating = None
+        rest = rest_of(seen)
+        source: object = self._source
+        if isinstance(source, KnowsRest) and source.rest_since(seen[0].time_s):
+            rest = Rest(np.zeros_like(rest.expression), rest.head_pose)
         self.tuning = _with_rest(self.tuning, rest)
         return rest
 

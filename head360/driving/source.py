@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Literal, Protocol, TypeAlias
+from typing import Literal, Protocol, TypeAlias, runtime_checkable
 
 from head360.performance import Sample
 
@@ -62,3 +62,14 @@ class LiveSource(Protocol):
 
     def listen(self, listener: Listener | None) -> None:
         """Have every sample from now on called out, on the source's thread; None: no longer."""
+
+
+@runtime_checkable
+class KnowsRest(Protocol):
+    """A source or tracker that compares faces with the same face at rest."""
+
+    def rest_since(self, time_s: float) -> bool:
+        """Take the face seen since then as rest, which reads as nothing from now on.
+
+        Says whether there was one. Any thread may call it.
+        """
