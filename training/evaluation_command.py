@@ -48,7 +48,10 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     )  # fmt: skip
     parser.add_argument("--size", type=count(32, 2048), default=512, metavar="PX")
     parser.add_argument(
-        "--styles", default="", metavar="A,B,…", help="generation, modes, hair: these styles only"
+        "--styles",
+        default="",
+        metavar="A,B,…",
+        help="generation, 4, modes, hair: only these",
     )
     parser.add_argument(
         "--sentences", type=Path, metavar="TOML", help="text: other sentences than held_out.toml"
@@ -139,10 +142,11 @@ def _table3(source: Path, parsed: argparse.Namespace, heads: int, views: int) ->
 def _table4(source: Path, parsed: argparse.Namespace, heads: int, views: int) -> Iterator[str]:
     from training.table4 import Table4, run
 
+    styles = tuple(name for name in parsed.styles.split(",") if name)
     return run(
         Table4(
             source, parsed.out, heads, views, parsed.size, parsed.undetached, parsed.detached,
-            parsed.lpips,
+            parsed.lpips, styles,
         )
     )  # fmt: skip
 

@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from head360.errors import Head360Error
+from head360.errors import Head360Error, UnknownNameError
 from head360.model.field import load_fields
 from head360.model.hair import HairLibrary
 from head360.rendering.scene import Models
@@ -61,6 +61,7 @@ class Table4:
     undetached: Path | None = None  # what a run without detachment left
     detached: Path | None = None  # what a run with it left, of the same budget; None: what ships
     lpips_backbone: Path | None = None
+    styles: tuple[str, ...] = ()  # that heads wear; none: all that both have
 
 
 def run(job: Table4) -> Iterator[str]:
@@ -121,7 +122,10 @@ def _ledger(job: Table4, measures: Measures) -> Ledger:
     paths = shipped_weights()
     for folder in (job.detached, job.undetached):
         paths += folder.glob("*.safetensors") if folder else []
-    settings = {"size": job.size, "weights": weights_mark(paths), "measures": measures.names}
+    settings = {
+        "size": job.size, "weights": weights_mark(paths), "measures": measures.names,
+        "styles": list(job.styles),
+    }  # fmt: skip
     return Ledger(job.out / "table-4.jsonl", settings)
 
 
@@ -132,9 +136,7 @@ def _compare(
     scores: dict[str, Scores],
     ledger: Ledger,
 ) -> Iterator[str]:
-    styles = sorted(
-        set.intersection(*(set(r.contender.models.styles.styles) for r in rivals.values()))
-    )
+    styles = _worn(job, rivals)
     for seed in range(job.heads):
         known = [ledger.known(f"{seed}/{view}") for view in range(job.views)]
         if all(known):
@@ -149,6 +151,19 @@ def _compare(
                 f"{name} {found.last('psnr'):.1f} dB" for name, found in scores.items()
             )
             yield f"head {seed + 1}/{job.heads}: {said}"
+
+
+def _worn(job: Table4, rivals: dict[str, Rival]) -> list[str]:
+    """Hairstyles to choose from.
+
+    Raises:
+        UnknownNameError: a rival lacks one that was asked for.
+    """
+    common = set.intersection(*(set(r.contender.models.styles.styles) for r in rivals.values()))
+    for name in job.styles:
+        if name not in common:
+            raise UnknownNameError("hairstyle", name, sorted(common))
+    return sorted(job.styles or common)
 
 
 def _draw(
