@@ -268,8 +268,8 @@ class _Painting:
 
 def _halved(maps: Floats) -> Floats:
     """Means of 2 x 2 texels."""
-    count, rows, columns = maps.shape
-    halved: Floats = maps.reshape(count, rows // 2, 2, columns // 2, 2).mean((2, 4))
+    rows = maps[:, ::2] + maps[:, 1::2]  # numpy takes twice as long for a mean of two axes
+    halved: Floats = (rows[..., ::2] + rows[..., 1::2]) * np.float32(0.25)
     return halved
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Generic, TypeVar, cast
+from typing import Any, Generic, TypeVar
 
 import torch
 from torch import Tensor
@@ -45,6 +45,8 @@ Value = TypeVar("Value")
 
 #: Styles whose scalp is tinted this much are mostly paint, and keep it where hairlines recede.
 _PAINTED = 0.9
+#: Styles that somebody tries in turn, whose light is not worked out again; 1 MB each.
+_STYLES_AT_HAND = 12
 #: How much of the tint others lose, as it ends where hairlines were; on top, hair hides that.
 _RECEDED = 0.9
 
@@ -138,7 +140,7 @@ class SceneBuilder:
         self._seating: _Last[Seating] = _Last()
         self._shaper = HairShaper(models.mesh.topology, models.mesh.mean)
         self._shaped: _Last[Seating] = _Last()
-        self._extinction: _Last[tuple[Tensor, Tensor]] = _Last()
+        self._extinction: _Last[tuple[Tensor, Tensor]] = _Last(_STYLES_AT_HAND)
         self._turned_reach: _Last[tuple[Tensor, Tensor]] = _Last()
         self._lighting: _Last[Lighting] = _Last()
         self._worn: _Last[WornHair] = _Last()
@@ -310,17 +312,21 @@ def _person(params: HeadParams) -> tuple[object, ...]:
 
 
 class _Last(Generic[Value]):
-    """Remembers one result and what it was made from."""
+    """Remembers the last result, or the last few, and what each was made from."""
 
-    def __init__(self) -> None:
-        self._key: tuple[Any, ...] | None = None
-        self._value: Value | None = None
+    def __init__(self, count: int = 1) -> None:
+        self._count = count
+        self._known: list[tuple[tuple[Any, ...], Value]] = []  # the latest first
 
     def get(self, key: tuple[Any, ...], make: Callable[[], Value]) -> Value:
         """The remembered result if it was made from the same objects or text, else a new one."""
-        if self._key is None or not _same(key, self._key):
-            self._value, self._key = make(), key
-        return cast("Value", self._value)
+        for at, entry in enumerate(self._known):
+            if _same(key, entry[0]):
+                self._known.insert(0, self._known.pop(at))
+                return entry[1]
+        value = make()
+        self._known = [(key, value), *self._known[: self._count - 1]]
+        return value
 
 
 def _same(one: tuple[Any, ...], other: tuple[Any, ...]) -> bool:

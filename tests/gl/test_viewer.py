@@ -131,6 +131,20 @@ def test_roots_tips_waves_and_mirrored_hair_equal_the_reference(
     assert abs(exact - without).mean() > 3
 
 
+def test_light_in_hair_is_not_worked_out_again_for_a_style_tried_before(
+    builder: SceneBuilder,
+) -> None:
+    person = someone(0)[0]
+
+    tried = [builder.build(person.with_(hairstyle=s)).hair for s in ("bob", "afro", "bob")]
+
+    assert tried[0] is not None
+    assert tried[2] is not None
+    assert tried[2].extinction is tried[0].extinction
+    assert tried[1] is not None
+    assert tried[1].extinction is not tried[0].extinction
+
+
 def test_a_bald_head_that_turns_equals_the_reference(
     viewer: Viewer, models: Models, builder: SceneBuilder
 ) -> None:
