@@ -21,6 +21,9 @@ from head360.likeness import SKIN_ROWS
 from head360.model.topology import ATLAS_ASPECT, SKIN, Topology, shipped_topology
 from head360.rendering.rasterize import rasterize
 
+#: Gaussians of so many texels are worked out on so many times fewer rows and columns.
+_WIDE, _COARSER = 8.0, 4
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class SkinAtlas:
@@ -70,7 +73,7 @@ class SkinAtlas:
         """Values (N, C) smoothed over the tile by a Gaussian, each half by itself."""
         both = self.tile(torch.cat([values, torch.ones_like(values[:, :1])], 1))
         halves = torch.stack([both[..., : self.rows], both[..., self.rows :]])
-        soft = _gaussian(halves, texels)
+        soft = _widely(halves, texels) if texels >= _WIDE else _gaussian(halves, texels)
         whole = self.listed(torch.cat([soft[0], soft[1]], -1))
         return whole[:, :-1] / whole[:, -1:].clamp(min=1e-4)
 
@@ -128,6 +131,14 @@ def _laplacian(triangles: npt.NDArray[np.int32], count: int) -> csr_matrix:
     joined = coo_matrix((np.ones(len(one)), (one, other)), (count, count)).tocsr()
     joined = joined + joined.T
     return csr_matrix(diags_array(np.asarray(joined.sum(1)).ravel()) - joined)
+
+
+def _widely(images: Tensor, sigma: float) -> Tensor:
+    """The same from a quarter of the rows: what is as wide needs no more."""
+    size = images.shape[-2:]
+    small = functional.avg_pool2d(images, _COARSER, ceil_mode=True)
+    soft = _gaussian(small, sigma / _COARSER)
+    return functional.interpolate(soft, size=size, mode="bilinear", align_corners=False)
 
 
 def _gaussian(images: Tensor, sigma: float) -> Tensor:

@@ -49,10 +49,15 @@ def joined(
         plain: (N,) where the skin is so even that what differs there differs everywhere.
     """
     difference = logs - template
-    sure = torch.nonzero(trust * plain > 0.7)[:, 0]
-    usual = difference[sure].median(0).values if len(sure) else difference.new_zeros(3)
+    usual = usual_difference(difference, trust * plain)
     base = template + usual + membrane(atlas, difference - usual, trust)
     return base + trust[:, None] * (logs - base)
+
+
+def usual_difference(difference: Tensor, weight: Tensor) -> Tensor:
+    """(3,) the median of differences (N, 3) where weights (N,) 0 … 1 are sure; 0 where none is."""
+    sure = torch.nonzero(weight > 0.7)[:, 0]
+    return difference[sure].median(0).values if len(sure) else difference.new_zeros(3)
 
 
 def membrane(atlas: SkinAtlas, difference: Tensor, trust: Tensor) -> Tensor:

@@ -41,12 +41,15 @@ from head360.rendering.lighting import Lighting, lighting
 from head360.rendering.scene import Models
 
 Mask: TypeAlias = npt.NDArray[np.bool_]
+Floats: TypeAlias = npt.NDArray[np.float32]
 Ranked: TypeAlias = tuple[str | None, float]
 
 #: Hair as the photo shows it, or none.
 AUTO, BALD = "auto", "none"
 #: What a photo shows where skin may be seen.
 _SKIN_PARTS = ("skin", "brows", "lips", "beard", "neck")
+#: Of them, those that are not even by nature.
+_FEATURES = ("brows", "lips", "beard")
 _SURE = 0.5
 _TOLD = 5  # hairstyles that a report names
 _TRIED = 6  # whose shape is fitted before one is chosen
@@ -177,11 +180,14 @@ class Dresser:
         if self._skin is None:
             self._skin = SkinFitter(self._models.texture, self._models.mesh)
         params = dressed.params
-        vertices, _ = self._posed(params)
+        vertices, identity = self._posed(params)
         posed = Posed.of(self._models.mesh.topology, vertices, camera.pixels_from_head)
         photo = torch.from_numpy(crop.image.astype(np.float32) / 255)
         allowed = _allowed(crop, parts, excluded)
-        fitted = yield from self._skin.fit(photo, posed, allowed, parsed=parts is not None)
+        told = None if parts is None else torch.from_numpy(_features(parts))
+        fitted = yield from self._skin.fit(
+            photo, posed, allowed, told=told, relaxed=identity.neutral
+        )
         fitted = fitted if own else fitted.only_generated()
         light = fitted.suggested_light
         params = fitted.applied(params).with_(light=light)
@@ -228,6 +234,11 @@ def _colored(
 
 def _named(told: Sequence[Ranked]) -> tuple[tuple[str, float], ...]:
     return tuple((name or BALD, round(share, 4)) for name, share in told[:_TOLD])
+
+
+def _features(parts: ClassMap) -> Floats:
+    """(3, N, N) shares of what is not even by nature."""
+    return np.stack([parts.share(name) for name in _FEATURES])
 
 
 def _allowed(crop: Crop, parts: ClassMap | None, excluded: Mask | None) -> Mask | None:

@@ -16,6 +16,7 @@ from torch.nn import functional
 
 from head360.fitting.delight import SkinPatch, albedo_under, radiance, seen_under
 from head360.fitting.unproject import Posed, View
+from head360.model.sampling import IRIS_COLORS
 from head360.model.texture import IRIS_LIGHT, PUPIL, FixedTiles
 from head360.model.texture_layers import encoded
 from head360.model.topology import ATLAS_ASPECT, EYE, TEETH
@@ -24,14 +25,18 @@ from head360.rendering.shade import linear_from_srgb
 
 #: So many pixels must show something before it is believed.
 _LEAST_PIXELS = 24
-#: Eyes and teeth lie in the shade of lids and lips, which factors may make up for, encoded.
-_LIMITS = (0.55, 1.25)
+#: Eyes and teeth lie in the shade of lids and lips, which factors may make up for, encoded. Whites
+#: that were brighter than any would stare.
+_WHITES, _TEETH = (0.55, 1.0), (0.55, 1.25)
 _IRIS_LIMITS = (0.008, 0.40)
 _WHITE, _IRIS = 0.05, 0.9
 #: Irises shine in the middle (the pupil does not): pattern brighter than this is iris.
 _SHINING = 0.15
 #: Of the pixels of an iris, from the darkest up, these are believed.
 _BELIEVED = (0.10, 0.50)
+#: How far, as logarithms, irises seem lighter and of another hue than they are; how much what
+#: irises usually look like counts.
+_LIGHTER, _HUE, _LIKELY = 0.3, 0.9, 0.65
 _GAMMA = 1 / 2.2
 _CHROMA = 0.5  # of the colour that a white of an eye or a tooth seems to have
 
@@ -62,7 +67,7 @@ def eye_colors(
     eye = _shown(view, posed, EYE)
     tooth = _shown(view, posed, TEETH)
     sclera, iris = _eyes(seen, eye, view, posed, fixed, light)
-    teeth = _factor(seen, tooth, _maps(fixed, view, posed, tooth), view, posed, light)
+    teeth = _factor(seen, tooth, _maps(fixed, view, posed, tooth), view, posed, light, _TEETH)
     return EyeColors(sclera, teeth, iris)
 
 
@@ -79,7 +84,7 @@ def _eyes(
     maps = _maps(fixed, view, posed, eye)
     share, shine = maps[:, 8], maps[:, 9] * IRIS_LIGHT
     white, iris = share < _WHITE, (share > _IRIS) & (shine > _SHINING)
-    sclera = _factor(seen, eye[white], maps[white], view, posed, light)
+    sclera = _factor(seen, eye[white], maps[white], view, posed, light, _WHITES)
     if int(iris.sum()) < _LEAST_PIXELS:
         return sclera, None
     patch = _patch(eye[iris], maps[iris], view, posed)
@@ -92,12 +97,31 @@ def _eyes(
     order = color.mean(1).argsort()
     few, many = (round(share * len(order)) for share in _BELIEVED)
     color = color[order[few:many]].mean(0).clamp(*_IRIS_LIMITS)
-    red, green, blue = color.tolist()
+    red, green, blue = likely_iris(color).tolist()
     return sclera, (red, green, blue)
 
 
+def likely_iris(seen: Tensor) -> Tensor:
+    """(3,) a colour that irises have, near to one that was seen (3,).
+
+    Some pixels of an iris, with the sky mirrored in them, tell how light it is, but hardly its hue.
+    """
+    known = seen.new_tensor(list(IRIS_COLORS.values())).log()
+    away = known - seen.log()
+    lighter = away.mean(1, keepdim=True)
+    distance = (lighter[:, 0] / _LIGHTER).square() + (away - lighter).square().sum(1) / _HUE**2
+    likely = torch.softmax(-distance / 2, 0) @ known
+    return torch.lerp(seen.log(), likely, _LIKELY).exp()
+
+
 def _factor(
-    seen: Tensor, pixels: Tensor, maps: Tensor, view: View, posed: Posed, light: Tensor
+    seen: Tensor,
+    pixels: Tensor,
+    maps: Tensor,
+    view: View,
+    posed: Posed,
+    light: Tensor,
+    limits: tuple[float, float],
 ) -> tuple[float, float, float]:
     """What the encoded albedo must be multiplied by to look as it was seen."""
     if len(pixels) < _LEAST_PIXELS:
@@ -106,7 +130,7 @@ def _factor(
     made = seen_under(light, patch, linear_from_srgb(maps[:, :3]))
     ratio = (seen.flatten(0, 1)[pixels] / made.clamp(min=1e-3)).log().median(0).values
     ratio = ratio.mean() + _CHROMA * (ratio - ratio.mean())
-    red, green, blue = (ratio * _GAMMA).exp().clamp(*_LIMITS).tolist()
+    red, green, blue = (ratio * _GAMMA).exp().clamp(*limits).tolist()
     return red, green, blue
 
 

@@ -50,7 +50,7 @@ def skin_gate(atlas: SkinAtlas, zones: Zones, albedo: Tensor, trust: Tensor) -> 
     gate = whole * (1 - varied) + torch.maximum(whole, chroma) * varied
     dark = ((middle[0] - lab[:, 0] - _SHADED[0]) / (_SHADED[1] - _SHADED[0])).clamp(0, 1)
     strands = torch.maximum(_strands(atlas, albedo, sure), dark)
-    gate = gate * (1 - zones.hairline * strands)
+    gate = torch.maximum(gate * (1 - zones.hairline * strands), zones.own)
     # What is beside something that is no skin is half covered by it.
     soft = atlas.blurred(gate[:, None], 2.0)[:, 0]
     return _below_fringe(atlas, zones, ((soft - 0.45) / 0.5).clamp(0, 1))

@@ -73,6 +73,7 @@ class Seen:
     normals: Tensor  # (N, 3) unit, head space
     view: Tensor  # (N, 3) unit, towards the camera
     facing: Tensor  # (N,) cosine of the angle between both
+    told: Tensor  # (N, C) what else is known of the photo's pixels
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -99,7 +100,12 @@ class View:
 
 
 def unprojected(
-    photo: Tensor, view: View, posed: Posed, atlas: SkinAtlas, allowed: Bools | None = None
+    photo: Tensor,
+    view: View,
+    posed: Posed,
+    atlas: SkinAtlas,
+    allowed: Bools | None = None,
+    told: Tensor | None = None,
 ) -> Seen:
     """What a photo shows of each texel.
 
@@ -109,6 +115,7 @@ def unprojected(
         posed: the head in it.
         atlas: whose texels are meant.
         allowed: (H, W) where skin may be: no hair, no background, nothing before the face.
+        told: (C, H, W) what else is known of each pixel, to be known of texels.
     """
     height, width = photo.shape[:2]
     skin, covered = view.shows(posed.topology, SKIN), view.raster.covered
@@ -116,14 +123,16 @@ def unprojected(
     both = atlas.at_texels(torch.cat([posed.vertices, posed.normals], 1))
     places, normals = both[:, :3], functional.normalize(both[:, 3:], dim=1)
     at = posed.project(places)
-    maps = torch.cat([photo.permute(2, 0, 1), view.depth[None], image_trust[None]])
+    more = photo.new_zeros(0, height, width) if told is None else told
+    maps = torch.cat([photo.permute(2, 0, 1), view.depth[None], image_trust[None], more])
     sampled = _sampled(maps, at[:, :2])
     towards = functional.normalize(posed.eye - places, dim=1)
     facing = (normals * towards).sum(1)
     behind = (at[:, 2] - sampled[:, 3] - _HIDDEN_FROM) / (_HIDDEN_AT - _HIDDEN_FROM)
     inside = ((at[:, :2] > 1) & (at[:, :2] < at.new_tensor([width - 1, height - 1]))).all(1)
     shown = (1 - behind).clamp(0, 1) * _smooth(_GRAZING, _FACING, facing) * inside
-    return Seen(sampled[:, :3], shown, shown * sampled[:, 4], normals, towards, facing)
+    trust = shown * sampled[:, 4]
+    return Seen(sampled[:, :3], shown, trust, normals, towards, facing, sampled[:, 5:])
 
 
 def _image_trust(skin: Bools, covered: Bools, allowed: Bools | None) -> Tensor:

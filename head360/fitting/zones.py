@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
@@ -16,17 +16,22 @@ _BROWS = (range(17, 22), range(22, 27))
 _EYES = ((36, 37, 38, 39, 40, 41, 36), (42, 43, 44, 45, 46, 47, 42))
 #: Upper lids fold away while eyes are open, and lashes hang before them: nobody sees them well.
 _UPPER_LIDS = ((36, 37, 38, 39), (42, 43, 44, 45))
-_LID_REACH, _FOLD_REACH, _RIM_REACH = (0.0046, 0.0075), (0.0095, 0.0130), (0.0008, 0.0020)
+_FOLD_REACH, _RIM_REACH = (0.0095, 0.0130), (0.0008, 0.0020)
 _LIPS = (48, 50, 52, 54, 56, 58, 48)
 _CHIN, _NOSE = 8, 33
 #: Nearer than the first distance a texel is in the zone, beyond the second it is not, metres.
 _BROW_REACH, _EYE_REACH, _LIP_REACH, _NOSTRIL_REACH = (
     (0.008, 0.011), (0.008, 0.011), (0.008, 0.012), (0.006, 0.010),
 )  # fmt: skip
+#: Lips and brows themselves.
+_LIPS_ALONE, _BROWS_ALONE = (0.003, 0.006), (0.005, 0.008)
 #: The forehead begins so far above the brows, metres.
 _FOREHEAD = (0.0035, 0.0065)
 #: Photos are believed down to so far below the chin, and so far behind the middle, metres.
 _NECK, _BARE_NECK, _BACK = (0.010, 0.030), (0.000, 0.014), (-0.020, -0.035)
+
+#: Hairs of brows stand beside their outlines: these are blurred so far, and made so much wider.
+_BESIDE_TEXELS, _BESIDE_GAIN = 5.0, 6.0
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -39,7 +44,22 @@ class Zones:
     hairline: Tensor  # (N,) forehead and temples, where strands may fall
     lids: Tensor  # (N,) upper lids up to their fold
     plain: Tensor  # (N,) even skin in front: what tells light and colour
-    features: Tensor  # (N,) brows, lips, nostrils: what is not even by nature
+    features: Tensor  # (N,) lips and nostrils: what is not even by nature
+    brows: Tensor  # (N,) where brows usually are, or are known to be
+    own: Tensor  # (N,) brows, lips and beard that `told` knows of: skin whatever their colour
+
+    def told(self, atlas: SkinAtlas, parts: Tensor) -> Zones:
+        """With what is known of one person: shares (N, 3) of brows, lips and beard."""
+        brows = (_BESIDE_GAIN * atlas.blurred(parts[:, :1], _BESIDE_TEXELS))[:, 0].clamp(max=1)
+        whole = torch.maximum(brows, parts[:, 1:].amax(1))
+        return replace(
+            self,
+            varied=torch.maximum(self.varied, whole),
+            hairline=self.hairline * (1 - brows),
+            features=torch.maximum(self.features, whole),
+            brows=torch.maximum(self.brows, brows),
+            own=parts.amax(1),
+        )
 
 
 def skin_zones(atlas: SkinAtlas, mean: Tensor, topology: Topology) -> Zones:
@@ -51,18 +71,16 @@ def skin_zones(atlas: SkinAtlas, mean: Tensor, topology: Topology) -> Zones:
     front = (z > marks[_NOSE, 2] - 0.07).float()
     brows = torch.maximum(*(_near(points, marks[list(line)], _BROW_REACH) for line in _BROWS))
     eyes = torch.maximum(*(_near(points, marks[list(line)], _EYE_REACH) for line in _EYES))
-    lids = torch.maximum(*(_near(points, marks[list(line)], _LID_REACH) for line in _UPPER_LIDS))
     folds = torch.maximum(*(_near(points, marks[list(line)], _FOLD_REACH) for line in _UPPER_LIDS))
     rims = torch.maximum(*(_near(points, marks[list(line)], _RIM_REACH) for line in _EYES))
     lips = _near(points, marks[list(_LIPS)], _LIP_REACH)
     nostrils = _near(points, marks[[_NOSE]], _NOSTRIL_REACH)
     nose, chin = marks[_NOSE, 1], marks[_CHIN, 1]
     beard = 0.9 * ((nose - 0.006 - y) / 0.012).clamp(0, 1)
-    features = torch.stack([brows, lips, nostrils]).amax(0) * front
-    varied = features
-    varied = torch.maximum(varied, beard) * front
+    varied = torch.stack([brows, lips, nostrils, beard]).amax(0) * front
+    features = torch.maximum(_near(points, marks[list(_LIPS)], _LIPS_ALONE), nostrils) * front
     reached = _between(chin - y, _NECK) * _between(-z, (-_BACK[0], -_BACK[1]))
-    reached = reached * (1 - torch.maximum(lids, rims) * front)
+    reached = reached * (1 - rims * front)
     middle = (x.abs() < 0.06) & (y > chin + 0.004) & (y < marks[19, 1] + 0.05)
     plain = middle.float() * front * (1 - torch.stack([brows, eyes, lips, nostrils]).amax(0))
     side = x.abs() - marks[[0, 16], 0].abs().mean()
@@ -73,7 +91,11 @@ def skin_zones(atlas: SkinAtlas, mean: Tensor, topology: Topology) -> Zones:
     varied = varied * (1 - hairline.clamp(0, 1))
     bare = reached * (1 - scalp) * _between(chin - y, _BARE_NECK) * _between(side, (-0.004, 0.0))
     varied = atlas.blurred(varied[:, None], 3.0)[:, 0]
-    return Zones(reached, bare, varied, hairline.clamp(0, 1), folds * front, plain, features)
+    alone = torch.maximum(*(_near(points, marks[list(line)], _BROWS_ALONE) for line in _BROWS))
+    return Zones(
+        reached, bare, varied, hairline.clamp(0, 1), folds * front, plain, features, alone * front,
+        torch.zeros_like(plain),
+    )  # fmt: skip
 
 
 def part_shares(atlas: SkinAtlas, mean: Tensor, topology: Topology) -> dict[str, Tensor]:

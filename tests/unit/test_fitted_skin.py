@@ -266,3 +266,37 @@ def test_lids_take_no_shadow_of_their_folds(models: Models, sitting: Sitting) ->
     skin = fitter.atlas.listed(tile).mean(1)
     zones = fitter.zones
     assert skin[zones.lids > 0.9].mean() > 0.75 * skin[zones.plain > 0.9].mean()
+
+
+def test_black_brows_are_the_person_s_where_the_photo_is_told_to_show_them(
+    models: Models, sitting: Sitting
+) -> None:
+    """No skin is black, and these stand higher than brows usually do: only being told helps."""
+    marks = sitting.posed.project(
+        sitting.posed.vertices[models.mesh.topology.landmarks68[17:27].astype(np.int64)]
+    )
+    photo, told = sitting.photo.clone(), torch.zeros(3, SIZE, SIZE)
+    for brow in (marks[:5], marks[5:]):
+        left, right = int(brow[:, 0].min()), int(brow[:, 0].max())
+        rows = slice(int(brow[:, 1].min()) - 9, int(brow[:, 1].min()) - 3)
+        photo[rows, left:right], told[0, rows, left:right] = 0.04, 1.0
+    fitter = SkinFitter(models.texture, models.mesh)
+    at = sitting.posed.project(fitter.atlas.at_texels(sitting.posed.vertices)).long()
+    inside = ((at[:, :2] >= 0) & (at[:, :2] < SIZE)).all(1)
+    at = at.clamp(0, SIZE - 1)
+    # Well within: one picture's edge is another one's middle.
+    core = -torch.nn.functional.max_pool2d(-told[:1, None], 3, 1, 1)[0, 0]
+    brows = inside & (core[at[:, 1], at[:, 0]] > 0)
+
+    heads = [
+        finished(fitter.fit(photo, sitting.posed, told=parts))[1] for parts in (told, 0 * told)
+    ]
+
+    light = []
+    for head in heads:
+        tile = models.texture.maps(head.applied(sitting.person), 0.0)[:3, :, :1024]
+        seen = fitter.atlas.listed(torch.from_numpy(head.observed)[None])[:, 0] > 0
+        there = brows & (fitter.zones.plain + fitter.zones.hairline > 0.9)
+        light.append(float(fitter.atlas.listed(tile).mean(1)[there].mean()))
+        assert bool(seen[there].any()) == (head is heads[0])
+    assert light[0] < 0.75 * light[1]
