@@ -184,6 +184,8 @@ def _strength(now: float, meant: Meant, plain: float, bright_is_strong: bool) ->
     stronger = ({"full", "big", "long", "strong", "dark"} | _BRIGHT[bright_is_strong]) & names
     if meant.way == NO:
         return 0.0
+    if meant.way == LESS and weaker:  # “too thin”
+        return min(now + _STEP, 1.0)
     if meant.way == LESS or "smooth" in names:
         return now * 0.45
     if meant.way == MORE:

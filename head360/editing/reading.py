@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from itertools import pairwise
 
 from head360.editing.grammar import settle
 from head360.editing.labels import GLUE, KEEP, NO, NUMBER, UNKNOWN
@@ -18,10 +19,12 @@ from head360.editing.tokens import Token, tokens
 _SAYS_NOTHING = frozenset(
     {"the", "an", "her", "his", "him", "she", "he", "they", "them", "their", "its", "it", "of",
      "to", "with", "make", "give", "me", "my", "and", "or", "but", "version", "again",
-     "though", "shade", "he's", "she's", "what", "when", "would"}
+     "though", "shade", "go", "he's", "she's", "what", "when", "would"}
 )  # fmt: skip
-#: Words that always say which way.
-_WAY_WORDS = {
+#: Words that always mean the same.
+_SETTLED = {
+    "eyed": "topic:eyes", "haired": "topic:hair", "skinned": "topic:skin",
+
     "stop": NO, "quit": NO, "gone": NO, "stays": KEEP, "remains": KEEP,
     "unchanged": KEEP, "untouched": KEEP, "intact": KEEP,
 }  # fmt: skip
@@ -50,7 +53,7 @@ def read(text: str, tagger: Tagger) -> tuple[list[Token], list[str]]:
 
 
 def _spelt(found: Sequence[Token]) -> Iterator[Token]:
-    for token in found:
+    for token in _joined(found):
         meant = corrected(token.word)
         pieces = apart(meant) if meant == token.word else (meant,)
         if len(pieces) == 1:
@@ -59,6 +62,17 @@ def _spelt(found: Sequence[Token]) -> Iterator[Token]:
         cut = token.start + len(pieces[0])
         yield replace(token, word=pieces[0], end=cut)
         yield replace(token, word=pieces[1], start=cut, after_break=False)
+
+
+def _joined(found: Sequence[Token]) -> Iterator[Token]:
+    """“Make-up”, in two words as well, is one."""
+    skip = False
+    for token, after in pairwise([*found, Token("", 0, 0, True)]):
+        if not skip:
+            skip = (token.word, after.word) == ("make", "up") and not after.after_break
+            yield replace(token, word="makeup", end=after.end) if skip else token
+        else:
+            skip = False
 
 
 def _allowed(words: Sequence[str]) -> Iterator[frozenset[str] | None]:
@@ -107,8 +121,8 @@ def _allowed_strange(words: Sequence[str], at: int) -> frozenset[str] | None:
 def _label(word: str, label: str, sure: float) -> str:
     if word in _SAYS_NOTHING:
         return GLUE
-    if word in _WAY_WORDS:
-        return _WAY_WORDS[word]
+    if word in _SETTLED:
+        return _SETTLED[word]
     if (word.endswith("n't") or word in _CONTRACTED) and label in (GLUE, UNKNOWN):
         return NO
     strange = len(word) > SHORTEST and word.isalpha() and not is_known(word)

@@ -31,6 +31,7 @@ _TELLING = 0.4
 _DOUBLE, _EASY, _VOWEL, _HARD = 0.55, 0.7, 0.8, 1.3
 _ROWS = ("qwertyuiop", "asdfghjkl", "zxcvbnm")
 _VOWELS = frozenset("aeiouy")
+_ALIKE = ({"s", "z"}, {"c", "k"}, {"c", "s"})
 
 
 @lru_cache(maxsize=1)
@@ -135,7 +136,7 @@ def _letter_cost(word: str, at: int) -> float:
 
 @lru_cache(maxsize=1024)
 def _swap_cost(one: str, other: str) -> float:
-    if one in _VOWELS and other in _VOWELS:
+    if (one in _VOWELS and other in _VOWELS) or {one, other} in _ALIKE:
         return _EASY
     places = [
         (row, keys.index(letter)) for letter in (one, other)

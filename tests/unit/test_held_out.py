@@ -65,7 +65,7 @@ def test_what_is_missed_and_what_leaks_is_told(mesh: BilinearModel, judge: Judge
     ("typed", "meant"),
     [("hiar", "hair"), ("drker", "darker"), ("suprised", "surprised"), ("there", "there"),
      ("beret", "beret"), ("eyes", "eyes"), ("xq", "xq"), ("rose", "rose"),
-     ("eyz", "eyz"), ("berd", "beard"), ("grean", "green"), ("mustashe", "mustache"),
+     ("eyez", "eyes"), ("berd", "beard"), ("grean", "green"), ("mustashe", "mustache"),
      ("chekbones", "cheekbones"), ("looooong", "long"), ("bread", "bread")],
 )  # fmt: skip
 def test_slips_are_traced_back_and_words_left_alone(typed: str, meant: str) -> None:
