@@ -45,7 +45,7 @@ _MESH_PULL, _TURN_PULL, _FLOOR = 12.0, 1.0, 0.02
 #: A score at full weight is never taken as less than this: on real faces it is more than on ours.
 _LEAST_GAIN = 0.8
 _PRIOR = (3.0, 8.0)
-_MOST_STRETCH = 1.7
+_MOST_STRETCH = 1.3  # more overdid smiles of real people
 _STRETCHED = 0.4  # shapes with a lower correlation are rather too calm than wrong
 _CHEEKS = (
     205, 50, 101, 36, 187, 147, 213, 192, 214, 207, 216, 212, 202, 204, 210, 211, 106, 182, 18, 83,

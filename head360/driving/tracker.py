@@ -24,9 +24,9 @@ from head360.progress import Progress
 if TYPE_CHECKING:
     from head360.driving.reading import Look
 
-#: What to strengthen of what is read, as `Tuning.gains`: lids that are shut are read as 0.85 … 1
+#: What to strengthen of what is read, as `Tuning.gains`: lids that are shut are read as 0.8 … 1
 #: (docs/driving.md), and a blink that leaves the eye open a little looks ill.
-CAMERA_GAINS = {"eyeBlinkLeft": 1.15, "eyeBlinkRight": 1.15}
+CAMERA_GAINS = {"eyeBlinkLeft": 1.25, "eyeBlinkRight": 1.25}
 
 
 class FaceTracker:
