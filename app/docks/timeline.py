@@ -15,7 +15,6 @@ from PySide6.QtWidgets import (
     QLabel,
     QMenu,
     QPushButton,
-    QSlider,
     QToolButton,
     QVBoxLayout,
     QWidget,
@@ -28,6 +27,7 @@ from app.messages import Messages
 from app.player import Player
 from app.soundtrack import Soundtrack
 from app.theme import Theme
+from app.widgets.fine_slider import STEPS, FineSlider
 from app.widgets.section import flat_button
 from app.widgets.wave_strip import WaveStrip
 from app.workers.sound_tasks import DecodedSound
@@ -49,7 +49,6 @@ from head360.performance import (
 if TYPE_CHECKING:  # pyqtgraph takes a moment
     from app.widgets.curve_strip import CurveStrip
 
-STEPS = 1000
 _STILL_S = 4.0
 _SMOOTH_S = 0.12
 #: A double click this near to a key, seconds, takes it away.
@@ -110,14 +109,13 @@ class TimelineDock(QDockWidget):
         self.play = QPushButton()
         self.play.setFixedWidth(72)
         self.play.clicked.connect(self._play_or_pause)
-        self.slider = QSlider(Qt.Orientation.Horizontal)
-        self.slider.setRange(0, STEPS)
+        self.slider = FineSlider()
         self.slider.setAccessibleName(self.tr("Position"))
         self.slider.valueChanged.connect(self._scrub)
         self.time = QLabel()
         self.time.setMinimumWidth(110)
         self.loop = flat_button(
-            self._theme, "reset", self.tr("Play again and again"), checkable=True
+            self._theme, "loop", self.tr("Play again and again"), checkable=True
         )
         self.loop.setChecked(True)
         self.loop.toggled.connect(self._player.set_loop)

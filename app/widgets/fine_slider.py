@@ -10,7 +10,7 @@ STEPS = 1000  # ticks of the whole range
 HANDLE_PX = 12
 GROOVE_PX = 4
 FINE = 0.1  # how much slower the handle follows with Shift held
-TINT = 0.45  # opacity of the accent over the groove of a driven slider
+TINT = 0.22  # opacity of the accent over the groove of a driven slider
 KEY_TICKS, FINE_KEY_TICKS = 10, 1
 
 

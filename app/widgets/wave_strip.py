@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import numpy as np
 import numpy.typing as npt
-from PySide6.QtCore import QLineF
-from PySide6.QtGui import QPainter, QPaintEvent
+from PySide6.QtCore import QPointF, Qt
+from PySide6.QtGui import QPainter, QPaintEvent, QPolygonF
 from PySide6.QtWidgets import QWidget
 
 from app.theme import Theme
 
 HEIGHT_PX = 28
+_LEAST_PX = 1.0  # silence is a line
 
 
 class WaveStrip(QWidget):
@@ -41,14 +42,13 @@ class WaveStrip(QWidget):
         if self._wave is None or not len(self._wave):
             return
         painter = QPainter(self)
-        painter.setPen(self._theme.color("dim"))
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(self._theme.color("dim"))
         middle, half = self.height() / 2, self.height() / 2 - 1
-        step = (self.width() - self.left) / len(self._wave)
+        xs = np.linspace(self.left, self.width(), len(self._wave)).tolist()
         loudest = max(float(np.abs(self._wave).max()), 1e-3)
-        lines = [
-            QLineF(x, middle - half * high / loudest, x, middle - half * low / loudest + 0.5)
-            for x, (low, high) in zip(
-                self.left + step * np.arange(len(self._wave)), self._wave.tolist(), strict=True
-            )
-        ]
-        painter.drawLines(lines)
+        low, high = (middle - half * self._wave.T / loudest).tolist()
+        above = [QPointF(x, y) for x, y in zip(xs, high, strict=True)]
+        below = [QPointF(x, y + _LEAST_PX) for x, y in zip(xs, low, strict=True)]
+        painter.drawPolygon(QPolygonF([*above, *reversed(below)]))

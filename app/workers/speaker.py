@@ -120,7 +120,7 @@ def open_speaker(pull: Pull) -> Device:
 def _backends(miniaudio: Any) -> list[Any]:
     """Every way to a loudspeaker but the one that swallows sounds."""
     kinds = miniaudio.Backend
-    left_out = {kinds.NULL}
+    left_out = {kinds.NULL, kinds.JACK}  # where JACK does not run it complains to the terminal
     if sys.platform.startswith("linux") and not Path("/dev/snd").exists():
         left_out |= {kinds.ALSA, kinds.OSS}  # ALSA writes pages about that to the terminal
     return [kind for kind in kinds if kind not in left_out]
