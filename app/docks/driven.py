@@ -8,7 +8,7 @@ from PySide6.QtCore import QObject, QTimer
 
 from app.stage import Stage
 from app.widgets.labelled_slider import LabelledSlider
-from head360.params import EXPRESSIONS, HeadParams
+from head360.params import EXPRESSIONS
 
 #: Sliders follow no more often: the processor belongs to the head.
 FOLLOW_MS = 100
@@ -25,10 +25,11 @@ class DrivenSliders(QObject):
         self._stage, self._sliders, self._field = stage, sliders, field
         self._soon = QTimer(self, singleShot=True, interval=FOLLOW_MS)
         self._soon.timeout.connect(self._follow)
-        stage.shown_changed.connect(self._wait)
+        stage.shown_changed.connect(self.look_again)
         stage.performing.connect(self._begin_or_end)
 
-    def _wait(self, _shown: HeadParams) -> None:
+    def look_again(self, *_: object) -> None:
+        """Bring sliders up to date in a moment; also needed when some come into sight."""
         if self._stage.is_performing and not self._soon.isActive():
             self._soon.start()
 

@@ -80,8 +80,12 @@ class ExpressionDock(QDockWidget):
         column.addStretch()
         layout.addWidget(area)
         set_up_dock(self, "expression_dock", content)
-        DrivenSliders(stage, self.sliders, FIELD, self)
-        DrivenSliders(stage, self.pose.sliders, "head_pose", self)
+        weights = DrivenSliders(stage, self.sliders, FIELD, self)
+        pose = DrivenSliders(stage, self.pose.sliders, "head_pose", self)
+        self.pose_section.unfolded.connect(pose.look_again)
+        seen = [section.unfolded for section in self.sections]
+        for signal in (*seen, self.search.textChanged, self.visibilityChanged):
+            signal.connect(weights.look_again)
         document.params_changed.connect(self._show)
         locks.changed.connect(self._show_locks)
 

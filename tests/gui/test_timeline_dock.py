@@ -139,6 +139,18 @@ def test_takes_are_blended_with_a_file_and_with_the_former(
     assert present(window).at(0.5).expression[JAW] == pytest.approx(0.8, abs=0.01)
 
 
+def test_sliders_that_come_into_sight_stand_where_the_recording_is(
+    window: MainWindow, qtbot: QtBot
+) -> None:
+    window.document.edit_performance("Record", held(0.6))
+    window.player.seek(0.5)
+    qtbot.wait(150)  # all that is in sight has followed; nothing moves any more
+    dock = window.panels.expression
+    dock.search.setText("jaw open")
+    qtbot.waitUntil(lambda: dock.slider("jawOpen").slider.driven, timeout=5000)
+    assert dock.slider("jawOpen").value == pytest.approx(0.6, abs=0.01)
+
+
 def test_turns_of_the_head_come_and_go_as_bvh(
     window: MainWindow, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
