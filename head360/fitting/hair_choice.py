@@ -28,7 +28,7 @@ Mask = npt.NDArray[np.bool_]
 
 #: How much the classifier's word counts; and the unlikeness that makes a style e times less likely,
 #: before and after a style's shape was fitted. Chosen on held-out portraits.
-_WORD, _ALIKE, _FITTED_ALIKE = 0.6, 0.04, 0.03
+_WORD, _ALIKE, _FITTED_ALIKE = 0.4, 0.04, 0.05
 #: What people wear less often than a library has it, or what the front hardly shows: natural
 #: logarithms. The library is no sample of people; chosen by hand.
 _RARER = {

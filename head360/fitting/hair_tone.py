@@ -38,6 +38,9 @@ _TRIMMED = 0.1
 #: log(colour) moves so far for log(light): dark hair shines, so light changes less than colour.
 _SLOPE, _ROUNDS = 1.25, 4
 _DARKEST, _BRIGHTEST = 0.003, 0.9
+#: How far colours of light, the photo's and ours, are left out: nobody knows whether a warm picture
+#: was taken in warm light. All would be right for other lights, none for the first look.
+_NEUTRAL = 0.5
 _LUMA = np.array([0.2126, 0.7152, 0.0722], np.float32)
 
 
@@ -75,7 +78,7 @@ def drawn_hair(
         field: what planes are asked through.
         style: the planes of the fitted style.
         seating: where it sits on this head, in its fitted shape.
-        light: what it is lit by; its colours are left out, as skin's are.
+        light: what it is lit by; half of its colour is left out.
     """
     rays, limit, chosen = _rays(seen)
     if len(chosen) < _LEAST:
@@ -85,9 +88,9 @@ def drawn_hair(
     if len(met) < _LEAST:
         return None
     extinction = seated_extinction(style.shading, seating)
-    grey = _grey(light)
+    paler = _paler(light)
     scene = LitScene(
-        grey, None, key_transmittance(extinction, grey.directions[0]),
+        paler, None, key_transmittance(extinction, paler.directions[0]),
         ambient_visibility(extinction), torch.zeros(3), rays.origins[0],
     )  # fmt: skip
     photo = _photo_light(crop, parsed, seen.size)[chosen[met]]
@@ -105,7 +108,7 @@ def matched_color(hair: DrawnHair, start: Floats, tint: Floats | None = None) ->
     """
     wanted = _mean(hair.photo)
     if tint is not None:
-        wanted = wanted / (tint / float(tint @ _LUMA))
+        wanted = wanted / (tint / float(tint @ _LUMA)) ** _NEUTRAL
     color = start.astype(np.float32)
     for _ in range(_ROUNDS):
         change = np.log(np.maximum(wanted, 1e-4)) - np.log(
@@ -126,10 +129,10 @@ def _rays(seen: Silhouette) -> tuple[Rays, Tensor, Tensor]:
     return Rays(seen.eye.expand(len(chosen), 3), directions), limit, chosen
 
 
-def _grey(light: Lighting) -> Lighting:
+def _paler(light: Lighting) -> Lighting:
     def plain(colors: Floats) -> Floats:
-        grey = colors @ _LUMA
-        return np.repeat(grey[..., None], 3, -1).astype(np.float32)
+        grey = (colors @ _LUMA)[..., None]
+        return (colors + _NEUTRAL * (grey - colors)).astype(np.float32)
 
     return replace(
         light, irradiance=plain(light.irradiance), sharp=plain(light.sharp),

@@ -14,7 +14,19 @@ import numpy.typing as npt
 from PIL import Image, ImageDraw, ImageFilter
 
 from head360.faces import OVAL
-from head360.fitting.face_network import BEARD, BROWS, EYES, GLASSES, HAIR, LIPS, MOUTH, SKIN
+from head360.fitting.face_network import (
+    BACKGROUND,
+    BEARD,
+    BROWS,
+    CLOTHES,
+    EYES,
+    GLASSES,
+    HAIR,
+    LIPS,
+    MOUTH,
+    NECK,
+    SKIN,
+)
 from head360.fitting.landmarks import BROWS as BROW_POINTS
 from head360.fitting.landmarks import (
     FOREHEAD,
@@ -32,6 +44,8 @@ _BROWS = (
 )  # fmt: skip
 _MESH = 468
 #: Skin lies within the face's oval, this much wider for the ears; blurred by a share of its height.
+#: What is behind the face may be before it, within the oval, but rarely is.
+_BEHIND = -2.0
 _GLASSES = 0.14  # of the face's height: how far glasses reach from the eyes
 _WIDER, _HIGHER, _SOFT = 1.22, 1.05, 0.02
 #: How far landmarks turn the odds (natural logarithms): of features, of skin within the oval and
@@ -43,9 +57,11 @@ _SURE, _LEAST, _VARIANCE = 0.9, 60, 12.0
 _LOW_GLASSES = 0.25
 #: How fast likeness falls with the squared distance in standard deviations of the skin's colours.
 _FALL = 0.4
+#: The same of a neck, which may lie in shadow, begins there.
+_SHADOWED = 4.0
 #: Deviations below which no skin is even, L, a, b; brightness varies with light, and counts less.
-#: Brighter than skin usually is, skin shines: distances count that much less.
-_EVEN, _LIGHT, _SHINE = (6.0, 2.5, 3.0), 2.0, 0.3
+#: Brighter than skin usually is, skin shines: distances count less, and up to a limit.
+_EVEN, _LIGHT, _SHINE, _SHINING = (6.0, 2.5, 3.0), 2.0, 0.3, 6.0
 
 
 def landmark_odds(colors: Floats, landmarks: Floats, shares: Floats | None = None) -> Floats:
@@ -62,9 +78,13 @@ def landmark_odds(colors: Floats, landmarks: Floats, shares: Floats | None = Non
     unlike_hair = None if shares is None else _distance_from_hair(colors, shares[HAIR])
     if unlike_hair is not None:
         skin = np.where(unlike_hair > unlike, np.maximum(skin, 0), skin)
+    # A neck is this person's skin, too, if in shadow; a black collar is not.
+    odds[NECK] = np.clip(_SHADOWED - _FALL * unlike, _UNLIKE_SKIN, 0)
     odds[SKIN] = skin + _OUTSIDE * (1 - _reach(flat, (width, height)))
     above = np.arange(height)[:, None] < flat[list(BROW_POINTS), 1].mean()
     odds[HAIR] = np.maximum(-skin, 0) * above
+    odds[BACKGROUND] = _BEHIND * oval
+    odds[CLOTHES] = _OUTSIDE * oval
     odds[GLASSES] = _OUTSIDE * (1 - _eye_band(flat, height))[:, None]
     if shares is not None and not _has_glasses(shares[GLASSES], flat):
         odds[GLASSES] = _OUTSIDE
@@ -127,8 +147,9 @@ def _distance_from_skin(colors: Floats, flat: npt.NDArray[np.float64]) -> Floats
     middle = np.median(seen, 0)
     spread = np.maximum(1.48 * np.median(np.abs(seen - middle), 0), _EVEN) * (_LIGHT, 1.3, 1.3)
     away = (colors - middle) / spread
-    shine = np.where(away[..., 0] > 0, _SHINE, 1)
-    found: Floats = ((away**2).sum(-1) * shine).astype(np.float32)
+    squared = (away**2).sum(-1)
+    shown = np.where(away[..., 0] > 0, np.minimum(_SHINE * squared, _SHINING), squared)
+    found: Floats = shown.astype(np.float32)
     return found
 
 

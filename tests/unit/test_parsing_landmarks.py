@@ -13,6 +13,7 @@ from head360.fitting.face_network import (
     HAIR,
     LIPS,
     MOUTH,
+    NECK,
     PARTS,
     SKIN,
 )
@@ -88,3 +89,26 @@ def test_a_network_that_took_a_fringe_for_skin_is_corrected(landmarks: np.ndarra
     assert (told[30:42, 50:78] == HAIR).mean() > 0.95
     assert (told[66:76, 50:78] == SKIN).mean() > 0.95
     assert told[58, 52] == EYES
+
+
+def test_a_forehead_that_shines_stays_skin(landmarks: np.ndarray) -> None:
+    shown = picture()
+    shown[:] = (180, 130, 110)
+    shown[32:40, 56:72] = (255, 250, 235)
+    shares = np.full((len(PARTS), SIZE, SIZE), 0.01, np.float32)
+    shares[SKIN], shares[HAIR] = 0.75, 0.15
+    shares /= shares.sum(0)
+
+    told = refined(shown, shares, landmarks).argmax(0)
+
+    assert (told[33:39, 57:71] == SKIN).mean() > 0.9
+
+
+def test_a_neck_is_skin_and_a_black_collar_is_not(landmarks: np.ndarray) -> None:
+    shown = picture()
+    shown[104:116], shown[116:] = (150, 110, 95), (15, 14, 18)
+
+    odds = landmark_odds(lab(shown), landmarks)
+
+    assert (odds[NECK, 106:115, 50:78] > -1.5).all()
+    assert (odds[NECK, 118:, 50:78] < -3).all()
