@@ -38,6 +38,8 @@ _TRIMMED = 0.1
 #: log(colour) moves so far for log(light): dark hair shines, so light changes less than colour.
 _SLOPE, _ROUNDS = 1.25, 4
 _DARKEST, _BRIGHTEST = 0.003, 0.9
+#: Darker than the second, hair is brown or black; lighter than the first it may be of any hue.
+_PALE, _BLACK, _BROWN = 0.04, 0.01, np.array([1.25, 0.95, 0.75], np.float32)
 #: How far colours of light, the photo's and ours, are left out: nobody knows whether a warm picture
 #: was taken in warm light. All would be right for other lights, none for the first look.
 _NEUTRAL = 0.5
@@ -116,7 +118,15 @@ def matched_color(hair: DrawnHair, start: Floats, tint: Floats | None = None) ->
         )
         moved = color * np.exp(_SLOPE * np.clip(change, -1.5, 1.5))
         color = moved.clip(_DARKEST, _BRIGHTEST).astype(np.float32)
-    return color
+    return _natural(color)
+
+
+def _natural(color: Floats) -> Floats:
+    """Dark hair is brown or black: what hue it seems to have, its surroundings lend it."""
+    level = float(color @ _LUMA)
+    dark = float(np.clip((_PALE - level) / (_PALE - _BLACK), 0, 1))
+    found: Floats = color + dark * (level * _BROWN - color)
+    return found.astype(np.float32)
 
 
 def _rays(seen: Silhouette) -> tuple[Rays, Tensor, Tensor]:

@@ -53,7 +53,7 @@ def drawn(models: Models) -> DrawnHair:
 
 
 @pytest.mark.parametrize(
-    "true", [(0.02, 0.012, 0.008), (0.25, 0.16, 0.08), (0.5, 0.48, 0.45), (0.4, 0.08, 0.03)]
+    "true", [(0.0125, 0.0095, 0.0075), (0.25, 0.16, 0.08), (0.5, 0.48, 0.45), (0.4, 0.08, 0.03)]
 )
 def test_a_colour_is_found_again(drawn: DrawnHair, true: tuple[float, float, float]) -> None:
     color = np.array(true, np.float32)
@@ -89,3 +89,16 @@ def test_a_photo_without_hair_says_nothing(models: Models) -> None:
     )  # fmt: skip
 
     assert found is None
+
+
+def test_dark_hair_that_mirrors_a_blue_wall_is_brown_and_dyed_hair_stays_blue(
+    drawn: DrawnHair,
+) -> None:
+    start = np.array([0.1, 0.1, 0.1], np.float32)
+    dark, dyed = np.array([0.006, 0.006, 0.02], np.float32), np.array([0.05, 0.1, 0.4], np.float32)
+
+    brown = matched_color(replace(drawn, photo=drawn.drawn(dark)), start)
+    blue = matched_color(replace(drawn, photo=drawn.drawn(dyed)), start)
+
+    assert brown[0] > brown[1] > brown[2]
+    assert blue[2] > 2 * blue[0]
