@@ -14,8 +14,8 @@ from head360.fitting.atlas import SkinAtlas
 from head360.model.topology import Topology
 
 #: Texels over which a difference between both sides of a face is taken for light, and how much
-#: of it is evened out.
-_SHADOW_TEXELS, _EVENED = 14.0, 0.8
+#: of it lifts the dark side, and lowers the bright one: most such light is a shadow.
+_SHADOW_TEXELS, _LIFTED, _LOWERED = 8.0, 0.6, 0.2
 #: Gloss beyond this, as a logarithm over the skin around it, is taken off for the most part.
 _GLOSS, _GLOSS_LEFT, _GLOSS_TEXELS = 0.06, 0.3, 10.0
 #: Texels between which detail is a patch, and neither fine nor the look of a whole cheek.
@@ -82,7 +82,8 @@ def without_shadow(atlas: SkinAtlas, logs: Tensor, trust: Tensor) -> Tensor:
     both = trust * there
     uneven = smoothed(atlas, grey - other, both, _SHADOW_TEXELS)
     known = atlas.blurred(both[:, None], _SHADOW_TEXELS)
-    return logs - 0.5 * _EVENED * uneven * (known / 0.5).clamp(max=1)
+    evened = _LOWERED * uneven.clamp(min=0) + _LIFTED * uneven.clamp(max=0)
+    return logs - evened * (known / 0.5).clamp(max=1)
 
 
 def calmed(
