@@ -17,7 +17,7 @@ from head360.model.topology import Topology
 #: of it lifts the dark side, and lowers the bright one: most such light is a shadow.
 _SHADOW_TEXELS, _LIFTED, _LOWERED = 8.0, 0.6, 0.2
 #: Gloss beyond this, as a logarithm over the skin around it, is taken off for the most part.
-_GLOSS, _GLOSS_LEFT, _GLOSS_TEXELS = 0.06, 0.3, 10.0
+_GLOSS, _GLOSS_LEFT, _GLOSS_TEXELS = 0.3, 0.3, 10.0
 #: Texels between which detail is a patch, and neither fine nor the look of a whole cheek.
 _FINE_TEXELS, _AROUND_TEXELS = 2.0, 36.0
 #: Shares that are kept: of patches' brightness and colour, and of fine detail's colour.
