@@ -35,10 +35,16 @@ def test_there_are_two_hundred_of_all_kinds() -> None:
     assert counts["several"] >= 20
 
 
-# A little below the measured shares, so that one sentence more or less is no failure.
+# A little below the measured shares, so that one sentence more or less is no failure. Nothing that
+# the fourth set missed has been mended: its share is that of sentences nobody has seen.
 @pytest.mark.parametrize(
     ("name", "least"),
-    [("held_out.toml", 0.96), ("held_out_2.toml", 0.93), ("held_out_3.toml", 0.94)],
+    [
+        ("held_out.toml", 0.96),
+        ("held_out_2.toml", 0.93),
+        ("held_out_3.toml", 0.94),
+        ("held_out_4.toml", 0.82),
+    ],
 )
 def test_most_sentences_do_all_they_ask(
     name: str, least: float, mesh: BilinearModel, judge: Judge
