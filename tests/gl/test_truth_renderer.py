@@ -65,7 +65,9 @@ def test_the_true_mesh_looks_as_the_viewer_draws_it(
     renderer: TruthRenderer, models: Models, posed: Posed, maps: torch.Tensor
 ) -> None:
     light = lighting(Light())
-    scene = Scene(posed.vertices, posed.normals, maps, None, light, torch.tensor(BLACK_HAIR))
+    black = torch.tensor(BLACK_HAIR)
+    untinted = torch.nn.functional.pad(black, (0, 1)).expand(2, 4)  # roots, tips
+    scene = Scene(posed.vertices, posed.normals, maps, None, light, black, untinted)
     viewer = Viewer(models)
 
     renderer.show(TrueScene(posed, maps.numpy(), None, BLACK_HAIR), CAMERA)
