@@ -37,8 +37,9 @@ def psnr(one: Picture, other: Picture, where: Mask | None = None) -> float:
     return SAME_DB if mean == 0 else min(SAME_DB, 10 * math.log10(255**2 / mean))
 
 
-def ssim(one: Picture, other: Picture) -> float:
-    """Structural similarity of two (H, W, C) pictures, mean over pixels and channels.
+def ssim(one: Picture, other: Picture, where: Mask | None = None) -> float:
+    """Structural similarity of two (H, W, C) pictures, mean over channels and pixels, all but the
+    outermost 5 or some (H, W).
 
     Raises:
         ValueError: the sizes differ.
@@ -53,7 +54,9 @@ def ssim(one: Picture, other: Picture) -> float:
     c1, c2 = (_K1 * 255) ** 2, (_K2 * 255) ** 2
     alike = (2 * mean_x * mean_y + c1) * (2 * covariance + c2)
     alike /= (mean_x**2 + mean_y**2 + c1) * (variance_x + variance_y + c2)
-    inside = alike[_RADIUS_PX:-_RADIUS_PX, _RADIUS_PX:-_RADIUS_PX]
+    inside = (
+        alike[_RADIUS_PX:-_RADIUS_PX, _RADIUS_PX:-_RADIUS_PX] if where is None else alike[where]
+    )
     return float(inside.mean())
 
 

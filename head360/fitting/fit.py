@@ -36,6 +36,7 @@ from head360.fitting.versions import versions
 from head360.likeness import MODES, SKIN_ROWS, Likeness
 from head360.model.bilinear import SHOWN_MODES
 from head360.params import FloatArray, HeadParams, neutral_head
+from head360.rendering.lighting import Lighting
 from head360.rendering.scene import Models
 from head360.sitting import MAX_PHOTO_BYTES, Sitting
 
@@ -66,6 +67,7 @@ class FitResult:
     sight: Sight  # what the solver was told, landmarks in pixels of the crop
     faces: FoundFaces
     solution: Solution
+    lighting: Lighting | None = None  # that the photo was found to be taken in
 
     @property
     def landmarks(self) -> FloatArray:
@@ -354,6 +356,7 @@ def _result(work: _Work, looked: Looked, solution: Solution, dressed: Dressed) -
     return FitResult(
         dressed.params, report, photo, Sitting((a, b, c, d, e, f), camera, roll),
         looked.crop, looked.sight(work.options.placed), looked.found, solution,
+        dressed.skin.lighting if dressed.skin else None,
     )  # fmt: skip
 
 

@@ -40,6 +40,10 @@ _SLOPE, _ROUNDS = 1.25, 4
 _DARKEST, _BRIGHTEST = 0.003, 0.9
 #: Darker than the second, hair is brown or black; lighter than the first it may be of any hue.
 _PALE, _BLACK, _BROWN = 0.04, 0.01, np.array([1.25, 0.95, 0.75], np.float32)
+#: Natural hair's log(red / green) is at least so many log(green / blue): blond has 0.56, grey and
+#: platinum as much, brown and red more. Beyond this log(green / red) or log(blue / green) it begins
+#: to be dyed, at twice as much it is.
+_REDDER, _DYED = 0.55, 0.15
 #: How far colours of light, the photo's and ours, are left out: nobody knows whether a warm picture
 #: was taken in warm light. All would be right for other lights, none for the first look.
 _NEUTRAL = 0.5
@@ -122,11 +126,20 @@ def matched_color(hair: DrawnHair, start: Floats, tint: Floats | None = None) ->
 
 
 def _natural(color: Floats) -> Floats:
-    """Dark hair is brown or black: what hue it seems to have, its surroundings lend it."""
+    """The nearest colour that grows: what else hair seems to have, its surroundings lend it.
+
+    Natural hair, and what is dyed to look so, is never green or blue, and the yellower, the redder;
+    clearly dyed hair stays. Dark hair is brown or black.
+    """
     level = float(color @ _LUMA)
+    red, blue = (float(np.log(color[place] / color[1])) for place in (0, 2))
+    dyed = float(np.clip((max(-red, blue) - _DYED) / _DYED, 0, 1))
+    grown = np.exp([max(red, _REDDER * max(-blue, 0)), 0, min(blue, 0)])
+    grown *= level / float(grown @ _LUMA)
+    found = grown + dyed * (color - grown)
     dark = float(np.clip((_PALE - level) / (_PALE - _BLACK), 0, 1))
-    found: Floats = color + dark * (level * _BROWN - color)
-    return found.astype(np.float32)
+    natural: Floats = (found + dark * (level * _BROWN - found)).astype(np.float32)
+    return natural
 
 
 def _rays(seen: Silhouette) -> tuple[Rays, Tensor, Tensor]:

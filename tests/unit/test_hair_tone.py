@@ -102,3 +102,21 @@ def test_dark_hair_that_mirrors_a_blue_wall_is_brown_and_dyed_hair_stays_blue(
 
     assert brown[0] > brown[1] > brown[2]
     assert blue[2] > 2 * blue[0]
+
+
+def test_blond_and_grey_are_never_green_but_dyed_hair_is(drawn: DrawnHair) -> None:
+    start = np.array([0.1, 0.1, 0.1], np.float32)
+    olive, steel, green = (
+        np.array(color, np.float32)
+        for color in ((0.155, 0.14, 0.08), (0.24, 0.27, 0.28), (0.06, 0.2, 0.07))
+    )
+
+    blond, grey, dyed = (
+        matched_color(replace(drawn, photo=drawn.drawn(color)), start)
+        for color in (olive, steel, green)
+    )
+
+    assert blond[0] > 1.25 * blond[1] > 1.25 * blond[2]
+    assert grey[0] >= 0.99 * grey[1]
+    assert grey[2] <= 1.01 * grey[1]
+    assert dyed[1] > 2 * dyed[0]

@@ -74,3 +74,13 @@ def test_ssim_agrees_with_scikit_image() -> None:
         use_sample_covariance=False, data_range=255,
     )  # fmt: skip
     assert ssim(one, other) == pytest.approx(expected, abs=1e-4)
+
+
+def test_ssim_of_a_part_is_that_part_s() -> None:
+    one, other = noise(0), noise(0).copy()
+    other[:, 24:] = noise(1)[:, 24:]
+    left = np.zeros((48, 48), bool)
+    left[:, :16] = True
+
+    assert ssim(one, other, left) == pytest.approx(1.0)
+    assert ssim(one, other, ~left) < 0.6
