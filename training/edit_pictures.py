@@ -16,6 +16,7 @@ from PIL import Image, ImageDraw, ImageFont
 
 from head360.camera import OrbitCamera
 from head360.engine import HeadEngine
+from head360.light import Light
 from head360.params import HeadParams
 from head360.project import load_project
 from head360.rendering.request import RenderRequest
@@ -45,12 +46,18 @@ def main() -> None:
     out, project = Path(sys.argv[1]), sys.argv[2:]
     _, starts = held_out()
     heads = [starts["chosen"], starts["young_man"], starts["dark_woman"]]
-    heads.append(load_project(Path(project[0])).params if project else starts["bearded"])
+    heads.append(_resting(Path(project[0])) if project else starts["bearded"])
     engine = HeadEngine()
     _save(out / "edits.png", [_edits(engine, head) for head in heads], ("before", *_SENTENCES))
     faces = [_faces(engine, _edited(engine, starts[of], said)) for of, said in _EDITED]
     _save(out / "edited-faces.png", faces, tuple(name for name, _ in _FACES))
     engine.close()
+
+
+def _resting(project: Path) -> HeadParams:
+    """A project's head without expression, in the light of the others."""
+    head = load_project(project).params
+    return head.with_(expression=np.zeros_like(head.expression), light=Light())
 
 
 def _edited(engine: HeadEngine, head: HeadParams, said: str) -> HeadParams:
