@@ -264,7 +264,8 @@ class _Lid:
         gap = gap * (_LID_LIMIT / size.clamp(min=_LID_LIMIT)) * _between_corners(upper)[:, None]
         correction = torch.zeros_like(deltas[blink]).index_add(0, self.skin, self.spread @ gap)
         changed = (deltas[blink] + correction)[None]
-        return deltas.index_put((torch.tensor([blink]),), changed)
+        index = torch.tensor([blink], device=deltas.device)
+        return deltas.index_put((index,), changed)
 
 
 def _between_corners(margin: Tensor) -> Tensor:
