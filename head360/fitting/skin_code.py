@@ -19,7 +19,8 @@ from head360.model.texture_generator import TextureGenerator, activate
 from head360.model.texture_layers import SPOT_CODE
 from head360.rendering.shade import linear_from_srgb
 
-_STEPS, _RATE, _BETAS = 24, 0.22, (0.9, 0.95)
+#: Half as many steps took dark skin in dim bluish light for blue skin in red light.
+_STEPS, _RATE, _BETAS = 48, 0.22, (0.9, 0.95)
 #: Spread of what is left between photo and generated skin, as a logarithm, and how many places
 #: are as good as independent.
 _SPREAD, _INDEPENDENT = 0.16, 300.0
