@@ -33,6 +33,7 @@ from head360.fitting.face_network import (
     FaceNetwork,
     load_faces,
 )
+from head360.fitting.parsing_fringe import fringe_odds
 from head360.fitting.parsing_hair import own_hair
 from head360.fitting.parsing_landmarks import landmark_odds
 
@@ -166,7 +167,12 @@ def refined(image: Picture, shares: Floats, landmarks: Floats | None = None) -> 
     colors = lab(image)
     if landmarks is not None:
         shares = _turned(shares, landmark_odds(colors, landmarks, shares))
-    told = _turned(shares, _COLOR_WEIGHT * color_odds(colors, shares))
+    odds = _COLOR_WEIGHT * color_odds(colors, shares)
+    if landmarks is not None:
+        fringe = fringe_odds(colors, shares, landmarks)
+        odds[HAIR] += fringe
+        odds[SKIN] -= fringe
+    told = _turned(shares, odds)
     guide: Floats = image.astype(np.float32) @ (_LUMA / np.float32(255))
     window = max(3, 2 * round(_WINDOW * max(guide.shape)) + 1)
     large = list(_COLOURED)
