@@ -182,9 +182,7 @@ class ExportCommands(QObject):
         )
 
     def _start(self, what: str, ending: str) -> Path:
-        remembered = Path(self._settings.get(FOLDER) or Path.home())
-        folder = remembered if remembered.is_dir() else Path.home()
-        return folder / f"{self._document.name} {what}{ending}"
+        return self._settings.folder() / f"{self._document.name} {what}{ending}"
 
 
 def show_dialog(dialog: QDialog) -> None:

@@ -69,7 +69,7 @@ class ProjectFiles(QObject):
 
     def open(self) -> None:
         """Choose a project and open it."""
-        if self.may_leave() and (path := choose_project(self._window, self._folder())):
+        if self.may_leave() and (path := choose_project(self._window, self._settings.folder())):
             self._read(path)
 
     def open_path(self, path: Path) -> None:
@@ -83,7 +83,7 @@ class ProjectFiles(QObject):
 
     def save_as(self) -> bool:
         """Save under another name; False: nothing was saved."""
-        start = self._document.path or self._folder() / f"{self._document.name}{SUFFIX}"
+        start = self._document.path or self._settings.folder() / f"{self._document.name}{SUFFIX}"
         kind = self.tr("Head360 projects (*{suffix})").format(suffix=SUFFIX)
         path = choose_target(self._window, self.tr("Save project"), start, kind)
         return path is not None and self._write(path)
@@ -97,7 +97,7 @@ class ProjectFiles(QObject):
 
     def take_from_another(self, take: Callable[[HeadParams, str], None]) -> None:
         """Choose a project and hand over its head and name; the present work stays open."""
-        path = choose_project(self._window, self._folder())
+        path = choose_project(self._window, self._settings.folder())
         if path is None:
             return
         try:
@@ -165,10 +165,6 @@ class ProjectFiles(QObject):
             kept = [entry for entry in self._settings.get(RECENT) if entry != str(path)]
             self._settings.set(RECENT, kept)
             self.recent_changed.emit()
-
-    def _folder(self) -> Path:
-        remembered = self._settings.get(FOLDER)
-        return Path(remembered) if remembered and Path(remembered).is_dir() else Path.home()
 
 
 def kept_photo(project: Project) -> KeptPhoto | None:

@@ -132,6 +132,7 @@ class MainWindow(QMainWindow):
         self.player = Player(self.document, self.stage, self.soundtrack, self.speaker, self)
         self.session = LiveSession(self.stage, self)
         self.session.running_changed.connect(self._pause_recording)
+        self.player.took_stage.connect(self._stop_live)
         tools = Tools(
             self.document, self.stage, self.locks, self.theme, self._settings, self.messages,
             self.session, self.player, self.soundtrack,
@@ -237,6 +238,7 @@ class MainWindow(QMainWindow):
             partial(self.files.take_from_another, self.panels.hair.wear)
         )
         self.files.opened.connect(self.panels.photo.session.close_photo)
+        self.files.opened.connect(self.welcome.leave)
         self.viewport.picture_shown.connect(self._note_picture)
         self.viewport.picture_shown.connect(self.panels.live.camera.show_picture)
         self.modes.chosen.connect(self.viewport.set_mode)
@@ -315,6 +317,11 @@ class MainWindow(QMainWindow):
         """One face at a time: a live one takes over from the recording."""
         if live:
             self.player.stop()
+
+    def _stop_live(self) -> None:
+        """And the recording from a live one, whose take is kept."""
+        if self.session.running:
+            self.session.stop()
 
     # -- handlers ------------------------------------------------------------------------------
 

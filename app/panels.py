@@ -75,7 +75,7 @@ class Panels:
         self.light = LightDock(*shared, make_engine=make_engine, places=places)
         said = (tools.document, tools.stage, tools.theme, tools.settings, window)
         self.text = TextDock(*said, renderer=renderer)
-        moving = (tools.messages, tools.theme, window)
+        moving = (tools.messages, tools.theme, tools.settings, window)
         self.live = LiveDock(tools.session, *moving)
         self.timeline = TimelineDock(tools.document, tools.player, tools.soundtrack, *moving)
         tools.session.recorded.connect(self.timeline.keep)

@@ -26,6 +26,7 @@ class Player(QObject):
 
     moved = Signal(float)  # seconds
     running_changed = Signal(bool)
+    took_stage = Signal()  # from here on the recording plays the head: whoever else does, ends
 
     def __init__(
         self,
@@ -39,6 +40,7 @@ class Player(QObject):
         self._document, self._stage = document, stage
         self._soundtrack, self._speaker = soundtrack, speaker
         self._loop, self._muted = True, False
+        self._on_stage = False
         self._position = 0.0
         self._began = (0.0, 0.0)  # position, and when by the computer's clock
         self._voice: Voice | None = None
@@ -80,6 +82,7 @@ class Player(QObject):
             return
         if self._position >= take.duration_s - 1e-6:
             self._position = 0.0
+        self._show(self._position)
         self._timer.start()
         self._run_on()
         self.running_changed.emit(True)
@@ -95,7 +98,17 @@ class Player(QObject):
     def stop(self) -> None:
         """Stand still and give the head its own face back."""
         self.pause()
-        self._stage.perform(None)
+        if self._on_stage:
+            self._on_stage = False
+            self._stage.perform(None)
+
+    def stand(self, position: float) -> None:
+        """Go to `position` seconds; it is shown if the recording is what plays the head."""
+        if self._on_stage:
+            self.seek(position)
+        else:
+            self._position = self._within(position)
+            self.moved.emit(self._position)
 
     def seek(self, position: float) -> None:
         """Show the moment at `position` seconds, and go on from there if it plays."""
@@ -103,11 +116,18 @@ class Player(QObject):
         self._run_on()
 
     def _show(self, position: float) -> None:
+        if not self._on_stage and self._document.performance is not None:
+            self._on_stage = True
+            self.took_stage.emit()
         take = self._document.performance
         if take is not None:
-            self._position = min(max(position, 0.0), take.duration_s)
+            self._position = self._within(position)
             self._stage.perform(take.at(self._position))
             self.moved.emit(self._position)
+
+    def _within(self, position: float) -> float:
+        take = self._document.performance
+        return 0.0 if take is None else min(max(position, 0.0), take.duration_s)
 
     def _run_on(self, *_: object) -> None:
         """Let sound and clock begin where the timeline stands, if it plays."""
@@ -144,6 +164,4 @@ class Player(QObject):
     def _begin_anew(self, take: Performance | None) -> None:
         if take is None:
             self.stop()
-            self._position = 0.0
-        elif self._stage.is_performing:
-            self.seek(self._position)
+        self.stand(self._position)

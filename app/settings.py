@@ -47,6 +47,11 @@ class Settings:
     def __init__(self, store: QSettings) -> None:
         self._store = store
 
+    def folder(self) -> Path:
+        """Where the last file was chosen, or home."""
+        remembered = self.get(FOLDER)
+        return Path(remembered) if remembered and Path(remembered).is_dir() else Path.home()
+
     def get(self, setting: Setting[T]) -> T:
         """The remembered value, or the default."""
         text = self._store.value(setting.key)

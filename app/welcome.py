@@ -80,21 +80,31 @@ class Welcome(QObject):
         self._turn = QVariantAnimation(self, startValue=0.0, endValue=1.0, duration=TURN_MS)
         self._turn.setEasingCurve(QEasingCurve.Type.InOutSine)
         self._turn.valueChanged.connect(self._turn_on)
+        self._waits = False  # for the first picture, or turns already
         strip.setVisible(not settings.get(WELCOMED))
         strip.dismissed.connect(self._dismiss)
 
     def prepare(self) -> None:
         """Stand where the slow turn begins; it starts with the first picture."""
         if not self._settings.get(WELCOMED):
+            self._waits = True
             self._viewport.set_camera(OrbitCamera(yaw_degrees=START_YAW_DEGREES))
             self._viewport.picture_shown.connect(self._start)
             self._viewport.touched.connect(self.stop)
 
     def stop(self) -> None:
         """The head is theirs now."""
+        if not self._waits:
+            return
+        self._waits = False
         self._turn.stop()
         self._viewport.picture_shown.disconnect(self._start)
         self._viewport.touched.disconnect(self.stop)
+
+    def leave(self) -> None:
+        """They have begun: keep still, and out of the way until the next start."""
+        self.stop()
+        self._strip.hide()
 
     def _start(self) -> None:
         if self._turn.state() is QVariantAnimation.State.Stopped:

@@ -24,6 +24,8 @@ from head360.performance import (
 #: Keys closer in time than this are one, seconds.
 SAME_TIME_S = 1e-3
 MAX_KEYS = 10_000
+#: How often `few_keys` allows twice the error.
+_LOOSER = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,11 +89,13 @@ def delete_key(curve: Curve, index: int) -> Curve:
     return Curve(tuple(keys))
 
 
-def curve_of(performance: Performance, channel: str, tolerance: float = 0.01) -> Curve:
+def curve_of(
+    performance: Performance, channel: str, tolerance: float = 0.01, most: int = MAX_KEYS
+) -> Curve:
     """Few keys that draw a recorded channel, to edit it by.
 
     Adds the worst moment as a key until the curve is nowhere farther than `tolerance` (weights, or
-    degrees) from the recording.
+    degrees) from the recording, or has more than `most` keys.
 
     Raises:
         ValueError: there is no such channel.
@@ -101,11 +105,37 @@ def curve_of(performance: Performance, channel: str, tolerance: float = 0.01) ->
     for _ in range(MAX_KEYS):
         curve = Curve(tuple((float(times[i]), float(values[i])) for i in chosen))
         error = np.abs(curve(times) - values)
-        if error.max() <= tolerance:
+        if error.max() <= tolerance or len(chosen) > most:
             break
         worst = _worst_in_each_gap(error, chosen, tolerance)
         chosen = sorted({*chosen, *worst})
     return curve
+
+
+def few_keys(performance: Performance, channel: str, tolerance: float, most: int) -> Curve:
+    """As `curve_of`; a recording that needs more than `most` keys is drawn less exactly.
+
+    Raises:
+        ValueError: there is no such channel.
+    """
+    curve = curve_of(performance, channel, tolerance, most)
+    for _ in range(_LOOSER):
+        if len(curve.keys) <= most:
+            break
+        tolerance *= 2
+        curve = curve_of(performance, channel, tolerance, most)
+    return curve
+
+
+def span_changed(before: Curve, after: Curve) -> tuple[float, float]:
+    """From when to when two curves differ, seconds: a key bends them up to its second neighbour."""
+    other = [time for time, _ in set(before.keys) ^ set(after.keys)]
+    if not other:
+        return 0.0, 0.0
+    same = [time for time, _ in sorted(set(before.keys) & set(after.keys))]
+    below = [time for time in same if time < min(other)]
+    above = [time for time in same if time > max(other)]
+    return below[-2] if len(below) > 1 else -np.inf, above[1] if len(above) > 1 else np.inf
 
 
 def keyed(

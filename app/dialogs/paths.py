@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from functools import partial
 from pathlib import Path
 
 from PySide6.QtCore import QCoreApplication
@@ -29,15 +31,25 @@ def choose_photo(parent: QWidget, folder: Path) -> Path | None:
 
 
 def choose_target(parent: QWidget, title: str, start: Path, kind: str) -> Path | None:
-    """Where to save; the ending of `start` is added when it was left out. None: nowhere.
+    """Where to save; the ending of the kind is added when it was left out. None: nowhere.
 
-    The dialog itself asks before an existing file is replaced.
+    The first of several kinds is that of `start`; choosing another changes the name's ending. The
+    dialog itself asks before an existing file is replaced.
     """
     dialog = QFileDialog(parent, title, str(start.parent), kind)
     dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
     dialog.setDefaultSuffix(start.suffix.removeprefix("."))
     dialog.selectFile(start.name)
+    dialog.filterSelected.connect(partial(_change_ending, dialog))
     chosen = dialog.exec() == QFileDialog.DialogCode.Accepted
     names = dialog.selectedFiles()
     dialog.deleteLater()
     return Path(names[0]) if chosen and names else None
+
+
+def _change_ending(dialog: QFileDialog, kind: str) -> None:
+    found = re.search(r"\*(\.\w+)", kind)
+    names = dialog.selectedFiles()
+    if found and names:
+        dialog.setDefaultSuffix(found[1].removeprefix("."))
+        dialog.selectFile(Path(names[0]).with_suffix(found[1]).name)

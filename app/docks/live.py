@@ -26,6 +26,7 @@ from app.docks.panel import scrolling_column, set_up_dock
 from app.live import STREAMS, TRACKER_ASSET, Choice, LiveSession, source_of, usual_gains
 from app.messages import Choice as Answer
 from app.messages import Messages
+from app.settings import Settings
 from app.theme import Theme
 from app.widgets.labelled_slider import LabelledSlider, SliderSpec
 from app.workers.job import Job
@@ -44,6 +45,8 @@ from head360.performance import Sample
 _CURVES = ("jawOpen", "mouthSmileLeft", "eyeBlinkLeft")
 _COUNT_DOWN = 3  # seconds until a calibration begins to watch
 _CURVES_MS = 100
+#: What is said about a calibration stays so long before figures return.
+_HOLD_MS = 2500
 VIDEO = "video"
 
 
@@ -55,6 +58,7 @@ class LiveDock(QDockWidget):
         session: LiveSession,
         messages: Messages,
         theme: Theme,
+        settings: Settings,
         parent: QWidget | None = None,
         *,
         make_source: Callable[..., LiveSource] = source_of,
@@ -62,10 +66,12 @@ class LiveDock(QDockWidget):
         super().__init__(parent)
         self.setWindowTitle(self.tr("Live"))
         self._session, self._messages, self._theme = session, messages, theme
+        self._settings = settings
         self._make_source = make_source
         self._file: Path | None = None
         self._newest: Sample | None = None
         self._left = 0
+        self._hold = QTimer(self, singleShot=True, interval=_HOLD_MS)  # what was said is read
         self._fetching: Job | None = None
         area, column = scrolling_column()
         column.setSpacing(8)
@@ -215,7 +221,7 @@ class LiveDock(QDockWidget):
         if choice != VIDEO:
             return choice
         name, _ = QFileDialog.getOpenFileName(
-            self, self.tr("Drive the head by a video"), str(self._file or ""),
+            self, self.tr("Drive the head by a video"), str(self._file or self._settings.folder()),
             self.tr("Videos (*.mp4 *.mov *.webm *.mkv *.avi);;All files (*)"),
         )  # fmt: skip
         self._file = Path(name) if name else None
@@ -312,7 +318,7 @@ class LiveDock(QDockWidget):
             self._draw.stop()
 
     def _show_status(self, status: SourceStatus | None) -> None:
-        if self._count.isActive():
+        if status is not None and (self._count.isActive() or self._hold.isActive()):
             return
         if status is None:
             self.quality.setValue(0)
@@ -333,10 +339,12 @@ class LiveDock(QDockWidget):
             text = self.tr("Relax your face and look ahead: {left} …").format(left=self._left)
         else:
             text = self.tr("Hold still …")
+            self._hold.start()
         self.status.setText(text)
 
     def _show_calibrated(self, problem: str) -> None:
         self.calibrate.setEnabled(self._session.running)
+        self._hold.start()
         self.status.setText(problem or self.tr("Calibrated: this face is neutral now."))
 
     def _show_curves(self) -> None:

@@ -8,8 +8,10 @@ from pathlib import Path
 from PySide6.QtCore import QObject
 from PySide6.QtWidgets import QFileDialog, QInputDialog, QWidget
 
+from app.dialogs.paths import choose_target
 from app.document import HeadDocument
 from app.messages import Messages
+from app.settings import FOLDER, Settings
 from app.workers.job import Job
 from app.workers.sound_tasks import reading
 from head360.driving.bvh import read_bvh, write_bvh
@@ -28,9 +30,12 @@ _SOUNDS = "Sounds and videos (*.wav *.mp3 *.m4a *.ogg *.flac *.mp4 *.mov *.webm)
 class TakeFiles(QObject):
     """Asks for files; every change of the document's performance is one undo step."""
 
-    def __init__(self, document: HeadDocument, messages: Messages, window: QWidget) -> None:
+    def __init__(
+        self, document: HeadDocument, messages: Messages, settings: Settings, window: QWidget
+    ) -> None:
         super().__init__(window)
         self._document, self._messages, self._window = document, messages, window
+        self._settings = settings
         self.former: Performance | None = None  # the take that a newer one replaced
         self._jobs: list[Job] = []
 
@@ -78,17 +83,18 @@ class TakeFiles(QObject):
         take = self._document.performance
         if take is None:
             return
-        name, _ = QFileDialog.getSaveFileName(
-            self._window, self.tr("Export the performance"), "take.csv", self.tr(_WRITTEN)
-        )
-        if not name:
+        start = self._settings.folder() / f"{self._document.name}.csv"
+        title = self.tr("Export the performance")
+        path = choose_target(self._window, title, start, self.tr(_WRITTEN))
+        if path is None:
             return
+        self._settings.set(FOLDER, str(path.parent))
         try:
-            (write_bvh if _is_bvh(Path(name)) else write_csv)(take, Path(name))
+            (write_bvh if _is_bvh(path) else write_csv)(take, path)
         except Head360Error as error:
             self._messages.show_error(self.tr("The performance cannot be written."), error)
         else:
-            self._messages.success(self.tr("Exported “{name}”.").format(name=Path(name).name))
+            self._messages.success(self.tr("Exported “{name}”.").format(name=path.name))
 
     def _read(self) -> Performance | None:
         path = self._pick(self.tr("Choose a performance"), self.tr(_TAKES))
@@ -101,7 +107,10 @@ class TakeFiles(QObject):
             return None
 
     def _pick(self, title: str, kinds: str) -> Path | None:
-        name, _ = QFileDialog.getOpenFileName(self._window, title, "", kinds)
+        folder = str(self._settings.folder())
+        name, _ = QFileDialog.getOpenFileName(self._window, title, folder, kinds)
+        if name:
+            self._settings.set(FOLDER, str(Path(name).parent))
         return Path(name) if name else None
 
     def _change(self, text: str, make: Callable[[], Performance]) -> None:

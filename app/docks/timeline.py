@@ -6,7 +6,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QSignalBlocker, Qt
 from PySide6.QtGui import QHideEvent, QKeyEvent
 from PySide6.QtWidgets import (
     QComboBox,
@@ -25,6 +25,7 @@ from app.docks.take_files import TakeFiles
 from app.document import HeadDocument
 from app.messages import Messages
 from app.player import Player
+from app.settings import Settings
 from app.soundtrack import Soundtrack
 from app.theme import Theme
 from app.widgets.fine_slider import STEPS, FineSlider
@@ -32,7 +33,15 @@ from app.widgets.section import flat_button
 from app.widgets.wave_strip import WaveStrip
 from app.workers.sound_tasks import DecodedSound
 from head360.expression_names import spoken_name
-from head360.keyframes import Curve, curve_of, delete_key, keyed, move_key, set_key
+from head360.keyframes import (
+    Curve,
+    delete_key,
+    few_keys,
+    keyed,
+    move_key,
+    set_key,
+    span_changed,
+)
 from head360.params import EXPRESSIONS
 from head360.performance import (
     CHANNELS,
@@ -53,17 +62,18 @@ _STILL_S = 4.0
 _SMOOTH_S = 0.12
 #: A double click this near to a key, seconds, takes it away.
 _NEAR_S = 0.06
-#: How near keys keep a curve to what was recorded, of the whole span.
-_EXACT = 0.01
+#: How near keys keep a curve to what was recorded, of the whole span, if so many are enough.
+_EXACT, _MOST_KEYS = 0.01, 60
 #: Curves of turns show at least so many degrees both ways.
 _LEAST_TURN = 20.0
 STRIP_PX = 120
 _TURNS = {"headYaw": "Head turn", "headPitch": "Head nod", "headRoll": "Head tilt"}
 #: And this near in value, of the whole span.
 _SAME_VALUE = 0.08
-#: Longer takes show no keys; nor do curves with more of them.
-_KEYED_MOMENTS, _SHOWN_KEYS = 900, 60
+#: Longer takes show no keys, nor do curves that more keys could not draw.
+_KEYED_MOMENTS = 20_000
 Edit = Callable[[Performance], Performance]
+Moves = Callable[[float], float]  # where a moment of the take is afterwards, seconds
 
 
 class TimelineDock(QDockWidget):
@@ -76,6 +86,7 @@ class TimelineDock(QDockWidget):
         soundtrack: Soundtrack,
         messages: Messages,
         theme: Theme,
+        settings: Settings,
         parent: QWidget | None = None,
     ) -> None:
         super().__init__(parent)
@@ -83,7 +94,7 @@ class TimelineDock(QDockWidget):
         self.setObjectName("timeline_dock")
         self._document, self._player = document, player
         self._messages, self._theme = messages, theme
-        self.files = TakeFiles(document, messages, self)
+        self.files = TakeFiles(document, messages, settings, self)
         self._strip: CurveStrip | None = None
         content = QWidget()
         content.setObjectName("panel")
@@ -151,8 +162,8 @@ class TimelineDock(QDockWidget):
         self._edits = [
             menu.addAction(self.tr("Trim before here"), self._trim_before),
             menu.addAction(self.tr("Trim after here"), self._trim_after),
-            menu.addAction(self.tr("Half speed"), partial(self._change, "speed", _speed(0.5))),
-            menu.addAction(self.tr("Double speed"), partial(self._change, "speed", _speed(2.0))),
+            menu.addAction(self.tr("Half speed"), partial(self._speed, 0.5)),
+            menu.addAction(self.tr("Double speed"), partial(self._speed, 2.0)),
             menu.addAction(self.tr("Smooth"), partial(self._change, "smooth", _smooth)),
             menu.addAction(self.tr("There and back"), partial(self._change, "ping", ping_pong)),
         ]
@@ -218,10 +229,11 @@ class TimelineDock(QDockWidget):
         """Have no performance."""
         self._document.edit_performance(self.tr("Remove the recording"), None)
 
-    def _change(self, kind: str, edit: Edit) -> None:
+    def _change(self, kind: str, edit: Edit, moves: Moves | None = None) -> None:
         take = self._document.performance
         if take is None:
             return
+        here = self._player.position
         names = {
             "trim": self.tr("Trim"), "speed": self.tr("Speed"), "smooth": self.tr("Smooth"),
             "ping": self.tr("There and back"), "key": self.tr("Key"),
@@ -230,14 +242,20 @@ class TimelineDock(QDockWidget):
             self._document.edit_performance(names[kind], edit(take))
         except ValueError as error:
             self._messages.error(self.tr("The recording stays as it is."), str(error))
+        else:
+            if moves is not None:
+                self._player.stand(moves(here))
 
     def _trim_before(self) -> None:
         here = self._player.position
-        self._change("trim", lambda take: trimmed(take, here, take.duration_s))
+        self._change("trim", lambda take: trimmed(take, here, take.duration_s), lambda _: 0.0)
 
     def _trim_after(self) -> None:
         here = self._player.position
         self._change("trim", lambda take: trimmed(take, 0.0, here))
+
+    def _speed(self, factor: float) -> None:
+        self._change("speed", lambda take: retimed(take, factor), lambda time: time / factor)
 
     def _set_key(self, seconds: float, value: float) -> None:
         """Set a key on the curve on show; on one that is there, take it away."""
@@ -249,10 +267,10 @@ class TimelineDock(QDockWidget):
             near = [i for i, t in enumerate(times) if abs(t - seconds) < _NEAR_S]
             inner = [i for i in near if 0 < i < len(times) - 1]
             if inner and abs(curve.keys[inner[0]][1] - value) < _SAME_VALUE * _span(channel):
-                return keyed(take, channel, delete_key(curve, inner[0]))
+                return _redrawn(take, channel, curve, delete_key(curve, inner[0]))
             at = times[near[0]] if near else seconds
             at = min(max(at, 0.0), take.duration_s)
-            return keyed(take, channel, set_key(curve, at, _within(channel, value)))
+            return _redrawn(take, channel, curve, set_key(curve, at, _within(channel, value)))
 
         self._change("key", changed)
 
@@ -266,7 +284,7 @@ class TimelineDock(QDockWidget):
             inner = 0 < index < len(curve.keys) - 1
             when = to if inner else curve.keys[index][0]
             moved = move_key(curve, index, when, _within(channel, value))
-            return keyed(take, channel, moved)
+            return _redrawn(take, channel, curve, moved)
 
         self._change("key", changed)
 
@@ -297,12 +315,12 @@ class TimelineDock(QDockWidget):
 
     def _show_position(self, seconds: float) -> None:
         take = self._document.performance
+        part = 0.0 if take is None else seconds / max(take.duration_s, 1e-3)
+        with QSignalBlocker(self.slider):
+            self.slider.setValue(round(part * STEPS))
         if take is None:
             self.time.setText(self.tr("No recording"))
             return
-        self.slider.blockSignals(True)
-        self.slider.setValue(round(seconds / max(take.duration_s, 1e-3) * STEPS))
-        self.slider.blockSignals(False)
         self.time.setText(f"{seconds:05.2f} / {take.duration_s:05.2f} s")
         if self._strip is not None:
             self._strip.show_position(seconds)
@@ -341,13 +359,18 @@ class TimelineDock(QDockWidget):
         least = (-_LEAST_TURN, _LEAST_TURN) if name in POSE_CHANNELS else (0.0, 1.0)
         self._strip.show_curves(take.times, {name: take.channel(name)}, least)
         keys = _curve(take, name).keys if len(take) <= _KEYED_MOMENTS else ()
-        few = keys if len(keys) <= _SHOWN_KEYS else ()
+        few = keys if len(keys) <= _MOST_KEYS else ()
         self._strip.show_keys([time for time, _ in few], [value for _, value in few])
         self._strip.show_position(self._player.position)
 
 
 def _curve(take: Performance, channel: str) -> Curve:
-    return curve_of(take, channel, _EXACT * _span(channel))
+    return few_keys(take, channel, _EXACT * _span(channel), _MOST_KEYS)
+
+
+def _redrawn(take: Performance, channel: str, before: Curve, after: Curve) -> Performance:
+    """With the edited curve where it differs; elsewhere every recorded moment stays."""
+    return keyed(take, channel, after, *span_changed(before, after))
 
 
 def _span(channel: str) -> float:
@@ -358,10 +381,6 @@ def _span(channel: str) -> float:
 def _within(channel: str, value: float) -> float:
     low, high = (-MAX_POSE_DEGREES, MAX_POSE_DEGREES) if channel in POSE_CHANNELS else (0.0, 1.0)
     return min(max(value, low), high)
-
-
-def _speed(factor: float) -> Edit:
-    return lambda take: retimed(take, factor)
 
 
 def _smooth(take: Performance) -> Performance:

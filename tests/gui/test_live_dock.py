@@ -206,6 +206,28 @@ def test_a_live_face_takes_over_from_the_recording(
     until(qtbot, lambda: jaw(window) > 0.8)
 
 
+def test_a_recording_takes_over_from_the_live_face(
+    window: MainWindow, source: FakeSource, qtbot: QtBot
+) -> None:
+    dock = window.panels.live
+    dock.start.click()
+    dock.record.setChecked(True)
+    for value in (0.1, 0.4, 0.8):
+        source.say(value)
+        qtbot.wait(40)
+    dock.record.setChecked(False)
+    assert window.session.running  # for another take
+
+    window.player.play()
+
+    assert not window.session.running
+    until(qtbot, lambda: not source.running)
+    window.player.seek(0.0)
+    source.say(0.9)
+    qtbot.wait(60)
+    assert jaw(window) < 0.8
+
+
 def test_calibration_counts_down_and_says_how_it_went(
     window: MainWindow, source: FakeSource, qtbot: QtBot
 ) -> None:

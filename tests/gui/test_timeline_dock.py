@@ -14,8 +14,9 @@ from pytestqt.qtbot import QtBot
 
 from app.dialogs.mesh import MeshDialog
 from app.dialogs.turntable import TurntableDialog
+from app.docks import take_files
 from app.main_window import MainWindow
-from app.settings import Settings
+from app.settings import FOLDER, Settings
 from app.theme import Theme
 from app.widgets.curve_strip import CurveStrip
 from head360.driving.csv import write_csv
@@ -109,6 +110,60 @@ def test_turns_of_the_head_have_keys_too(window: MainWindow) -> None:
     assert present(window).at(0.0).head_pose[0] == pytest.approx(5.0, abs=0.5)
 
 
+def test_keys_stay_in_sight_and_the_rest_as_recorded(window: MainWindow, qtbot: QtBot) -> None:
+    rng = np.random.default_rng(0)
+    shaky = take(40.0, 1200)
+    weights = shaky.expression.copy()
+    weights[:, JAW] = 0.4 + 0.3 * np.sin(shaky.times * 4) + rng.uniform(-0.02, 0.02, 1200)
+    window.document.edit_performance("Record", shaky.with_(expression=weights))
+    dock = window.panels.timeline
+    qtbot.waitUntil(lambda: dock._strip is not None)
+    assert dock._strip is not None
+    assert 10 < len(dock._strip._points) <= 60
+
+    dock._set_key(20.0, 1.0)
+
+    assert 10 < len(dock._strip._points) <= 60
+    after = present(window)
+    assert after.at(20.0).expression[JAW] == pytest.approx(1, abs=0.05)
+    early = after.times < 12
+    assert np.array_equal(after.expression[early, JAW], weights[shaky.times < 12, JAW])
+
+
+def test_the_playhead_stays_with_its_moment(window: MainWindow) -> None:
+    window.document.edit_performance("Record", take(4.0))
+    dock, player = window.panels.timeline, window.player
+    player.seek(1.0)
+    dock._speed(0.5)
+    assert player.position == pytest.approx(2.0)
+    dock._trim_before()
+    assert player.position == 0
+    player.seek(5.0)
+    player.stop()
+    dock.keep(take(1.0))  # while the head stands still
+    assert player.position == 1.0
+    assert dock.time.text() == "01.00 / 01.00 s"
+
+
+def test_a_name_without_an_ending_gets_that_of_its_kind(
+    window: MainWindow, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    files = window.panels.timeline.files
+    window.document.edit_performance("Record", take())
+    window._settings.set(FOLDER, str(tmp_path))
+    for kind, ending in ((0, "csv"), (1, "bvh")):
+
+        def accept(dialog: QFileDialog, kind: int = kind) -> int:
+            chosen = dialog.nameFilters()[kind]
+            dialog.selectNameFilter(chosen)
+            dialog.filterSelected.emit(chosen)
+            return int(QFileDialog.DialogCode.Accepted)
+
+        monkeypatch.setattr(QFileDialog, "exec", accept)
+        files.save()
+        assert (tmp_path / f"{window.document.name}.{ending}").exists()
+
+
 def test_space_plays_and_pauses(window: MainWindow, qtbot: QtBot) -> None:
     dock = window.panels.timeline
     dock.show()
@@ -157,7 +212,7 @@ def test_turns_of_the_head_come_and_go_as_bvh(
     files, path = window.panels.timeline.files, tmp_path / "turns.bvh"
     turned = take().with_(head_pose=np.full((len(take()), 3), (25.0, 0, 0), np.float32))
     window.document.edit_performance("Record", turned)
-    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(path), ""))
+    monkeypatch.setattr(take_files, "choose_target", lambda *_: path)
     files.save()
     window.document.edit_performance("Record", held(0.3))
     monkeypatch.setattr(QInputDialog, "getInt", lambda *_: (100, True))

@@ -22,7 +22,7 @@ from app.main_window import MainWindow, Services
 from app.overlays import MARGIN_PX
 from app.panels import LEFT
 from app.person_clipboard import MIME
-from app.settings import BACKGROUND, LAYOUT, THEME, WELCOMED
+from app.settings import BACKGROUND, LAYOUT, THEME
 from head360.params import EXPRESSIONS
 from tests.gui.conftest import end
 
@@ -283,35 +283,6 @@ def test_messages_stay_off_the_cube(qtbot: QtBot, window: MainWindow) -> None:
     qtbot.waitUntil(lambda: window.message_bar.width() > 200)
     assert window.message_bar.geometry().right() < window.viewport.width() - 72
     assert window.message_bar.geometry().left() >= MARGIN_PX
-
-
-def test_the_welcome_turns_and_stays_until_dismissed(qtbot: QtBot, services: Services) -> None:
-    services.settings.set(WELCOMED, False)
-    window = MainWindow(services)
-    qtbot.addWidget(window, before_close_func=end)
-    with qtbot.waitSignal(window.viewport.picture_shown, timeout=5000):
-        window.show()
-
-    assert window.viewport.camera.yaw_degrees < -40
-    qtbot.waitUntil(lambda: window.viewport.camera.yaw_degrees == 0.0, timeout=6000)
-    assert window.welcome_strip.isVisible()
-    window.welcome_strip.dismissed.emit()
-    assert not window.welcome_strip.isVisible()
-    assert services.settings.get(WELCOMED)
-
-
-def test_touching_the_head_ends_the_welcome_turn(qtbot: QtBot, services: Services) -> None:
-    services.settings.set(WELCOMED, False)
-    window = MainWindow(services)
-    qtbot.addWidget(window, before_close_func=end)
-    with qtbot.waitSignal(window.viewport.picture_shown, timeout=5000):
-        window.show()
-
-    qtbot.mousePress(window.viewport, Qt.MouseButton.LeftButton)
-    yaw = window.viewport.camera.yaw_degrees
-    qtbot.wait(150)
-
-    assert window.viewport.camera.yaw_degrees == yaw
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,16 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from head360.keyframes import Curve, curve_of, delete_key, keyed, move_key, set_key
+from head360.keyframes import (
+    Curve,
+    curve_of,
+    delete_key,
+    few_keys,
+    keyed,
+    move_key,
+    set_key,
+    span_changed,
+)
 from head360.params import EXPRESSIONS, HeadParams
 from head360.performance import (
     Performance,
@@ -221,6 +230,29 @@ def test_a_recorded_channel_becomes_few_keys_and_back() -> None:
     assert curve(times) == pytest.approx(performance.channel("jawOpen"), abs=0.011)
     again = keyed(performance, "jawOpen", curve)
     assert again.channel("jawOpen") == pytest.approx(performance.channel("jawOpen"), abs=0.011)
+
+
+def test_a_shaky_channel_is_drawn_by_few_keys_less_exactly() -> None:
+    rng, times = np.random.default_rng(0), np.arange(1200) / 60
+    performance = take(list(0.5 + 0.4 * np.sin(times) + rng.uniform(-0.02, 0.02, 1200)), 1 / 60)
+
+    curve = few_keys(performance, "jawOpen", 0.01, 60)
+
+    assert len(curve.keys) <= 60
+    assert curve(times) == pytest.approx(performance.channel("jawOpen"), abs=0.081)
+    assert few_keys(performance, "mouthPucker", 0.01, 60).keys == ((0, 0), (times[-1], 0))
+
+
+def test_a_key_bends_a_curve_only_as_far_as_is_said() -> None:
+    before = Curve(tuple((float(time), np.sin(time)) for time in range(10)))
+    times = np.linspace(0, 9, 1801)
+    for after in (set_key(before, 4.5, 3.0), move_key(before, 5, 5.2, 2.0), delete_key(before, 5)):
+        low, high = span_changed(before, after)
+        beyond = (times < low) | (times > high)
+        assert 300 < beyond.sum() < 1500
+        assert np.array_equal(before(times[beyond]), after(times[beyond]))
+    assert span_changed(before, before) == (0, 0)
+    assert span_changed(before, set_key(before, 0.0, 2.0)) == (-np.inf, 2)
 
 
 def test_keys_on_a_still_are_seen_and_only_within_their_time(neutral: HeadParams) -> None:
