@@ -19,7 +19,16 @@ from scipy.spatial.distance import cdist
 
 from head360.assets import resource
 from head360.driving.names import mirrored_name
-from head360.driving.reading import READ, FaceReader, Look, aligned, turned
+from head360.driving.reading import (
+    NETWORK_KEY,
+    READ,
+    FaceReader,
+    Look,
+    Network,
+    aligned,
+    network_inputs,
+    turned,
+)
 from head360.faces import LANDMARKS, MESH_LANDMARKS, OVAL
 from head360.files import replacing
 from head360.fitting.landmarks import (
@@ -35,10 +44,12 @@ from head360.fitting.landmarks import (
 )
 from head360.model.bilinear import BilinearModel
 from head360.params import EXPRESSIONS
+from training.faces_network import trained
 from training.faces_shown import Shown
 
 Doubles = npt.NDArray[np.float64]
 
+_HALVED = ("basis", NETWORK_KEY + "hidden", NETWORK_KEY + "out")  # kept in half precision
 DIRECTIONS = 88  # of landmarks' moves that are kept
 #: Trust in the mesh's own moves, in pictures; of turns; and the least variance, of the mean.
 _MESH_PULL, _TURN_PULL, _FLOOR = 12.0, 1.0, 0.02
@@ -85,6 +96,14 @@ def lessons(people: Sequence[Shown]) -> Lessons:
 def learnt(seen: Lessons, which: npt.NDArray[np.bool_] | None = None) -> FaceReader:
     """What some of the pictures (all, by default) teach."""
     use = np.ones(len(seen.moves), bool) if which is None else which
+    reader = summing(seen, use)
+    moved = _looks(reader, seen, use)
+    inputs = np.stack([network_inputs(look, reader.summed(look)) for look in moved])
+    return replace(reader, network=trained(inputs, seen.weights[use]))
+
+
+def summing(seen: Lessons, use: npt.NDArray[np.bool_]) -> FaceReader:
+    """What some pictures teach of the sum of shapes."""
     moves, weights, turns = seen.moves[use], seen.weights[use], seen.turns[use]
     basis = np.linalg.eigh(moves.T @ moves)[1][:, : -DIRECTIONS - 1 : -1].T
     points, own = moves @ basis.T, mesh_moves(seen.reader) @ basis.T
@@ -106,10 +125,15 @@ def learnt(seen: Lessons, which: npt.NDArray[np.bool_] | None = None) -> FaceRea
 
 def read_all(reader: FaceReader, seen: Lessons, which: npt.NDArray[np.bool_]) -> Doubles:
     """(n, 51) what a reader makes of some pictures."""
-    points = seen.moves[which] @ reader.basis.T
     rest = replace(reader.usual_rest, scores=np.zeros(len(READ)))
-    looks = map(Look, points, seen.turns[which], seen.scores[which])
+    looks = _looks(reader, seen, which)
     return np.stack([reader.read(look, rest)[READ] for look in looks]).astype(np.float64)
+
+
+def _looks(reader: FaceReader, seen: Lessons, which: npt.NDArray[np.bool_]) -> list[Look]:
+    """Some pictures as looks, less each person's at rest."""
+    points = seen.moves[which] @ reader.basis.T
+    return list(map(Look, points, seen.turns[which], seen.scores[which]))
 
 
 def tried(seen: Lessons, folds: int = 3) -> Doubles:
@@ -148,9 +172,10 @@ def summary(truth: Doubles, found: Doubles) -> str:
 
 def write(reader: FaceReader, path: Path) -> None:
     """Write it where `FaceReader.load` reads it; large parts in half precision."""
-    arrays = {name: np.asarray(getattr(reader, name)) for name in FaceReader.__slots__}
+    arrays = {name: getattr(reader, name) for name in FaceReader.__slots__ if name != "network"}
+    arrays |= {NETWORK_KEY + name: getattr(reader.network, name) for name in Network.__slots__}
     kept = {
-        name: values.astype(np.float16 if name == "basis" else np.float32)
+        name: values.astype(np.float16 if name in _HALVED else np.float32)
         for name, values in arrays.items()
     }
     kept["places"] = reader.places.astype(np.int32)

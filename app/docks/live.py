@@ -193,7 +193,14 @@ class LiveDock(QDockWidget):
         self.gain.edited.connect(self._set_gain)
         column = QVBoxLayout()
         column.setSpacing(4)
-        for widget in (self.mirror, self.smoothing, self.shape, self.gain):
+        self.unseen = dim_label(
+            self.tr(
+                "Cameras hardly see cheeks, squints, dimples, pressed lips, a frowning mouth and a "
+                "jaw pushed forwards, and never the tongue. Gain strengthens what is seen faintly."
+            )
+        )
+        self.unseen.setWordWrap(True)
+        for widget in (self.mirror, self.smoothing, self.shape, self.gain, self.unseen):
             column.addWidget(widget)
         return column
 
@@ -299,6 +306,7 @@ class LiveDock(QDockWidget):
         is_stream = name in STREAMS
         self.port.setVisible(is_stream)
         self.anywhere.setVisible(is_stream)
+        self.unseen.setVisible(not is_stream)
         if is_stream:
             self.port.setValue(protocol(name).port)
 

@@ -3,9 +3,13 @@
 MediaPipe's own scores hardly tell frowns, sneers or a jaw sideways. Its landmarks do: taken out
 of their turn and size, less those of the face at rest, they are nearly a sum of what each shape
 moves. How far each shape moves them, what turning the head does besides, and which errors go
-together was learnt from rendered people (`python -m training follow`); the rest is a small
+together was learnt from rendered people (`python -m training reading`); the rest is a small
 least-squares problem with weights that are never negative. The scores have their say in it, as
 far as they proved right, and never more than as if they were exact.
+
+A small network that was taught by the same people is asked, too: it knows what is not a sum. It
+also sees what usually comes with a shape where that is alone, so what is played lies between both,
+by a mean of their logarithms: what one of them does not see at all is not there.
 """
 
 from __future__ import annotations
@@ -25,6 +29,10 @@ from head360.params import EXPRESSIONS, FloatArray
 Doubles = npt.NDArray[np.float64]
 
 READING_FILE = "reading.safetensors"
+#: What names of the network's arrays begin with.
+NETWORK_KEY = "network."
+#: How much of what is read goes by the sum of shapes; the rest by the network. Chosen on films.
+SUM_SHARE = 0.35
 #: Shapes that are read: all but the tongue, which nothing tells.
 READ = np.array([place for place, name in enumerate(EXPRESSIONS) if name != "tongueOut"])
 #: Faces smaller than this, and landmarks farther away, are nonsense, pixels.
@@ -45,10 +53,31 @@ class Look:
         ends = len(numbers) - len(READ) - 6
         return cls(numbers[:ends], numbers[ends : ends + 6], numbers[ends + 6 :])
 
+    def since(self, rest: Look) -> Look:
+        """What changed since another look."""
+        return Look.of(self.numbers - rest.numbers)
+
     @property
     def numbers(self) -> Doubles:
         """(K + 6 + 51,) all of it, to keep and to average."""
         return np.concatenate([self.points, self.turned, self.scores])
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Network:
+    """One hidden layer of rectified sums."""
+
+    scale: Doubles  # (D,) what inputs are divided by
+    hidden: Doubles  # (H, D)
+    hidden_bias: Doubles  # (H,)
+    out: Doubles  # (51, H)
+    out_bias: Doubles  # (51,)
+
+    def __call__(self, inputs: Doubles) -> Doubles:
+        """(51,) weights 0 … 1 by inputs (D,), see `network_inputs`."""
+        hidden = (self.hidden @ (inputs / self.scale) + self.hidden_bias).clip(0)
+        told: Doubles = (self.out @ hidden + self.out_bias).clip(0, 1)
+        return told
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -67,6 +96,7 @@ class FaceReader:
     stretch: Doubles  # (51,) from what was found, which is cautious, to what is played
     prior: Doubles  # (2,) how much a shape costs by its weight, and by half of its square
     rest_scores: Doubles  # (51,) of most people at rest
+    network: Network | None = None
 
     @classmethod
     def load(cls, path: Path | None = None) -> FaceReader:
@@ -78,7 +108,8 @@ class FaceReader:
         found = load_arrays(path or resource("models", READING_FILE))
         places = found.pop("places").astype(np.int64)
         rest = {name: values.astype(np.float64) for name, values in found.items()}
-        return cls(places=places, **rest)
+        parts = {name: rest.pop(NETWORK_KEY + name) for name in Network.__slots__}
+        return cls(places=places, network=Network(**parts), **rest)
 
     def look(self, face: Face) -> Look | None:
         """What a detected face says; None if its landmarks make no sense."""
@@ -101,12 +132,21 @@ class FaceReader:
 
     def read(self, look: Look, rest: Look) -> FloatArray:
         """(52,) weights 0 … 1 of a face whose rest is known; the tongue's is NaN."""
-        moved = look.points - rest.points - (look.turned - rest.turned) @ self.turning
-        told = self.response @ (self.precision @ moved)
-        told += self.score_gain * self.score_trust * (look.scores - rest.scores)
+        moved = look.since(rest)
+        summed = self.summed(moved)
         weights = np.full(len(EXPRESSIONS), np.nan, np.float32)
-        weights[READ] = (self.stretch * self._solved(told - self.prior[0])).clip(0, 1)
+        if self.network is not None:
+            guessed = self.network(network_inputs(moved, summed))
+            summed = summed**SUM_SHARE * guessed ** (1 - SUM_SHARE)
+        weights[READ] = (self.stretch * summed).clip(0, 1)
         return weights
+
+    def summed(self, moved: Look) -> Doubles:
+        """(51,) weights 0 … 1 by the sum of shapes alone, of a look less that at rest."""
+        points = moved.points - moved.turned @ self.turning
+        told = self.response @ (self.precision @ points)
+        told += self.score_gain * self.score_trust * moved.scores
+        return self._solved(told - self.prior[0]).clip(0, 1)
 
     def _solved(self, told: Doubles) -> Doubles:
         """(51,) the likeliest weights that are not negative."""
@@ -118,6 +158,11 @@ class FaceReader:
         except RuntimeError:  # it went round in circles: better a rough answer than none
             return np.linalg.solve(matrix, told).clip(0)
         return found
+
+
+def network_inputs(moved: Look, summed: Doubles) -> Doubles:
+    """(K + 6 + 51 + 51,) what the network goes by: a look less that at rest, and the sum's say."""
+    return np.concatenate([moved.numbers, summed])
 
 
 def aligned(points: Doubles, template: Doubles, shares: Doubles) -> tuple[Doubles, Doubles]:

@@ -11,6 +11,7 @@ import pytest
 from PySide6.QtWidgets import QMessageBox  # noqa: F401 (Qt before pyqtgraph)
 from pytestqt.qtbot import QtBot
 
+from app.docks.live import VIDEO
 from app.main_window import MainWindow
 from head360.downloads import FetchProgress
 from head360.driving.camera import Device
@@ -150,6 +151,13 @@ def test_gain_and_mirror_reach_the_tuning(window: MainWindow, source: FakeSource
     assert tuning.mirror
     dock.shape.setCurrentIndex(EXPRESSIONS.index("mouthPucker"))
     assert dock.gain.value == 1.0
+
+
+def test_the_panel_says_what_cameras_hardly_see(window: MainWindow) -> None:
+    dock = window.panels.live
+    for choice, said in ((VIDEO, True), ("livelink", False)):
+        dock.choice.setCurrentIndex(dock.choice.findData(choice))
+        assert dock.unseen.isVisibleTo(dock) is said
 
 
 def test_the_timeline_scrubs_and_plays(window: MainWindow, qtbot: QtBot) -> None:

@@ -15,6 +15,7 @@ from head360.model.bilinear import BilinearModel
 from head360.params import EXPRESSIONS
 from training import faces_learnt
 from training.faces_made import KNOWN_FACES, acted, made_face, sides
+from training.faces_network import trained
 from training.faces_shown import Shown
 
 PICTURES = 30
@@ -52,6 +53,16 @@ def test_others_faces_teach_to_read_new_people(seen: faces_learnt.Lessons) -> No
     moves = seen.weights[held].std(0) > 0.05
     told = faces_learnt.correlations(seen.weights[held], found)[moves]
     assert np.median(told) > 0.9
+
+
+def test_the_network_learns_what_is_no_sum() -> None:
+    rng = np.random.default_rng(0)
+    inputs = rng.normal(size=(3000, 4))
+    wanted = np.stack([inputs[:, 0] * inputs[:, 1] > 0, inputs[:, 2] > 0], 1).astype(float)
+
+    net = trained(inputs[:2500], wanted[:2500])
+    told = np.stack([net(one) for one in inputs[2500:]])
+    assert ((told > 0.5) == (wanted[2500:] > 0.5)).mean(0).min() > 0.8
 
 
 def test_everybody_is_seen_in_a_looking_glass_too(seen: faces_learnt.Lessons) -> None:

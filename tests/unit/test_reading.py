@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -10,7 +11,7 @@ import pytest
 from head360.assets import resource
 from head360.driving import tracker as tracker_module
 from head360.driving.capture import CameraSource
-from head360.driving.reading import READ, FaceReader, Look
+from head360.driving.reading import READ, FaceReader, Look, network_inputs
 from head360.driving.resting import RestingFace, rest_of_film
 from head360.driving.source import KnowsRest
 from head360.driving.tracker import FaceTracker
@@ -254,3 +255,22 @@ def test_cameras_pass_calibration_on_to_what_tracks() -> None:
 
     assert isinstance(source, KnowsRest)
     assert not source.rest_since(0.0)  # nothing tracks yet
+
+
+def test_what_is_read_lies_between_the_sum_and_the_network(
+    reader: FaceReader, mesh: LandmarkModel
+) -> None:
+    rest, smile = (looked(reader, shown(mesh, face)) for face in ({}, FACES["smile"]))
+    assert reader.network is not None
+    summed = reader.summed(smile.since(rest))
+    guessed = reader.network(network_inputs(smile.since(rest), summed))
+
+    found = reader.read(smile, rest)[READ] / reader.stretch
+
+    low, high = np.minimum(summed, guessed), np.maximum(summed, guessed)
+    inside = found < 0.99 / reader.stretch  # what is strong is cut at 1
+    assert (found[inside] >= low[inside] - 1e-6).all()
+    assert (found[inside] <= high[inside] + 1e-6).all()
+    assert (found[(summed == 0) | (guessed == 0)] == 0).all()
+    sum_alone = replace(reader, network=None).read(smile, rest)[READ]
+    assert np.allclose(sum_alone, (reader.stretch * summed).clip(0, 1), atol=1e-6)
