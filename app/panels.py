@@ -22,6 +22,7 @@ from app.locks import Locks
 from app.messages import Messages
 from app.photo_session import PhotoSession
 from app.player import Player
+from app.repaint_session import RepaintSession
 from app.settings import Places, Settings
 from app.soundtrack import Soundtrack
 from app.stage import Stage
@@ -74,7 +75,8 @@ class Panels:
         self.hair = HairDock(*shared, catalog=catalog, make_engine=make_engine, places=places)
         self.light = LightDock(*shared, make_engine=make_engine, places=places)
         said = (tools.document, tools.stage, tools.theme, tools.settings, window)
-        self.text = TextDock(*said, renderer=renderer)
+        session = RepaintSession(make_engine, places.state / "repaint", window)
+        self.text = TextDock(*said, renderer=renderer, session=session, messages=tools.messages)
         moving = (tools.messages, tools.theme, tools.settings, window)
         self.live = LiveDock(tools.session, *moving)
         self.timeline = TimelineDock(tools.document, tools.player, tools.soundtrack, *moving)
@@ -107,7 +109,8 @@ class Panels:
         self._session.wait()
         self.timeline.files.stop()
         self.live.camera.stop()
-        return all([self.photo.stop(), self.hair.stop(), self.light.stop()])
+        stopping = [self.photo.stop(), self.hair.stop(), self.light.stop(), self.text.stop()]
+        return all(stopping)
 
     def hold_pictures(self, *_: object) -> None:
         """Leave the processor to the head on show, which is just being turned."""

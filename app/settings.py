@@ -36,6 +36,7 @@ BACKGROUND_COLOR = Setting("view/background_color", "#3a3f47")  # sRGB
 REFINE = Setting("view/refine", False)
 SYMMETRIC = Setting("expression/symmetric", True)
 PROMPTS: Setting[list[str]] = Setting("text/prompts", [])  # newest first
+REPAINT: Setting[dict[str, object]] = Setting("text/repaint", {})
 TURNTABLE: Setting[dict[str, object]] = Setting("export/turntable", {})
 MESH: Setting[dict[str, object]] = Setting("export/mesh", {})
 SCREENSHOT: Setting[dict[str, object]] = Setting("export/screenshot", {})

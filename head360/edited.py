@@ -10,6 +10,7 @@ import numpy as np
 
 from head360.edits import ARRAYS, BALD, Change, FloatArray
 from head360.light import Light
+from head360.paint import Paint
 from head360.params import HairMix, HairShape, HairTones, HeadParams
 
 Value = TypeVar("Value")
@@ -45,8 +46,9 @@ class Edited:
         sources = (params.light, params.edits)
         light = self._remembered("light", sources, lambda: _light(params))
         tones = self._tones(params, changes["hair_color"])
+        paint = self._remembered("paint", (params.paint, params.edits), lambda: _paint(params))
         return params.with_(
-            edits=(), light=light, hair_tones=tones, **changes, **self._hair(params)
+            edits=(), light=light, hair_tones=tones, paint=paint, **changes, **self._hair(params)
         )
 
     def _field(self, params: HeadParams, name: str) -> FloatArray:
@@ -154,6 +156,14 @@ def _towards(
     if wanted == BALD or style is None:
         return (wanted or None, None) if amount >= _DECISIVE else (style, mix)
     return style, HairMix(wanted, amount)
+
+
+def _paint(params: HeadParams) -> Paint | None:
+    total = params.paint
+    for change, amount in _active(params):
+        if change.paint is not None:
+            total = (total or Paint()).added(change.paint, amount)
+    return total
 
 
 def _light(params: HeadParams) -> Light:

@@ -12,6 +12,8 @@ from typing import Any, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
+from head360.paint import Paint
+
 FloatArray: TypeAlias = npt.NDArray[np.float32]
 
 #: How far a wish can be turned up, 1 = as a plain sentence means it.
@@ -24,7 +26,7 @@ BALD = ""
 class Change:
     """What a wish does to a head at amount 1. What is None stays as it is.
 
-    Codes and weights are added; colours, the hairstyle and the light are reached.
+    Codes, weights and paint are added; colours, the hairstyle and the light are reached.
     """
 
     shape: FloatArray | None = None  # (S,) standard deviations
@@ -39,6 +41,7 @@ class Change:
     hairstyle: str | None = None  # id in the library; `BALD` takes hair off
     light: str | None = None  # a preset
     hair_mirrored: bool | None = None  # whether hair is parted on the style's other side
+    paint: Paint | None = None  # over everything else, and over the paint of layers below
 
     def __post_init__(self) -> None:
         for name in ARRAYS:

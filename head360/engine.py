@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Callable, Generator, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from math import sqrt
@@ -23,13 +23,14 @@ from head360.params import HeadParams
 from head360.progress import Progress
 from head360.rendering.reference_picture import reference_picture
 from head360.rendering.refined import before, drawn_layers, refined, refined_layers
-from head360.rendering.request import Frame, RenderRequest
+from head360.rendering.request import Frame, RenderRequest, ViewMode
 from head360.rendering.scene import Models, Scene, SceneBuilder
 from head360.rendering.viewer import Picture, Shot, Viewer
 
 if TYPE_CHECKING:
     from head360 import faces
     from head360.editing.restyle import ImageEditor, RestyleOptions, RestyleStep
+    from head360.editing.unfinished import Unfinished
     from head360.fitting.aligning import Aligned
     from head360.fitting.finding import FoundFaces
     from head360.fitting.fit import FitOptions, FitProgress, FitResult, Fitter
@@ -236,14 +237,24 @@ class HeadEngine:
         return understand(text, params, self._loaded().mesh)
 
     def restyle(
-        self, params: HeadParams, editor: ImageEditor, options: RestyleOptions | None = None
+        self,
+        params: HeadParams,
+        editor: ImageEditor,
+        options: RestyleOptions | None = None,
+        unfinished: Unfinished | None = None,
     ) -> Generator[RestyleStep, None, HeadParams]:
         """Repaint a head as an image editor repaints its pictures (`editing.restyle`).
 
-        Iterate for progress and previews; the result is what the generator returns. Closing it
-        stops the work.
+        Iterate for progress and previews; the result, the head with one more layer, is what the
+        generator returns. Closing it stops the work; with an `Unfinished` it can go on later.
         """
-        from head360.editing.restyle import Model, RestyleOptions, restyle
+        from head360.editing.restyle import RestyleOptions, RestyleStep, restyle, shown_while
+        from head360.editing.skin_paint import Model
+        from head360.fitting.steps import beside
+
+        options = options or RestyleOptions()
+        first = RestyleStep(0, options.views * options.rounds, None, params)
+        yield from shown_while(beside(self._loaded), first)
 
         models, builder = self._loaded(), self._builder()
         model = Model(
@@ -253,10 +264,12 @@ class HeadEngine:
             lambda head: builder.build(head).placed,
         )
 
-        def draw(request: RenderRequest) -> Picture:
-            return self.render(request).image
+        def draw(
+            request: RenderRequest, modes: Sequence[ViewMode]
+        ) -> Generator[None, None, tuple[Picture, ...]]:
+            return self._drawer().layers(self._scene(request), _shot(request), modes)
 
-        return restyle(params, editor, draw, model, options or RestyleOptions())
+        return (yield from restyle(params, editor, draw, model, options, unfinished))
 
     def describe_graphics(self) -> dict[str, str]:
         """What OpenGL says of itself: GL_VENDOR, GL_RENDERER, GL_VERSION and more."""

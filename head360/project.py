@@ -27,7 +27,8 @@ from head360.files import replacing
 from head360.light import Background
 from head360.params import FloatArray, HairShape, HeadParams
 from head360.performance import Performance
-from head360.project_parts import PARTS, read_arrays
+from head360.project_paint import painted
+from head360.project_parts import PAINT, PARTS, read_arrays
 from head360.project_values import (
     Json,
     UnreadableError,
@@ -44,7 +45,7 @@ from head360.project_values import (
 from head360.sitting import Sitting
 
 SUFFIX = ".h360"
-VERSION = 4
+VERSION = 5
 
 MAX_FILE_BYTES = 96 << 20
 MAX_JSON_BYTES = 256 << 10
@@ -195,9 +196,16 @@ def _four_from_three(
     return manifest | {"hair_shape": shape, "hair_tones": None}, arrays
 
 
+def _five_from_four(
+    manifest: Json, arrays: dict[str, FloatArray]
+) -> tuple[Json, dict[str, FloatArray]]:
+    """Version 5 brought paint, a part that a project may lack."""
+    return manifest, arrays
+
+
 #: From each older version to the next one.
 _MIGRATIONS: dict[int, _Migration] = {
-    1: _two_from_one, 2: _three_from_two, 3: _four_from_three,
+    1: _two_from_one, 2: _three_from_two, 3: _four_from_three, 4: _five_from_four,
 }  # fmt: skip
 
 
@@ -244,7 +252,8 @@ def _parts_of(project: Project) -> dict[str, bytes]:
     found = {}
     for name, part in PARTS.items():
         try:
-            content = part.pack(getattr(project.params if part.of_params else project, part.field))
+            owner = project.params if part.of_params else project
+            content = part.pack(getattr(owner, part.field) if part.field else owner)
         except ValueError as error:
             raise UnreadableError(str(error)) from error
         if content is not None:
@@ -290,8 +299,9 @@ def _manifest(project: Project) -> Json:
 
 def _project(manifest: Json, arrays: Mapping[str, FloatArray], parts: Mapping[str, Any]) -> Project:
     """The project that a manifest of this version, its arrays and optional parts describe."""
-    of_params = {PARTS[n].field: value for n, value in parts.items() if PARTS[n].of_params}
-    others = {PARTS[n].field: value for n, value in parts.items() if not PARTS[n].of_params}
+    fields = {name: value for name, value in parts.items() if PARTS[name].field}
+    of_params = {PARTS[n].field: value for n, value in fields.items() if PARTS[n].of_params}
+    others = {PARTS[n].field: value for n, value in fields.items() if not PARTS[n].of_params}
     try:
         vectors: Any = {name: _vector(arrays, name) for name in _ARRAYS}
         params = HeadParams(
@@ -303,6 +313,7 @@ def _project(manifest: Json, arrays: Mapping[str, FloatArray], parts: Mapping[st
             hair_tones=hair_tones_of(manifest.get("hair_tones")),
             **of_params,
         )
+        params = painted(params, parts.get(PAINT, {}))
     except ValueError as error:
         raise UnreadableError(str(error)) from error
     name = manifest.get("name")

@@ -21,6 +21,8 @@ from head360.assets import catalog
 from head360.edits import ARRAYS, BALD, Change, EditLayer, Wish
 from head360.light import LIGHT_PRESETS
 from head360.likeness import Likeness
+from head360.paint import Paint
+from head360.project_paint import MAX_PAINT_BYTES, Place, paint_bytes, paints_of
 from head360.recording import MAX_BYTES, performance_bytes, performance_of
 from head360.sitting import (
     MAX_PHOTO_BYTES,
@@ -31,6 +33,8 @@ from head360.sitting import (
     sitting_of,
 )
 
+#: The part that belongs to layers as well as to the head.
+PAINT = "paint.safetensors"
 MAX_LAYERS, MAX_WISHES, MAX_WORDS = 64, 32, 500
 _MAX_ABSOLUTE = 1000.0
 #: Numbers of a hair shape in files of version 3.
@@ -41,7 +45,7 @@ _SHAPE_OF_3 = 3
 class Part:
     """An optional file of the zip."""
 
-    field: str  # of the project, or of its `params`
+    field: str  # of the project, or of its `params`; the empty name is all of either
     of_params: bool
     limit: int  # bytes, unpacked
     pack: Callable[[Any], bytes | None]  # None: nothing to write
@@ -104,7 +108,7 @@ def _change_record(change: Change) -> dict[str, Any]:
     return {
         name: [float(v) for v in value] if name in ARRAYS else value
         for name, value in found.items()
-        if value is not None
+        if value is not None and name != "paint"  # that has a part of its own
     }
 
 
@@ -133,9 +137,9 @@ def _wish_of(record: object) -> Wish:
 
 
 def _change_of(entry: Mapping[str, Any]) -> Change:
-    if not entry.keys() <= {field.name for field in fields(Change)}:
+    if not entry.keys() <= {field.name for field in fields(Change)} - {"paint"}:
         raise ValueError("an edit changes something unknown")
-    arrays = {
+    arrays: dict[str, Any] = {
         name: np.array([_number(v) for v in _list(entry[name], 512)], np.float32)
         for name in ARRAYS
         if name in entry
@@ -181,6 +185,10 @@ def _number(value: object) -> float:
     return float(value)
 
 
+def _paints_of(content: bytes) -> dict[Place, Paint]:
+    return paints_of(read_arrays(content, "paint"))
+
+
 #: By the name of the file in the zip.
 PARTS: Mapping[str, Part] = {
     "likeness.safetensors": Part("likeness", True, 6 << 20, _likeness_bytes, _likeness_of),
@@ -190,4 +198,5 @@ PARTS: Mapping[str, Part] = {
     "photo.jpg": Part("photo", False, MAX_PHOTO_BYTES, photo_bytes, photo_of),
     "sitting.json": Part("sitting", False, MAX_SITTING_BYTES, sitting_bytes, sitting_of),
     "edits.json": Part("edits", True, 1 << 20, _edits_bytes, _edits_of),
+    PAINT: Part("", True, MAX_PAINT_BYTES, paint_bytes, _paints_of),
 }

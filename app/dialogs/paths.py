@@ -53,3 +53,9 @@ def _change_ending(dialog: QFileDialog, kind: str) -> None:
     if found and names:
         dialog.setDefaultSuffix(found[1].removeprefix("."))
         dialog.selectFile(Path(names[0]).with_suffix(found[1]).name)
+
+
+def choose_folder(parent: QWidget, title: str, start: Path) -> Path | None:
+    """A folder that exists; None: changed their mind."""
+    name = QFileDialog.getExistingDirectory(parent, title, str(start))
+    return Path(name) if name else None

@@ -1,28 +1,35 @@
-"""Dock that changes the head by a sentence, and keeps what was said as layers."""
+"""Dock that changes the head by a sentence, or has it painted, and keeps that as layers."""
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QStringListModel, Qt
 from PySide6.QtWidgets import (
+    QComboBox,
     QCompleter,
     QDockWidget,
-    QHBoxLayout,
     QLabel,
     QLineEdit,
     QPushButton,
+    QVBoxLayout,
     QWidget,
 )
 
 from app.docks.edit_layers import LayerRow, WishRows
 from app.docks.panel import scrolling_column, set_up_dock
+from app.docks.photo_parts import row as side_by_side
+from app.docks.repaint import RepaintPart
 from app.document import HeadDocument
+from app.messages import Messages
+from app.repaint_session import RepaintSession
 from app.settings import PROMPTS, Settings
 from app.stage import Stage
 from app.theme import Theme
 from app.workers.render_thread import RenderThread
+from app.workers.repaint import RepaintNews, RepaintWish, Waiting
 from head360.edits import EditLayer
 from head360.params import HeadParams
 
@@ -45,11 +52,14 @@ class TextDock(QDockWidget):
         parent: QWidget | None = None,
         *,
         renderer: RenderThread,
+        session: RepaintSession,
+        messages: Messages,
     ) -> None:
         super().__init__(parent)
         self.setWindowTitle(self.tr("Say it"))
         self._document, self._stage, self._theme = document, stage, theme
         self._settings, self._renderer = settings, renderer
+        self._messages, self.session = messages, session
         self._rows: list[LayerRow] = []
         self._chosen = 0
         area, column = scrolling_column()
@@ -61,6 +71,8 @@ class TextDock(QDockWidget):
         self.notes.setTextFormat(Qt.TextFormat.PlainText)
         self.notes.hide()
         column.addWidget(self.notes)
+        self.painting = RepaintPart(settings, theme)
+        column.addWidget(self.painting)
         self.wishes = WishRows()
         self.wishes.amount_edited.connect(self._set_amount)
         column.addWidget(self.wishes)
@@ -74,6 +86,8 @@ class TextDock(QDockWidget):
         set_up_dock(self, "text_dock", area)
         self._show(document.params, frozenset(("edits",)))
         document.params_changed.connect(self._show)
+        self._connect_session()
+        self._choose_editor()
 
     def say(self, text: str) -> None:
         """Understand a sentence and put it over the head as a layer."""
@@ -86,7 +100,99 @@ class TextDock(QDockWidget):
             lambda engine: engine.understand(text, params), partial(self._understood, text)
         )
 
-    def _make_input(self) -> QHBoxLayout:
+    def paint(self, wish: RepaintWish) -> None:
+        """Have the head repainted, which takes a while; it becomes a layer, too."""
+        if self.session.busy:
+            return
+        self._note("")
+        self._remember(wish.text)
+        self.painting.remember()
+        self.session.start(self._document.params, wish)
+
+    def stop(self) -> bool:
+        """End what runs; the window calls this when it closes. False: a thread hangs."""
+        return self.session.stop()
+
+    # --- painting
+
+    @property
+    def paints(self) -> bool:
+        """Whether an editor of pictures does what is said, instead of sliders."""
+        return self.how.currentIndex() == 1
+
+    def _connect_session(self) -> None:
+        session, part = self.session, self.painting
+        part.model_changed.connect(session.foresee)
+        part.go_on_asked.connect(self._go_on)
+        part.discard_asked.connect(session.forget)
+        part.cancel_asked.connect(session.cancel)
+        session.changed.connect(self._show_busy)
+        session.foreseen.connect(part.show_prospect)
+        session.found.connect(part.show_waiting)
+        session.progressed.connect(self._show_news)
+        session.repainted.connect(self._wear)
+        session.cancelled.connect(self._stop_showing)
+        session.failed.connect(self._fail)
+        self._document.params_changed.connect(self._seek)
+
+    def _choose_editor(self) -> None:
+        self.painting.setVisible(self.paints)
+        self.button.setText(self.tr("Paint") if self.paints else self.tr("Say"))
+        example = self.tr("older, with a grey beard")
+        if self.paints:
+            example = self.tr("make her a bronze statue")
+            self.session.foresee(self.painting.model.text().strip())
+            self._seek()
+        self.line.setPlaceholderText(
+            example if self.paints else self.tr("older, with a grey beard")
+        )
+
+    def _paint_line(self) -> None:
+        text = self.line.text().strip()
+        if text and not self.painting.has_parts:
+            self._note(self.tr("Nothing may change: choose a part below “How to paint”."))
+        elif text:
+            self.paint(replace(self.painting.wish, text=text))
+
+    def _go_on(self, found: Waiting) -> None:
+        self.line.setText(found.wish.text)
+        self.paint(found.wish)
+
+    def _show_busy(self) -> None:
+        busy = self.session.busy
+        self.painting.show_busy(busy)
+        for widget in (self.line, self.button, self.how):
+            widget.setEnabled(not busy)
+        if not busy:
+            self._seek()
+
+    def _show_news(self, news: RepaintNews) -> None:
+        self.painting.show_news(news)
+        if news.params is not None:
+            self._stage.preview(news.params)
+
+    def _wear(self, painted: HeadParams) -> None:
+        self._stage.preview(None)
+        layer = painted.edits[-1]
+        edits = (*self._document.params.edits, layer)
+        self._chosen = len(edits) - 1
+        self.line.clear()
+        self._document.edit(self.tr("Paint “{text}”").format(text=layer.text[:40]), edits=edits)
+
+    def _stop_showing(self) -> None:
+        self._stage.preview(None)
+
+    def _fail(self, error: Exception) -> None:
+        self._stage.preview(None)
+        self._messages.show_error(self.tr("The head was not repainted."), error)
+
+    def _seek(self, *_: object) -> None:
+        if self.paints and not self.session.busy:
+            self.session.seek(self._document.params)
+
+    # --- words
+
+    def _make_input(self) -> QVBoxLayout:
         self.line = QLineEdit()
         self.line.setPlaceholderText(self.tr("older, with a grey beard"))
         self.line.setAccessibleName(self.tr("What should change"))
@@ -100,19 +206,29 @@ class TextDock(QDockWidget):
         self.line.setCompleter(completer)
         self.button = QPushButton(self.tr("Say"))
         self.button.clicked.connect(self._say_line)
-        row = QHBoxLayout()
-        row.setSpacing(4)
-        row.addWidget(self.line, 1)
-        row.addWidget(self.button)
-        return row
+        self.how = QComboBox()
+        self.how.addItems([self.tr("By sliders, at once"), self.tr("Painted by a model, slowly")])
+        self.how.setAccessibleName(self.tr("How it is done"))
+        self.how.currentIndexChanged.connect(self._choose_editor)
+        column = QVBoxLayout()
+        column.setSpacing(6)
+        column.addLayout(side_by_side(self.line, self.button))
+        column.addWidget(self.how)
+        return column
 
     def _say_line(self) -> None:
-        self.say(self.line.text())
+        if self.paints:
+            self._paint_line()
+        else:
+            self.say(self.line.text())
+
+    def _note(self, text: str) -> None:
+        self.notes.setText(text)
+        self.notes.setVisible(bool(text))
 
     def _understood(self, text: str, understood: Understanding) -> None:
         self.button.setEnabled(True)
-        self.notes.setText("\n".join(understood.notes))
-        self.notes.setVisible(bool(understood.notes))
+        self._note("\n".join(understood.notes))
         if understood.layer is None:
             return
         self._remember(text)

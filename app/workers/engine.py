@@ -17,6 +17,8 @@ from head360.rendering.request import Frame, RenderRequest
 
 if TYPE_CHECKING:
     from head360.editing.prompt import Understanding
+    from head360.editing.restyle import ImageEditor, RestyleOptions, RestyleStep
+    from head360.editing.unfinished import Unfinished
     from head360.fitting.aligning import Aligned
     from head360.fitting.finding import FoundFaces
     from head360.fitting.fit import FitOptions, FitProgress, FitResult
@@ -63,6 +65,15 @@ class Engine(Protocol):
         self, photo: Photo, options: FitOptions | None = None
     ) -> Generator[FitProgress, None, FitResult]:
         """A head from a photo."""
+
+    def restyle(
+        self,
+        params: HeadParams,
+        editor: ImageEditor,
+        options: RestyleOptions | None = None,
+        unfinished: Unfinished | None = None,
+    ) -> Generator[RestyleStep, None, HeadParams]:
+        """A head repainted by an image editor: with one more layer."""
 
     def close(self) -> None:
         """Release everything."""

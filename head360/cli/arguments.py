@@ -6,6 +6,7 @@ import argparse
 from pathlib import Path
 
 from head360 import __version__
+from head360.cli.diffusion_options import add_diffusion_options
 from head360.cli.values import background_colors, number, picture_size, seed, share
 from head360.errors import Head360Error
 
@@ -265,29 +266,8 @@ def _add_edit(commands: _Commands[argparse.ArgumentParser]) -> None:
         "--flatten", action="store_true", help="put the change into the head, without a layer"
     )
     _add_hair_options(parser.add_argument_group("hair"))
-    _add_diffusion_options(parser)
+    add_diffusion_options(parser)
     _add_output(parser, "edited.h360", "project file")
-
-
-def _add_diffusion_options(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
-        "--editor", default="attributes", metavar="NAME",
-        help="attributes (offline, at once) or diffusion (InstructPix2Pix; needs --model)",
-    )  # fmt: skip
-    group = parser.add_argument_group("diffusion")
-    group.add_argument("--model", metavar="DIR", help="weights: a folder, or a name on the hub")
-    group.add_argument("--fetch", action="store_true", help="let the hub be asked for them")
-    group.add_argument("--views", type=int, default=5, metavar="N", help="sides (%(default)s)")
-    group.add_argument("--rounds", type=int, default=2, metavar="N", help="(%(default)s)")
-    group.add_argument("--size", type=int, default=512, metavar="N", help="pixels (%(default)s)")
-    group.add_argument("--steps", type=int, default=20, metavar="N", help="of denoising")
-    group.add_argument("--text-guidance", type=number, default=7.5, metavar="1…30")
-    group.add_argument("--image-guidance", type=number, default=1.5, metavar="1…10")
-    group.add_argument("--edit-seed", type=seed, default=0, metavar="N")
-    group.add_argument(
-        "--parts", nargs="+", default=[], metavar="PART",
-        help="what may change: skin, lips, eyes, brows, hair (all)",
-    )  # fmt: skip
 
 
 def _add_doctor(commands: _Commands[argparse.ArgumentParser]) -> None:

@@ -10,7 +10,7 @@ import torch
 from PIL import Image
 from torch import Tensor
 
-from head360.editing.restyle import Picture
+from head360.editing.skin_paint import Picture
 from head360.editing.torchvision_stub import declare_operators
 from head360.errors import EditError
 

@@ -1,50 +1,47 @@
-"""Repaints a head's skin and hair colour as an image editor repaints its pictures.
+"""Repaints a head's skin and hair as an image editor repaints its pictures.
 
 The head is drawn from several sides; an `ImageEditor` changes each picture; what it changed is
-carried back to the skin, texel by texel, as a factor on albedo; then the head is drawn anew and
-edited again (iterative dataset update: Haque et al., Instruct-NeRF2NeRF, 2023; InstructPix2Pix for
-heads: He et al., Head360, 2024, section 3.4). Where light adds gloss the factor is not exact, so
-rounds repeat on what is left. What no picture shows follows its surroundings smoothly.
+carried back to skin (texel by texel) and hair (strand by strand) as paint; then the head is drawn
+anew and edited again (iterative dataset update: Haque et al., Instruct-NeRF2NeRF, 2023;
+InstructPix2Pix for heads: He et al., Head360, 2024, section 3.4). Where light adds gloss that is
+not exact, so rounds repeat on what is left.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass, field
-from typing import Protocol, TypeAlias
+from functools import partial
+from typing import Protocol, TypeAlias, TypeVar
 
 import numpy as np
-import numpy.typing as npt
 import torch
-from scipy.ndimage import binary_dilation
-from torch import Tensor
 
 from head360.camera import OrbitCamera
 from head360.edited import edited
+from head360.editing.hair_paint import HairPainter, SaidOfHair, Strands
+from head360.editing.skin_paint import Model, Picture, SaidOfSkin, SkinPainter
+from head360.editing.unfinished import Arrays, Unfinished
+from head360.edits import Change, EditLayer, Wish
 from head360.errors import EditError
-from head360.fitting.atlas import skin_atlas
-from head360.fitting.blend import membrane
-from head360.fitting.unproject import Posed, View, unprojected
-from head360.fitting.zones import part_shares
-from head360.light import BLACK, TRANSPARENT
-from head360.likeness import MODES, Likeness
-from head360.model.texture import TextureModel
-from head360.model.topology import Topology
+from head360.fitting.steps import beside
+from head360.light import BLACK
+from head360.paint import Paint
 from head360.params import HeadParams
 from head360.rendering.request import RenderRequest, ViewMode
-from head360.rendering.shade import linear_from_srgb, srgb_from_linear
 
-Picture: TypeAlias = npt.NDArray[np.uint8]
-Draw: TypeAlias = Callable[[RenderRequest], Picture]
+Value = TypeVar("Value")
+#: Draws a view in several modes, (H, W, 4) each; yields while it does.
+Draw: TypeAlias = Callable[
+    [RenderRequest, Sequence[ViewMode]], Generator[None, None, tuple[Picture, ...]]
+]
 
 #: Parts that can be left to the editor; all of them is no mask at all.
 PARTS: tuple[str, ...] = ("skin", "lips", "eyes", "brows", "hair")
 #: Views in the order that rounds take them: yaw, degrees.
 YAWS: tuple[float, ...] = (0.0, 30.0, -30.0, 60.0, -60.0, 90.0, -90.0, 150.0, -150.0, 180.0)
-#: A factor on albedo may not go beyond these in a round; darker than this nothing is divided.
-_FACTORS, _DARKEST = (0.12, 8.0), 0.004
-#: Texels that are seen less than this much tell nothing.
-_SEEN = 0.02
+_MODES: tuple[ViewMode, ...] = ("shaded", "guide", "strands")
+_HAIR = frozenset({"hair"})
 
 
 class ImageEditor(Protocol):
@@ -74,6 +71,8 @@ class RestyleOptions:
     size: int = 512  # pixels of each picture
     seed: int = 0
     parts: frozenset[str] = field(default_factory=lambda: frozenset(PARTS))
+    title: str = "Repainted"  # of the layer: what the editor was told
+    aside: bool = False  # the editor works on a thread of its own, and must not use this engine
 
     def __post_init__(self) -> None:
         if not (1 <= self.views <= len(YAWS) and 1 <= self.rounds <= 50):
@@ -86,46 +85,60 @@ class RestyleOptions:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class RestyleStep:
-    """A view was edited."""
+    """How far it is; the same one again while the next picture is in the making."""
 
-    done: int
+    done: int  # pictures
     total: int
-    picture: Picture  # (S, S, 3) as the editor made it
+    picture: Picture | None  # (S, S, 3) as the editor made it; None before the first one
     params: HeadParams  # the head so far
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Model:
-    """What restyling needs of the trained model."""
-
-    texture: TextureModel
-    topology: Topology
-    mean: Tensor  # (V, 3) metres, the mean head
-    placed: Callable[[HeadParams], Tensor]  # (V, 3) metres, as cameras see a head
-
-
 def restyle(
-    params: HeadParams, editor: ImageEditor, draw: Draw, model: Model, options: RestyleOptions
+    params: HeadParams,
+    editor: ImageEditor,
+    draw: Draw,
+    model: Model,
+    options: RestyleOptions,
+    unfinished: Unfinished | None = None,
 ) -> Generator[RestyleStep, None, HeadParams]:
-    """Repaint a head; yields after every picture, which is where it can be stopped.
+    """Repaint a head; yields after every picture and often between, where it can be stopped.
 
-    Its expression is kept; pictures show it at rest, so that nothing is hidden. The result carries
-    the new skin as its likeness; attributes and edit layers become part of it.
+    Its expression is kept; pictures show it at rest, so that nothing is hidden. The result is the
+    head with one more layer, which holds the paint. What `unfinished` has reached is not done
+    again, and forgotten once all is done.
 
     Raises:
-        EditError: the editor returned something that is no picture.
+        EditError: the editor returned something that is no picture, or nothing can be kept.
     """
-    head = edited(params)
-    work = _Work(head, draw, model, options)
+    work = _Work(params, draw, model, options)
     total = options.views * options.rounds
-    for number in range(total):
-        camera = OrbitCamera(yaw_degrees=YAWS[number % options.views])
-        before = work.picture(camera)
-        first = work.first.setdefault(camera.yaw_degrees, before)
-        after = _checked(editor.edit(before, first, camera, options.seed + number), before)
-        work.learn(camera, before, after)
-        yield RestyleStep(number + 1, total, after, work.result())
-    return work.result()
+    start = work.resume(unfinished.reached()) if unfinished else 0
+    step = RestyleStep(start, total, None, work.result())
+    yield step
+    for number in range(start, total):
+        for now in work.edit(number, editor):
+            step = now or step
+            yield step
+        if unfinished is not None:
+            unfinished.keep(number, work.said(number), replaced=number - options.views)
+    if unfinished is not None:
+        unfinished.forget()
+    return step.params
+
+
+def shown_while(
+    task: Generator[object, None, Value], step: RestyleStep
+) -> Generator[RestyleStep, None, Value]:
+    """What a task returns; yields the same step as long as it runs."""
+    try:
+        while True:
+            next(task)
+            yield step
+    except StopIteration as done:
+        value: Value = done.value
+        return value
+    finally:
+        task.close()
 
 
 def _checked(after: Picture, before: Picture) -> Picture:
@@ -135,126 +148,108 @@ def _checked(after: Picture, before: Picture) -> Picture:
 
 
 class _Work:
-    """The skin as it is by now, and what each view has said of it."""
+    """A head on its way, at rest and without layers, and who paints it."""
 
-    def __init__(self, head: HeadParams, draw: Draw, model: Model, options: RestyleOptions) -> None:
-        self._draw, self._model, self._options = draw, model, options
-        self._atlas = skin_atlas()
-        self._shares = part_shares(self._atlas, model.mean, model.topology)
-        tile = model.texture.maps(head, 0.0)[:3, :, : 2 * self._atlas.rows]
-        self._start = linear_from_srgb(self._atlas.listed(tile)).clamp(min=_DARKEST).log()
-        bare = head.with_(attributes=np.zeros_like(head.attributes), likeness=None)
-        self._base = model.texture.maps(bare, 0.0)[:3, :, : 2 * self._atlas.rows]
-        self._head = head
-        self._hair_color = head.hair_color.astype(np.float64)
-        self._said: dict[float, tuple[Tensor, Tensor]] = {}  # by yaw: logarithms and trust
-        self._logs = self._start.clone()
-        self.first: dict[float, Picture] = {}
+    def __init__(
+        self, params: HeadParams, draw: Draw, model: Model, options: RestyleOptions
+    ) -> None:
+        self._params, self._draw, self._options = params, draw, options
+        shown = edited(params)
+        still = np.zeros_like(shown.expression)
+        self._rest = shown.with_(expression=still, head_pose=np.zeros_like(shown.head_pose))
+        parts = options.parts
+        self._skin = None if parts <= _HAIR else SkinPainter(self._rest, model, parts)
+        hairy = "hair" in parts and shown.hairstyle is not None
+        self._hair = HairPainter() if hairy else None
+        self._first: dict[float, Picture] = {}
 
-    def picture(self, camera: OrbitCamera) -> Picture:
-        """(S, S, 3) of the head by now, at rest."""
-        return self._drawn(camera, "shaded")[..., :3]
-
-    def learn(self, camera: OrbitCamera, before: Picture, after: Picture) -> None:
-        """Carry what an edit changed in a picture back to skin and hair."""
-        hair = self._hair(camera)
-        self._learn_hair(before, after, hair)
-        if self._options.parts <= {"hair"}:
-            return
-        covered = np.asarray(binary_dilation(hair > 0.05, iterations=2))
-        posed = self._posed(camera)
-        view = View.of(posed, before.shape[:2])
-        seen = [
-            unprojected(torch.from_numpy(p).float() / 255, view, posed, self._atlas, ~covered)
-            for p in (before, after)
-        ]
-        old, new = (linear_from_srgb(s.color).clamp(min=_DARKEST) for s in seen)
-        factor = (new / old).clamp(*_FACTORS)
-        self._said[camera.yaw_degrees] = (self._logs + factor.log(), seen[0].trust)
-        self._logs = self._fused()
+    def edit(self, number: int, editor: ImageEditor) -> Generator[RestyleStep | None, None, None]:
+        """Draw, edit and learn from one picture; yields None while it does, then the step."""
+        options, camera = self._options, self._camera(number)
+        shaded, guide, strands = yield from self._drawn(camera)
+        before = np.ascontiguousarray(shaded[..., :3])
+        first = self._first.setdefault(camera.yaw_degrees, before)
+        work = partial(editor.edit, before, first, camera, options.seed + number)
+        after = _checked((yield from self._waited(work)), before)
+        hair = Strands.of(guide, strands)
+        yield from beside(partial(self._learn, camera, before, after, hair))
+        total = options.views * options.rounds
+        yield RestyleStep(number + 1, total, after, self.result())
 
     def result(self) -> HeadParams:
         """The head by now."""
-        atlas, like = self._atlas, self._head.likeness
-        encoded = atlas.tile(srgb_from_linear(self._logs.exp().clamp(0, 1)))
-        residual = atlas.padded(encoded - self._base * (encoded > 0)).numpy()
-        rows = (atlas.rows, 2 * atlas.rows)
-        likeness = Likeness.made(
-            modes=np.zeros(MODES) if like is None else like.modes,
-            skin=residual,
-            observed=np.zeros(rows) if like is None else like.observed / np.float32(255),
-            offsets=None if like is None else like.offsets,
-            sclera=(1.0, 1.0, 1.0) if like is None else like.sclera,
-            teeth=(1.0, 1.0, 1.0) if like is None else like.teeth,
+        words = self._options.title
+        paints = {"Painted skin": self._skin_paint(), "Painted hair": self._hair_paint()}
+        wishes = tuple(
+            Wish(title, words, 1.0, Change(paint=paint)) for title, paint in paints.items() if paint
         )
-        return self._head.with_(
-            likeness=likeness,
-            attributes=np.zeros_like(self._head.attributes),
-            hair_color=self._hair_color.clip(0, 1).astype(np.float32),
-        )
+        return self._params.with_(edits=(*self._params.edits, EditLayer(words, wishes)))
 
-    def _drawn(self, camera: OrbitCamera, mode: ViewMode) -> Picture:
-        head = self.result() if self._said or self.first else self._head
-        rest = np.zeros_like(head.expression)
-        background = TRANSPARENT if mode == "hair" else BLACK
+    # --- what is kept of an interrupted run
+
+    def said(self, number: int) -> Arrays:
+        """What the view of a picture has said."""
+        yaw = self._camera(number).yaw_degrees
+        arrays: Arrays = {"first": self._first[yaw]}
+        if self._skin is not None:
+            skin = self._skin.said[yaw]
+            arrays |= {"skin": skin.logs.numpy(), "trust": skin.trust.numpy()}
+        if self._hair is not None and (hair := self._hair.said.get(yaw)) is not None:
+            arrays |= {"hair": hair.logs.numpy(), "pixels": hair.pixels.numpy()}
+        return arrays
+
+    def resume(self, reached: dict[int, Arrays]) -> int:
+        """Take up what was kept, by number; gives how many pictures are done."""
+        done = max(reached, default=-1) + 1
+        if any(number not in reached for number in range(max(0, done - self._options.views), done)):
+            return 0  # somebody has taken a file away
+        for number in sorted(reached, key=lambda number: number % self._options.views):
+            self._take(self._camera(number).yaw_degrees, reached[number])
+        if done and self._skin is not None:
+            self._skin.fuse()
+        if done and self._hair is not None:
+            self._hair.fuse()
+        return done
+
+    def _take(self, yaw: float, arrays: Arrays) -> None:
+        self._first[yaw] = arrays["first"]
+        tensors = {name: torch.from_numpy(array.copy()) for name, array in arrays.items()}
+        if self._skin is not None:
+            self._skin.said[yaw] = SaidOfSkin(tensors["skin"], tensors["trust"])
+        if self._hair is not None and "hair" in tensors:
+            self._hair.said[yaw] = SaidOfHair(tensors["hair"], tensors["pixels"])
+
+    # --- inside
+
+    def _camera(self, number: int) -> OrbitCamera:
+        return OrbitCamera(yaw_degrees=YAWS[number % self._options.views])
+
+    def _drawn(self, camera: OrbitCamera) -> Generator[None, None, tuple[Picture, ...]]:
+        paint = self._rest.paint or Paint()
+        for own in (self._skin_paint(), self._hair_paint()):
+            paint = paint if own is None else paint.added(own, 1.0)
         size = self._options.size
-        request = RenderRequest(
-            head.with_(expression=rest), camera, size, size, mode, background=background
-        )
-        return self._draw(request)
+        head = self._rest.with_(paint=paint)
+        request = RenderRequest(head, camera, size, size, background=BLACK)
+        return (yield from self._draw(request, _MODES))
 
-    def _hair(self, camera: OrbitCamera) -> npt.NDArray[np.float32]:
-        """(S, S) how much of each pixel is hair, 0 … 1."""
-        size = self._options.size
-        if self._head.hairstyle is None:
-            return np.zeros((size, size), np.float32)
-        alpha = self._drawn(camera, "hair")[..., 3]
-        return alpha.astype(np.float32) / np.float32(255)
+    def _waited(self, work: Callable[[], Value]) -> Generator[None, None, Value]:
+        if not self._options.aside:
+            return work()
+        return (yield from beside(work))
 
-    def _learn_hair(self, before: Picture, after: Picture, hair: npt.NDArray[np.float32]) -> None:
-        sure = hair > 0.9
-        if "hair" not in self._options.parts or sure.sum() < 50:
-            return
-        old, new = (
-            linear_from_srgb(torch.from_numpy(p[sure]).float() / 255).mean(0).clamp(min=_DARKEST)
-            for p in (before, after)
-        )
-        factor = (new / old).clamp(*_FACTORS).numpy().astype(np.float64)
-        self._hair_color *= factor ** (1.0 / max(1, self._options.views // 2))
+    def _learn(self, camera: OrbitCamera, before: Picture, after: Picture, hair: Strands) -> None:
+        if self._hair is not None:
+            self._hair.learn(camera, before, after, hair)
+        if self._skin is not None:
+            self._skin.learn(camera, before, after, hair.share)
 
-    def _posed(self, camera: OrbitCamera) -> Posed:
-        rest = self._head.with_(expression=np.zeros_like(self._head.expression))
-        vertices = self._model.placed(rest)
-        return Posed.of(self._model.topology, vertices, _pixels(camera, self._options.size))
+    def _skin_paint(self) -> Paint | None:
+        return Paint.made(self._skin.paint()) if self._skin and self._skin.said else None
 
-    def _fused(self) -> Tensor:
-        """(N, 3) logarithms of albedo that all views together ask for."""
-        trusts = torch.stack([trust**2 for _, trust in self._said.values()])
-        total = trusts.sum(0)
-        wanted = torch.stack([logs for logs, _ in self._said.values()])
-        mean = (wanted * trusts[..., None]).sum(0) / total.clamp(min=1e-6)[:, None]
-        seen = torch.where(total > _SEEN, total.clamp(max=1), 0.0)
-        change = torch.where(seen[:, None] > 0, mean - self._start, 0.0)
-        whole = membrane(self._atlas, change, seen)
-        whole = whole + seen[:, None] * (change - whole)
-        return self._start + whole * self._mask()[:, None]
-
-    def _mask(self) -> Tensor:
-        """(N,) how much of each texel belongs to the parts that may change."""
-        mask = torch.zeros(len(self._start))
-        for name, share in self._shares.items():
-            if name in self._options.parts:
-                mask = mask + share
-        return mask.clamp(0, 1)
-
-
-def _pixels(camera: OrbitCamera, size: int) -> npt.NDArray[np.float64]:
-    """(3, 4) from head space to column · depth, row · depth and depth."""
-    half = size / 2
-    focal = half / np.tan(np.radians(camera.fov_degrees) / 2)
-    lens = np.array([[focal, 0, -half], [0, -focal, -half], [0, 0, -1.0]])
-    matrix: npt.NDArray[np.float64] = lens @ camera.view_from_head[:3]
-    return matrix
+    def _hair_paint(self) -> Paint | None:
+        paint = self._hair.paint() if self._hair else None
+        return None if paint is None else Paint.made(hair=paint)
 
 
 def known_parts(names: Sequence[str]) -> frozenset[str]:

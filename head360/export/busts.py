@@ -17,7 +17,7 @@ from head360.export.options import HairKind
 from head360.params import EXPRESSIONS, HeadParams
 from head360.performance import Performance, Sample, applied
 from head360.rendering.scene import Models, SceneBuilder
-from head360.rendering.shade import hair_colors
+from head360.rendering.strands import hair_colors
 
 #: Width of the hair's pictures, pixels: lanes of strands gain nothing from more.
 _HAIR_TEXTURE = 2048

@@ -18,6 +18,8 @@ _EYES = ((36, 37, 38, 39, 40, 41, 36), (42, 43, 44, 45, 46, 47, 42))
 _UPPER_LIDS = ((36, 37, 38, 39), (42, 43, 44, 45))
 _FOLD_REACH, _RIM_REACH = (0.0095, 0.0130), (0.0008, 0.0020)
 _LIPS = (48, 50, 52, 54, 56, 58, 48)
+#: Outlines of the lips from outside and from inside: lips are what is near either.
+_WHOLE_LIPS = ((*range(48, 60), 48), (*range(60, 68), 60))
 _CHIN, _NOSE = 8, 33
 #: Nearer than the first distance a texel is in the zone, beyond the second it is not, metres.
 _BROW_REACH, _EYE_REACH, _LIP_REACH, _NOSTRIL_REACH = (
@@ -25,6 +27,7 @@ _BROW_REACH, _EYE_REACH, _LIP_REACH, _NOSTRIL_REACH = (
 )  # fmt: skip
 #: Lips and brows themselves.
 _LIPS_ALONE, _BROWS_ALONE = (0.003, 0.006), (0.005, 0.008)
+_LIPS_ONLY = (0.0030, 0.0055)
 #: The forehead begins so far above the brows, metres.
 _FOREHEAD = (0.0035, 0.0065)
 #: Photos are believed down to so far below the chin, and so far behind the middle, metres.
@@ -106,7 +109,8 @@ def part_shares(atlas: SkinAtlas, mean: Tensor, topology: Topology) -> dict[str,
     points = atlas.at_texels(mean)
     marks = mean[torch.from_numpy(topology.landmarks68).long()]
     front = (points[:, 2] > marks[_NOSE, 2] - 0.07).float()
-    lips = _near(points, marks[list(_LIPS)], (0.004, 0.008)) * front
+    outlines = (marks[list(line)] for line in _WHOLE_LIPS)
+    lips = torch.maximum(*(_near(points, line, _LIPS_ONLY) for line in outlines)) * front
     brows = torch.maximum(*(_near(points, marks[list(line)], _BROW_REACH) for line in _BROWS))
     eyes = torch.maximum(*(_near(points, marks[list(line)], _EYE_REACH) for line in _EYES))
     brows = brows * front * (1 - lips)

@@ -4,7 +4,7 @@ Channels: albedo red, green, blue (sRGB-encoded), occlusion, roughness, specular
 (0.5 = flat, ± 0.5 mm over the range). The skin tile comes from the generator; attributes are
 painted over it; eye, gums, teeth, lashes and the cap of the neck are fixed tiles, the iris in its
 own colour, teeth yellowing with age, the cap like clay in the skin's colour. A fitted head adds its
-own skin to the generator's, and has eyes and teeth in the photo's colours.
+own skin to the generator's, and has eyes and teeth in the photo's colours. Paint lies over skin.
 """
 
 from __future__ import annotations
@@ -39,6 +39,7 @@ from head360.model.texture_generator import (
 )
 from head360.model.texture_layers import RECIPES, Layers, Placement, encoded, paint_attributes
 from head360.model.transform import packed_images
+from head360.paint import SKIN_STEP
 from head360.params import FloatArray, HeadParams
 
 IRIS_LIGHT = 2.0  # the iris pattern is stored at half brightness
@@ -130,7 +131,11 @@ class TextureModel:
         skin = self._skin_of(params.texture)
         if params.likeness is not None:
             skin = fitted_skin(skin, params.likeness)
-        return self.painted(skin, params, scalp_tint)
+        maps = self.painted(skin, params, scalp_tint)
+        if params.paint is not None and params.paint.skin is not None:
+            tile = maps[:3, :, : params.paint.skin.shape[2]]
+            tile.add_(torch.tensor(params.paint.skin), alpha=SKIN_STEP).clamp_(0, 1)
+        return maps
 
     def painted(self, skin: Tensor, params: HeadParams, scalp_tint: float) -> Tensor:
         """The same over another skin tile (8, U, 2U), 0 … 1: a baked or a fitted one."""

@@ -204,6 +204,14 @@ def light_volume(transmittance: Tensor, visibility: Tensor) -> npt.NDArray[np.fl
     return stacked
 
 
+def hair_paint_volume(paint: Tensor | None) -> npt.NDArray[np.float32]:
+    """(along, v, u, 3) for the shading's `u_hair_paint`."""
+    if paint is None:
+        return np.zeros((1, 1, 1, 3), np.float32)
+    numbers: npt.NDArray[np.float32] = paint.permute(1, 2, 3, 0).numpy()
+    return numbers
+
+
 def open_air() -> npt.NDArray[np.float32]:
     """The light volume without hair."""
     return np.ones((1, 1, 1, 2), np.float32)

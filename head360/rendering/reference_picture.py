@@ -67,4 +67,5 @@ def lit_scene(surface: Surface, scene: Scene, request: RenderRequest) -> LitScen
         scene.hair_color,
         torch.from_numpy(request.camera.eye).float(),
         scene.hair_tones,
+        scene.hair_paint,
     )

@@ -15,10 +15,11 @@ from head360.params import HeadParams
 RendererName: TypeAlias = Literal["fast", "exact", "reference"]
 ViewMode: TypeAlias = Literal[
     "shaded", "albedo", "normals", "depth", "wireframe", "hair", "head", "observed",
-    "guide", "aspect",
+    "guide", "aspect", "strands",
 ]  # fmt: skip
 RENDERERS: tuple[RendererName, ...] = ("fast", "exact", "reference")
-#: Those that people look at; `guide` and `aspect` are for RefineNet, see head360.model.refine.
+#: Those that people look at; `guide` and `aspect` are for RefineNet, see head360.model.refine, and
+#: `strands` (scalp coordinates, and how far along) says whose hair a pixel shows.
 VIEW_MODES: tuple[ViewMode, ...] = (
     "shaded", "albedo", "normals", "depth", "wireframe", "hair", "head", "observed",
 )  # fmt: skip

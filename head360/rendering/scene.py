@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -30,6 +31,7 @@ from head360.model.planes import HAIR_BOX, sample_vectors
 from head360.model.seating import Seat, Seating
 from head360.model.texture import TextureModel
 from head360.model.topology import Topology
+from head360.paint import HAIR_STEP
 from head360.params import HairMix, HairShape, HairTones, HeadParams
 from head360.rendering.lighting import (
     Lighting,
@@ -108,6 +110,7 @@ class Scene:
     hair_tones: Tensor  # (2, 4) of roots and tips: linear RGB, reach along a strand 0 … 1
     turned: TurnedMesh | None = None  # the same vertices where the head has turned them
     hair_shift: Tensor | None = None  # (z, y, x, 3) metres that hair has moved with the jaw
+    hair_paint: Tensor | None = None  # (3, along, v, u) logarithms of factors on hair's colour
 
     @property
     def placed(self) -> Tensor:
@@ -146,6 +149,7 @@ class SceneBuilder:
         self._worn: _Last[WornHair] = _Last()
         self._hair_color: _Last[Tensor] = _Last()
         self._hair_tones: _Last[Tensor] = _Last()
+        self._hair_paint: _Last[Tensor | None] = _Last()
         self._mirrored: _Last[HairPlanes] = _Last()
 
     @torch.inference_mode()
@@ -187,6 +191,7 @@ class SceneBuilder:
             ),
             turned,
             self._follow(identity, params, hair) if hair else None,
+            self._hair_paint.get((params.paint,), lambda: hair_paint(params)),
         )
 
     def identity(self, params: HeadParams) -> Identity:
@@ -236,7 +241,7 @@ class SceneBuilder:
         look = (params.texture, params.attributes, params.hair_color, params.iris_color)
         tint = self._tint(params)
         return self._maps.get(
-            (*look, params.likeness, f"{tint:.2f}"),
+            (*look, params.likeness, params.paint, f"{tint:.2f}"),
             lambda: self._models.texture.maps(params, round(tint, 2)),
         )
 
@@ -303,6 +308,14 @@ def hair_tones(params: HeadParams) -> Tensor:
     own = tuple(params.hair_color.tolist())
     roots, tips = tones.roots or own, tones.tips or own
     return torch.tensor([[*roots, tones.root_reach], [*tips, tones.tip_reach]])
+
+
+def hair_paint(params: HeadParams) -> Tensor | None:
+    """(3, along, v, u) logarithms of factors on the hair's colour; None for none."""
+    paint = params.paint
+    if paint is None or paint.hair is None:
+        return None
+    return torch.from_numpy(paint.hair.astype(np.float32) * np.float32(HAIR_STEP))
 
 
 def _person(params: HeadParams) -> tuple[object, ...]:

@@ -20,6 +20,7 @@ from head360.model.planes import HAIR_BOX, sample_grid
 from head360.rendering.lighting import SHADOW_HALF, Lighting, shadow_from_head, strand_noise
 from head360.rendering.march import NO_HIT
 from head360.rendering.reference import Buffers
+from head360.rendering.strands import hair_colors, painted_hair, smoothstep, strand_color
 
 EXPOSURE = 0.42
 #: Hair bulges away from here, metres.
@@ -51,6 +52,7 @@ class LitScene:
     hair_color: Tensor  # (3,) linear RGB
     eye: Tensor  # (3,) metres; (N, 3) for N rays from different places
     hair_tones: Tensor | None = None  # (2, 4) of roots and tips, see `Scene`; None: all one colour
+    hair_paint: Tensor | None = None  # (3, along, v, u) logarithms of factors; None: none
 
 
 def shade(buffers: Buffers, scene: LitScene) -> Tensor:
@@ -85,29 +87,18 @@ def strand_colors(hair: Tensor, rays: Tensor, scene: LitScene) -> Tensor:
     return tone_curve(_shade_hair(hair, noise, rays, scene))
 
 
-def hair_colors(along: Tensor, color: Tensor, tones: Tensor | None) -> Tensor:
-    """(N, 3) linear RGB at shares (N, 1) of strands' lengths.
-
-    Args:
-        along: 0 root … 1 tip.
-        color: (3,) linear RGB.
-        tones: (2, 4) of roots and tips, see `Scene`; None: all one colour.
-    """
-    own = color.expand(len(along), 3)
-    if tones is None:
-        return own
-    roots, tips = tones
-    at_root = 1 - _smooth(0.6 * float(roots[3]), 1.4 * float(roots[3]) + 1e-3, along)
-    at_tip = _smooth(1 - 1.4 * float(tips[3]), 1 - 0.6 * float(tips[3]) + 1e-3, along)
-    own = own + (roots[:3] - own) * at_root
-    mixed: Tensor = own + (tips[:3] - own) * at_tip
-    return mixed
-
-
 def tone_curve(color: Tensor) -> Tensor:
     """Display-linear 0 … 1 from scene-linear light."""
     c = color * EXPOSURE
     return (c * (2.51 * c + 0.03) / (c * (2.43 * c + 0.59) + 0.14)).clamp(0, 1)
+
+
+def light_from_display(color: Tensor) -> Tensor:
+    """Undo the tone curve: scene-linear light from display-linear 0 … 1."""
+    y = color.clamp(0, 1)
+    a, b = 2.51 - 2.43 * y, 0.03 - 0.59 * y
+    light: Tensor = ((b * b + 0.56 * a * y).sqrt() - b) / (2 * a * EXPOSURE)
+    return light
 
 
 def linear_from_srgb(color: Tensor) -> Tensor:
@@ -162,9 +153,10 @@ def _shade_hair(hair: Tensor, noise: Tensor, rays: Tensor, scene: LitScene) -> T
     """(N, 3) scene-linear light from (N, 9) HAIR_COLUMNS and their (N, 4) strand noise."""
     view, points = -rays, scene.eye + rays * hair[:, 3:4]
     # Where strands lie this way and that, their mean direction says nothing.
-    t, sure = _unit(hair[:, 4:7]), _smooth(0.35, 0.85, hair[:, 4:7].norm(dim=-1, keepdim=True))
+    t, sure = _unit(hair[:, 4:7]), smoothstep(0.35, 0.85, hair[:, 4:7].norm(dim=-1, keepdim=True))
     own = hair_colors(hair[:, 2:3], scene.hair_color, scene.hair_tones)
-    albedo = _strand_color(hair, noise, own)
+    own = painted_hair(own, hair[:, 7:9], hair[:, 2:3], scene.hair_paint)
+    albedo = strand_color(hair, noise, own)
     tinted = albedo * albedo.clamp(min=0).sqrt()  # light that has been in a strand
     lock, fine = noise[:, 1:2], noise[:, 3:4]
     strong, shift = torch.exp(0.22 * lock + 0.20 * fine), 0.02 * lock + 0.015 * fine
@@ -196,27 +188,10 @@ def _shade_hair(hair: Tensor, noise: Tensor, rays: Tensor, scene: LitScene) -> T
         white = 0.25 + (torch.exp(-32 * first**2) - 0.25) * sure
         colored = 0.40 + (torch.exp(-14 * second**2) - 0.40) * sure
         shine = strong * (0.050 * white + (0.45 * tinted + 0.008) * colored)
-        lit = lit + shine * _smooth(-0.2, 0.5, nl)
+        lit = lit + shine * smoothstep(-0.2, 0.5, nl)
         lit = lit + albedo * (0.6 * (-_dot(light, view)).clamp(min=0) ** 6)
         total = total + color * seen * lit
     return total
-
-
-def _strand_color(hair: Tensor, noise: Tensor, color: Tensor) -> Tensor:
-    """(N, 3) linear RGB of hair of (N, 3): roots in shadow, bleached tips, tones of strands."""
-    along, grey = hair[:, 2:3], _greyness(color)
-    fade = 0.60 + 0.40 * _smooth(0.0, 0.3, along)
-    tone = (0.11 + 0.05 * grey) * noise[:, :1] + (0.14 + 0.08 * grey) * noise[:, 2:3]
-    gain = hair[:, 1:2] * fade * (1 + 0.3 * along**2)
-    strands: Tensor = color * gain * torch.exp(tone)
-    return strands
-
-
-def _greyness(color: Tensor) -> Tensor:
-    """(N, 1): grey hair is a mixture of dark strands and white ones; 0 coloured … 1 grey."""
-    high, low = color.amax(-1, keepdim=True), color.amin(-1, keepdim=True)
-    neutral = 1 - _smooth(0.15, 0.45, 1 - low / high.clamp(min=1e-4))
-    return neutral * _smooth(0.02, 0.10, high)
 
 
 def _balanced(light: Tensor) -> Tensor:
@@ -228,13 +203,6 @@ def _balanced(light: Tensor) -> Tensor:
 def _frayed(alpha: Tensor, noise: Tensor) -> Tensor:
     """Thin hair is some strands and some gaps, not a haze."""
     return (alpha + 0.9 * alpha * (1 - alpha) * noise).clamp(0, 1)
-
-
-def _smooth(low: float, high: float, x: Tensor) -> Tensor:
-    """GLSL's smoothstep."""
-    ramp = ((x - low) / (high - low)).clamp(0, 1)
-    eased: Tensor = ramp**2 * (3 - 2 * ramp)
-    return eased
 
 
 def _unit(vectors: Tensor) -> Tensor:
@@ -281,7 +249,7 @@ def _irradiance(direction: Tensor, scene: LitScene) -> Tensor:
 
 
 def _reflection(direction: Tensor, roughness: Tensor, scene: LitScene) -> Tensor:
-    rough = _smooth(0.1, 0.35, roughness)
+    rough = smoothstep(0.1, 0.35, roughness)
     at = _on_probe(direction, scene)
     sharp = _wrapped(direction.new_tensor(scene.lighting.sharp), at)
     blurred = _wrapped(direction.new_tensor(scene.lighting.blurred), at)
@@ -319,7 +287,7 @@ def _strand_noise(root: Tensor, along: Tensor, footprint: Tensor) -> Tensor:
     Strands that are much finer than a sample ((N, 1) metres) fade instead of flickering.
     """
     fine = root * STRANDS_IN_A_LOCK + along * along.new_tensor([0.11, 0.07])
-    seen = SINGLE_STRANDS * (1 - _smooth(*STRANDS_SHOW, footprint))
+    seen = SINGLE_STRANDS * (1 - smoothstep(*STRANDS_SHOW, footprint))
     return torch.cat([_noise(root), _noise(fine) * seen], -1)
 
 

@@ -24,6 +24,7 @@ from head360.rendering.field_glsl import head_field_source
 from head360.rendering.gpu_hair import (
     GpuHair,
     Quality,
+    hair_paint_volume,
     light_volume,
     neck_uniforms,
     open_air,
@@ -56,6 +57,7 @@ FINE_PLANES, DRAFT_PLANES = 512, (192, 256)
 _LARGE_DRAFT = 360
 _MODES: dict[ViewMode, int] = {
     "albedo": 1, "normals": 2, "depth": 3, "wireframe": 4, "guide": 5, "aspect": 6,
+    "strands": 7,
 }  # fmt: skip
 #: Metres in front of and behind the target that the depth view spans.
 _DEPTH_SPAN = 0.16
@@ -96,6 +98,7 @@ class Viewer:
         self._planes: dict[int, dict[str, moderngl.Texture]] = {}  # those that show the scene
         self._coarse_shadow = False
         self._light: dict[str, AnyTexture] = {}
+        self._paint: dict[str, AnyTexture] = {}
         self._buffers: Buffers | None = None
 
     @property
@@ -183,6 +186,9 @@ class Viewer:
             self._hair.wear(hair)
         if (last.hair_shift if last else None) is not scene.hair_shift:
             self._hair.follow(scene.hair_shift)
+        if last is None or last.hair_paint is not scene.hair_paint:
+            release(self._paint)
+            self._paint["u_hair_paint"] = volume(self._ctx, hair_paint_volume(scene.hair_paint))
         if relit or worn is not hair:
             self._relight(scene)
         # A bald scene in between keeps the hair that is on the card, so forget none of it.
@@ -241,7 +247,7 @@ class Viewer:
         rays = _ray_uniforms(shot.camera, tile)
         cleared(buffers.color, 0.0)
         look = {**rays, **self._light_uniforms(scene, shot)}
-        sources = {**buffers.textures, **self._light, "u_noise": self._noise}
+        sources = {**buffers.textures, **self._light, **self._paint, "u_noise": self._noise}
         # Marching marks where hair is and forgets where the head was: later modes shade everything.
         self._lit(self._shade_head, buffers, sources, look, mask=first)
         if scene.hair and shot.mode not in ("head", "wireframe"):

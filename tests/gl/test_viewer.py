@@ -12,6 +12,7 @@ from head360.assets import catalog
 from head360.camera import OrbitCamera
 from head360.light import BLACK, LIGHT_PRESETS, Light
 from head360.model.sampling import HAIR_COLORS, random_person
+from head360.paint import HAIR_CELLS, Paint
 from head360.params import EXPRESSIONS, POSE_LIMITS, HairMix, HairShape, HairTones, HeadParams
 from head360.rendering.reference_picture import reference_picture
 from head360.rendering.request import RenderRequest
@@ -111,13 +112,16 @@ def test_sharp_strands_of_light_hair_are_the_same_in_fast_mode(
     assert psnr(fast, exact) >= 38
 
 
-def test_roots_tips_waves_and_mirrored_hair_equal_the_reference(
+def test_roots_tips_waves_paint_and_mirrored_hair_equal_the_reference(
     viewer: Viewer, models: Models, builder: SceneBuilder
 ) -> None:
     plain = someone(1)[0].with_(hairstyle="long_straight", hair_color=HAIR_COLORS["brown"])
     tones = HairTones(roots=(0.02, 0.01, 0.01), tips=(0.5, 0.1, 0.25))
     worn = HairShape(hairline=0.5, curl=0.8, mirrored=True)
-    person, camera = plain.with_(hair_tones=tones, hair_shape=worn), OrbitCamera(yaw_degrees=35)
+    along, v, u = np.meshgrid(*(np.linspace(-1, 1, n) for n in HAIR_CELLS), indexing="ij")
+    paint = Paint.made(hair=np.stack([u, 2 * v, along]))
+    person = plain.with_(hair_tones=tones, hair_shape=worn, paint=paint)
+    camera = OrbitCamera(yaw_degrees=35)
     scene = builder.build(person)
 
     request = RenderRequest(person, camera, SIZE, SIZE, background=BLACK)

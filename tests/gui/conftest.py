@@ -45,6 +45,7 @@ from head360.params import ATTRIBUTES, EXPRESSIONS, HeadParams, neutral_head
 from head360.progress import Progress
 from head360.rendering.request import Frame, RenderRequest
 from head360.sitting import Sitting
+from tests.gui.repaint_stand_ins import restyled
 
 DRAFT = 4  # how much smaller a draft is
 
@@ -60,6 +61,7 @@ class FakeEngine:
         self.exported: list[tuple[HeadParams, Path, MeshOptions | None]] = []
         self.dragged: list[tuple[int, tuple[float, float]]] = []
         self.fitted: list[tuple[Photo, FitOptions]] = []
+        self.restyled: list[int] = []  # from which picture on
         self.closed = False
 
     def initial_head(self) -> HeadParams:
@@ -173,6 +175,8 @@ class FakeEngine:
             params, fake_report(photo.name, aligned), file.getvalue(), sitting,
             aligned.crop, aligned.looked.sight(), found, aligned.solution,
         )  # fmt: skip
+
+    restyle = restyled
 
     def close(self) -> None:
         self.closed = True

@@ -30,6 +30,7 @@ from head360.model.planes import (
 from head360.params import EXPRESSIONS, POSE_LIMITS, HeadParams
 from head360.performance import Performance, Sample, applied
 from head360.rendering import lighting, shade
+from head360.rendering.gpu_hair import hair_paint_volume
 from head360.rendering.gpu_head import facing_plane
 from head360.rendering.reference import HEIGHT_RANGE
 from head360.rendering.scene import Models, SceneBuilder
@@ -78,6 +79,7 @@ def contents_of(
     arrays = {**_mesh(models, identity), **_moves(identity)}
     yield
     arrays |= _painted(scene.maps.numpy())
+    arrays["hair_paint"] = hair_paint_volume(scene.hair_paint).astype(np.float16)
     facts["light"], lights = _lights(shown.light)
     arrays |= lights
     yield

@@ -31,9 +31,11 @@ uniform vec3 u_lamp_direction[3];
 uniform vec3 u_lamp_color[3];
 uniform vec3 u_hair_albedo;        // linear RGB
 uniform vec4 u_hair_tones[2];      // of roots and tips: linear RGB, reach along a strand 0 ... 1
+uniform sampler3D u_hair_paint;    // logarithms of factors, over scalp coordinates and along strands
 uniform vec2 u_depth_range;        // metres shown as white and black
 uniform float u_strands;           // how much of single strands' noise a sample shows
-uniform int u_mode;                // 0 shaded, 1 albedo, 2 normals, 3 depth, 4 clay, 5 guide, 6 aspect
+uniform int u_mode;                // 0 shaded, 1 albedo, 2 normals, 3 depth, 4 clay, 5 guide, 6 aspect,
+                                   // 7 strands: scalp coordinates, along
 
 out vec4 f_color;
 
@@ -146,15 +148,22 @@ float greyness(vec3 color) {
 }
 
 // Hair may have other colours near the scalp and at its ends.
-vec3 hair_color(float along) {
+vec3 unpainted_hair(float along) {
     float root = u_hair_tones[0].w, tip = u_hair_tones[1].w;
     float at_root = 1.0 - smoothstep(0.6 * root, 1.4 * root + 1e-3, along);
     float at_tip = smoothstep(1.0 - 1.4 * tip, 1.0 - 0.6 * tip + 1e-3, along);
     return mix(mix(u_hair_albedo, u_hair_tones[0].rgb, at_root), u_hair_tones[1].rgb, at_tip);
 }
 
-vec3 strand_color(vec4 color, vec4 noise) {
-    vec3 own = hair_color(color.z);
+const float LEAST_HAIR = 0.004; // what hair without any of a colour takes of it when it is lightened
+
+vec3 hair_color(vec2 root, float along) {
+    vec3 factor = exp(textureLod(u_hair_paint, vec3(root, along), 0.0).rgb);
+    return unpainted_hair(along) * factor + LEAST_HAIR * max(factor - 1.0, 0.0);
+}
+
+vec3 strand_color(vec4 color, vec2 root, vec4 noise) {
+    vec3 own = hair_color(root, color.z);
     float fade = 0.60 + 0.40 * smoothstep(0.0, 0.3, color.z);
     float tips = 1.0 + 0.3 * color.z * color.z, grey = greyness(own);
     float tone = exp((0.11 + 0.05 * grey) * noise.x + (0.14 + 0.08 * grey) * noise.z);
@@ -172,8 +181,7 @@ vec3 blurred_probe(vec3 direction) {
     return textureLod(u_blurred, at, 0.0).rgb;
 }
 
-vec3 shade_hair(vec3 x, vec3 view, vec4 color, vec3 t, float sure, vec4 noise) {
-    vec3 albedo = strand_color(color, noise);
+vec3 shade_hair(vec3 x, vec3 view, vec4 color, vec3 t, float sure, vec3 albedo, vec4 noise) {
     vec3 tinted = albedo * sqrt(max(albedo, 0.0)); // light that has been in a strand
     float strong = exp(0.22 * noise.y + 0.20 * noise.w), shift = 0.02 * noise.y + 0.015 * noise.w;
     vec2 hair = through_hair(x);
@@ -240,6 +248,7 @@ vec3 head_pixel(vec3 ray, vec4 color, vec4 shape, vec4 surface) {
     if (u_mode == 3) return vec3(nearness(shape.w));
     if (u_mode == 5) return vec3(0.0, nearness(shape.w), clamp(surface.w, 0.0, 1.0));
     if (u_mode == 6) return aspect(shape.xyz);
+    if (u_mode == 7) return vec3(0.0);
     if (u_mode == 4) color.rgb = vec3(0.62);
     if (u_mode == 4) surface = vec4(0.6, 0.3, 0.0, surface.w);
     return tone_curve(shade_head(u_eye + ray * shape.w, -ray, color, shape.xyz, surface));
@@ -247,15 +256,17 @@ vec3 head_pixel(vec3 ray, vec4 color, vec4 shape, vec4 surface) {
 
 // The tangent is the mean of strands that may lie this way and that: where they cancel each other out,
 // its direction says nothing, and highlights are spread evenly.
-vec3 hair_pixel(vec3 ray, vec4 color, vec3 mean_tangent, vec4 noise) {
+vec3 hair_pixel(vec3 ray, vec4 color, vec3 mean_tangent, vec2 root, vec4 noise) {
     float size = length(mean_tangent), sure = smoothstep(0.35, 0.85, size);
     vec3 tangent = mean_tangent / max(size, 1e-4);
-    if (u_mode == 1) return strand_color(color, noise);
+    vec3 albedo = strand_color(color, root, noise);
+    if (u_mode == 1) return albedo;
     if (u_mode == 2) return linear_from_srgb(tangent * 0.5 + 0.5);
     if (u_mode == 3) return vec3(nearness(color.w));
     if (u_mode == 5) return vec3(1.0, nearness(color.w), 0.5 + 0.17 * noise.y);
     if (u_mode == 6) return strand_aspect(tangent);
-    return tone_curve(shade_hair(u_eye + ray * color.w, -ray, color, tangent, sure, noise));
+    if (u_mode == 7) return vec3(clamp(root, 0.0, 1.0), clamp(color.z, 0.0, 1.0));
+    return tone_curve(shade_hair(u_eye + ray * color.w, -ray, color, tangent, sure, albedo, noise));
 }
 
 void main() {
@@ -271,8 +282,9 @@ void main() {
         if (hair.x > 0.0) {
             vec4 mean = hair / hair.x;
             vec3 tangent = textureLod(u_hair_strand, place, 0.0).xyz / hair.x;
-            vec4 noise = strand_noise(textureLod(u_hair_root, place, 0.0).rg / hair.x, mean.z, mean.w);
-            f_color = vec4(hair_pixel(ray, mean, tangent, noise), 1.0) * frayed(hair.x, noise.z / u_strands);
+            vec2 root = textureLod(u_hair_root, place, 0.0).rg / hair.x;
+            vec4 noise = strand_noise(root, mean.z, mean.w);
+            f_color = vec4(hair_pixel(ray, mean, tangent, root, noise), 1.0) * frayed(hair.x, noise.z / u_strands);
         }
     }
 }

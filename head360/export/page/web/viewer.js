@@ -18,6 +18,8 @@ class Viewer {
     this.programs = Object.fromEntries(names.map((name) => [name, gpu.program(name)]));
     this.noise = gpu.texture(arrays.shapes.noise.slice(0, 2), "rg16f",
       Float32Array.from(arrays.noise, (value) => value * facts.constants.steps.noise), { repeat: "both" });
+    const [along, v, u] = arrays.shapes.hair_paint;
+    this.paint = gpu.texture([u, v, along], "rgb16f", arrays.hair_paint);
     this.probes = arrays;
     this.light = {};
     this.planes = {};
@@ -132,7 +134,7 @@ class Viewer {
   shade(rays, camera, tile, draft) {
     const { gpu, buffers, programs } = this, view = [0, 0, ...tile.size];
     gpu.clear(buffers.color, [0, 0, 0, 0]);
-    const sources = { ...buffers.textures, ...this.light, u_noise: this.noise, u_shadow: this.head.shadow };
+    const sources = { ...buffers.textures, ...this.light, u_noise: this.noise, u_hair_paint: this.paint, u_shadow: this.head.shadow };
     const look = { ...rays, ...this.lightUniforms };
     gpu.pass(programs.shade_head, buffers.color, view, sources, look, { mask: true, over: true });
     if (!this.hair) return;
