@@ -141,7 +141,8 @@ def model_problem(where: str | Path) -> EditError | None:
     """Why a folder holds no model, if it holds none."""
     if str(where) and (Path(where) / _MODEL_INDEX).is_file():
         return None
-    return EditError(f"There are no usable weights at “{where}”.", _hint(where))
+    found = f"There are no usable weights at “{where}”." if str(where) else "No model is chosen."
+    return EditError(found, _hint(where))
 
 
 def load_pipeline(where: str | Path, *, fetch: bool = False, device: str | None = None) -> Any:
