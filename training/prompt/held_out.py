@@ -107,6 +107,17 @@ def carried_out(said: Said, head: HeadParams, mesh: BilinearModel, judge: Judge)
 def _met(
     want: str, answer: Understanding, before: HeadParams, after: HeadParams, judge: Judge
 ) -> bool:
+    return any(_one_met(each, answer, before, after, judge) for each in alternatives(want))
+
+
+def alternatives(want: str) -> list[str]:
+    """Any of which will do: “stubble+|beard+”; “move=sad|frown” is one want with two moves."""
+    return re.split(r"\|(?=[a-z_]+[=:+-])", want)
+
+
+def _one_met(
+    want: str, answer: Understanding, before: HeadParams, after: HeadParams, judge: Judge
+) -> bool:
     if want == "nothing":
         return answer.layer is None
     if want.startswith("said:"):
@@ -134,5 +145,6 @@ def moved(before: HeadParams, after: HeadParams, judge: Judge) -> set[str]:
 
 
 def _allowed(wants: tuple[str, ...]) -> frozenset[str]:
-    names = [re.split(r"[=:+-]", want, maxsplit=1)[0] for want in wants]
+    each = (one for want in wants for one in alternatives(want))
+    names = [re.split(r"[=:+-]", want, maxsplit=1)[0] for want in each]
     return frozenset(names).union(*(_MAY_MOVE.get(name, frozenset()) for name in names))

@@ -21,7 +21,7 @@ A want is a short text: what, and which way or what it shall be.
     is=male  has=stubble  male=0  mouth=closed     how it is, however it was
     lips=red  lids=brown        the palette of the make-up
     keep:beard  keep:hair  keep:haircolour  keep:eyes  keep:skin  keep:tone  keep:age  keep:nose
-    keep:lips                   as before
+    keep:lips  keep:hairstyle   as before
 """
 
 from __future__ import annotations
@@ -239,6 +239,8 @@ def _kept(before: HeadParams, after: HeadParams, _how: str, rest: str) -> bool:
     if rest == "hair":
         same_color = np.array_equal(before.hair_color, after.hair_color)
         return same_color and before.hairstyle == after.hairstyle
+    if rest == "hairstyle":
+        return (before.hairstyle, before.hair_shape) == (after.hairstyle, after.hair_shape)
     if rest == "age":
         return abs(age_of(after) - age_of(before)) < 4
     if rest == "tone":
