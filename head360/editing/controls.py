@@ -35,7 +35,14 @@ _AGES = {"young": 21.0, "middle-aged": 47.0, "old": 68.0}
 _OLDER_YEARS = 22.0
 #: Strength of a plainly wished attribute, and of “more”.
 _PLAIN, _STEP = 0.7, 0.35
-_PLAINLY = {"brows": 0.9, "blush": 0.45, "redness": 0.6, "dark_circles": 0.65}
+_PLAINLY = {
+    "brows": 0.9,
+    "freckles": 0.9,
+    "lipstick": 0.9,
+    "blush": 0.45,
+    "redness": 0.6,
+    "dark_circles": 0.65,
+}
 _MAKEUP = ("lipstick", "eyeliner", "eyeshadow", "blush")
 #: These take the colour of the hair, so whoever colours them colours it.
 _HAIRY = {"stubble", "beard", "moustache", "brows"}
@@ -101,6 +108,8 @@ def _person(head: HeadParams, meant: Meant, mesh: BilinearModel) -> Change | Non
         sign = back * (1.0 if name == "heavy" else -1.0)
         return _moved(head, mesh, {key: sign * by for key, by in targets.WEIGHT.items()})
     sign = back * (1.0 if name == "male" else -1.0)
+    if meant.implied and sign * masculinity_of(head) > 0.2:
+        return None  # this grandmother is a woman
     compared = meant.way in (MORE, LESS, NO) or name in meant.name
     full = sign * 0.95 - masculinity_of(head)
     step = full if not meant.way and compared else sign * 0.8
@@ -112,6 +121,8 @@ def _years_wished(head: HeadParams, meant: Meant) -> float:
     """How many years older (or younger) a wish makes a head."""
     sign, said = -1.0 if meant.name == "young" else 1.0, frozenset(meant.said)
     if (number := _years_said(meant)) is not None:
+        if meant.way == LESS and meant.name == "young":  # “too young, add ten years”
+            return number
         if meant.way in (NO, LESS) or said & _PAST:  # “take ten years off”
             return -number
         if meant.way == MORE or said & _FUTURE:
@@ -210,7 +221,8 @@ def _palette(head: HeadParams, meant: Meant, names: tuple[str, ...]) -> np.ndarr
 
 def _lips(head: HeadParams, meant: Meant, mesh: BilinearModel) -> Change | None:
     """Lips that are given a colour are painted; bare ones are not."""
-    painted = any(kind == "color" or name == "shiny" for kind, name, _ in meant.modifiers)
+    tint = ("shiny", "dark", "bright")
+    painted = any(kind == "color" or name in tint for kind, name, _ in meant.modifiers)
     if painted or (meant.way == NO and not meant.modifiers):
         return _painted(("lipstick",))(head, meant, mesh)
     return _part("lips")(head, meant, mesh)

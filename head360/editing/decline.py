@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-from itertools import pairwise
 from pathlib import Path
 
 from head360.editing.tokens import tokens
@@ -19,10 +18,15 @@ _HASHES = frozenset(Path(__file__).with_name("declined.txt").read_text("utf-8").
 def declined(text: str) -> bool:
     """Whether a text holds a word that this program does not work with."""
     found = [token.word for token in tokens(text)]
-    cosmetic = {w for w, after in pairwise([*found, ""]) if w == _COLOR and after in _PAINTED}
-    words = {word for word in found if word not in cosmetic}
+    words = {word for at, word in enumerate(found) if not _cosmetic(found, at)}
     singular = {word[:-1] for word in words if word.endswith("s")}
     return any(_hash(word) in _HASHES for word in words | singular)
+
+
+def _cosmetic(words: list[str], at: int) -> bool:
+    """Whether a word is the colour of lips or lids: “nude lips”, “lips: nude”."""
+    near = words[max(at - 2, 0) : at] + words[at + 1 : at + 2]
+    return words[at] == _COLOR and not _PAINTED.isdisjoint(near)
 
 
 def _hash(word: str) -> str:

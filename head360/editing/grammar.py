@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
+from head360.editing.gestures import looks, moves, states
 from head360.editing.labels import (
     BIT,
     GLUE,
@@ -44,38 +45,34 @@ _TOO_MUCH = frozenset({MUCH, *(f"shape:{shape}" for shape in SHAPES)})
 _SWAPS = frozenset({"swap", "replace", "exchange", "trade", "substitute", "switch", "replacing"})
 _FOR = frozenset({"for", "with", "by", "to"})
 _INSTEAD = {("instead", "of"), ("rather", "than"), ("in", "place")}
+_DENIED = ("color", "texture", "shape")
 #: “The man”, “this guy” mean whoever is there.
 _POINTING = frozenset({"the", "this", "that", "our", "said"})
 _BECOMING = frozenset({"into", "like", "as", "be", "version"})
 _PEOPLE = frozenset({"person:male", "person:female", "person:old", "person:young"})
-_LOOKING = frozenset(
-    {"look", "looks", "looking", "gaze", "gazing", "gazes", "glance", "glancing", "glances", "eyes",
-     "eye", "stare", "staring", "stares", "peek", "roll", "rolling", "pupils", "leftwards",
-     "rightwards", "raised", "raise", "lower", "lowered", "downcast"}
-)  # fmt: skip
+_AGED = frozenset({"old", "young", "older", "younger", "elderly", "aged", "female", "male"})
 _THEIRS = frozenset({"my", "his", "her", "your", "our", "their"})
-_DIRECTIONS = {
-    "up": "up", "upwards": "up", "down": "down", "downwards": "down", "left": "left",
-    "right": "right",
-}  # fmt: skip
+_WHOEVER = frozenset({"she", "he", "they", "it", "you", "i", "somebody", "someone", "we"})
 _SEEMING = frozenset({"look", "looks", "looking", "seem", "be", "is", "appear"})
+_PARTICLES = {
+    ("tone", "down"): LESS, ("turn", "down"): LESS, ("dial", "down"): LESS, ("dial", "back"): LESS,
+    ("play", "down"): LESS, ("cut", "down"): LESS, ("turn", "up"): MORE, ("play", "up"): MORE,
+    ("bring", "out"): MORE, ("take", "off"): NO, ("take", "away"): NO, ("take", "out"): NO,
+    ("wipe", "off"): NO, ("wash", "off"): NO, ("get", "off"): NO, ("cover", "up"): NO,
+}  # fmt: skip
+_FIGURES = {
+    "shape:narrow": "person:slim", "shape:thin": "person:slim", "shape:full": "person:heavy",
+    "shape:big": "person:heavy", "shape:wide": "person:heavy",
+}  # fmt: skip
 _SEXES = frozenset({"person:male", "person:female"})
-_VERBS = {
-    "shut": "close", "close": "close", "closing": "close", "open": "open", "opening": "open",
-    "lift": "lift", "raise": "lift", "put": "back", "pull": "back",
-}  # fmt: skip
-#: What is done to a part of the face: which way, and which of the moves.
-_DONE = {
-    ("close", "mouth"): ("", "mouth closed"), ("close", "lip"): ("", "mouth closed"),
-    ("close", "eye"): ("", "eyes closed"), ("open", "mouth"): ("", "mouth open"),
-    ("open", "eye"): (NO, "eyes closed"), ("lift", "brow"): ("", "brows up"),
-    ("lift", "eyebrow"): ("", "brows up"), ("back", "tongue"): (NO, "tongue"),
-}  # fmt: skip
 _PARTS = frozenset(
     f"topic:{part}" for part in ("hair", "eyes", "nose", "lips", "face", "chin", "head", "mouth")
 )
 _CUTTING = frozenset({"cut", "trim", "crop", "chop"})
-_SKINS = {"color:black": "color:deep", "color:brown": "color:deep", "color:white": "color:pale"}
+_SKINS = {
+    "color:black": "color:deep", "color:brown": "color:deep", "color:dark brown": "color:deep",
+    "color:white": "color:pale",
+}  # fmt: skip
 _PRONOUNS = frozenset({"she", "he", "her", "him", "them", "they"})
 _AGEING = frozenset({"going", "gone", "turning", "went", "goes"})
 
@@ -83,8 +80,9 @@ _AGEING = frozenset({"going", "gone", "turning", "went", "goes"})
 def settle(words: list[Token], labels: list[str]) -> None:
     """Change labels, and where clauses begin, as a few words demand."""
     for rule in (
-        _denied, _too, _after_topics, _years_on, _swapped, _not, _pointed, _skins, _haircuts,
-        _shaves, _moves, _looks, _reddened, _similes, _between, _compounds,
+        _denied, _leaving, _excepted, _particles, _too, _after_topics, _years_on, _swapped, _not,
+        _pointed, _skins, _haircuts, _shaves, _people_shaped, _locks, moves, states, looks,
+        _reddened, _similes, _as_if, _between, _compounds,
     ):  # fmt: skip
         rule(words, labels)
 
@@ -102,6 +100,54 @@ def _denied(words: list[Token], labels: list[str]) -> None:
             w.word in ("with", "in") for w in words[at + 1 : at + 5]
         ):
             labels[at] = GLUE  # “cover her with freckles”
+
+
+def _leaving(words: Sequence[Token], labels: list[str]) -> None:
+    """“Leave a mohawk” wishes for one, “leave the mohawk” keeps it."""
+    for at, label in enumerate(labels[:-1]):
+        if label == KEEP and words[at + 1].word in ("a", "an", "just", "some", "only"):
+            labels[at] = GLUE
+
+
+def _excepted(words: list[Token], labels: list[str]) -> None:
+    """“Everything stays except the hair”: that is what changes."""
+    for at, word in enumerate(words):
+        before = [n for n in range(at) if labels[n] == KEEP or words[n].word == "same"]
+        whole = {"everything", "all"} & {w.word for w in words[:at]}
+        if word.word in ("except", "apart", "besides", "but") and before and whole:
+            for n in (*before, at):
+                labels[n] = GLUE
+            words[at] = replace(word, after_break=True)
+
+
+def _particles(words: Sequence[Token], labels: list[str]) -> None:
+    """“Tone the freckles down”, “take her lipstick off”."""
+    for at, word in enumerate(words):
+        for n in range(at + 2, min(at + 6, len(words))):
+            told = _PARTICLES.get((word.word, words[n].word))
+            between = [label for label in labels[at + 1 : n] if label != GLUE]
+            if told and between and all(label.startswith("topic:") for label in between):
+                labels[at], labels[n] = told, GLUE
+                break
+
+
+def _people_shaped(words: Sequence[Token], labels: list[str]) -> None:
+    """“Slim her down” is about her, not about a part that is named later."""
+    for at, label in enumerate(labels[:-1]):
+        part = labels[at + 2 : at + 3] and labels[at + 2].startswith("topic:")
+        if label in _FIGURES and words[at + 1].word in ("her", "him", "them", "me") and not part:
+            labels[at] = _FIGURES[label]
+            beyond = words[at + 2 : at + 3]
+            if beyond and (labels[at + 2] == label or beyond[0].word in ("up", "down", "out")):
+                labels[at + 2] = GLUE
+
+
+def _locks(words: Sequence[Token], labels: list[str]) -> None:
+    """“Dreads” are a style, “dreaded hair” is hair like that."""
+    for at, label in enumerate(labels):
+        hair = labels[at + 1 : at + 2] == ["topic:hair"]
+        if label == "texture:locked" and words[at].word.endswith("s") and not hair:
+            labels[at] = "style:dreadlocks"
 
 
 def _too(words: Sequence[Token], labels: list[str]) -> None:
@@ -150,7 +196,11 @@ def _shaped(following: Sequence[str]) -> bool:
 def _haircuts(words: Sequence[Token], labels: list[str]) -> None:
     """“Cut her hair” takes some of it, “cut her hair off” all."""
     for at, word in enumerate(words):
-        off = any(following.word == "off" for following in words[at + 1 : at + 4])
+        after = [following.word for following in words[at + 1 : at + 6]]
+        if word.word in _CUTTING and "off" in after and "all" in after[: after.index("off")]:
+            labels[at] = GLUE  # the “off” says it
+            continue
+        off = "off" in after[:3]
         if labels[at] == NO and word.word in _CUTTING and not off:
             hair = any(label == "topic:hair" for label in labels[at + 1 : at + 4])
             labels[at] = GLUE if hair else NO
@@ -164,6 +214,9 @@ def _shaves(words: Sequence[Token], labels: list[str]) -> None:
         following = range(at + 1, min(at + 4, len(words)))
         if any(labels[n] in (NUMBER, YEARS) for n in following):
             continue  # “shave ten years off”
+        if any(labels[n].startswith("style:") for n in following):
+            labels[at] = GLUE  # “shave the sides”
+            continue
         if any(words[n].word == "head" for n in following):
             bald = [n for n in following if words[n].word in ("head", "off")]
             for n in (at, *bald):
@@ -172,51 +225,6 @@ def _shaves(words: Sequence[Token], labels: list[str]) -> None:
             labels[at] = "person:shaven"
             for n in following:
                 labels[n] = GLUE if labels[n] in (NO, "hair:bald") else labels[n]
-
-
-def _moves(words: Sequence[Token], labels: list[str]) -> None:
-    """“Shut your mouth”, “open the eyes again”, “put the tongue back in”."""
-    for at, word in enumerate(words):
-        for n in range(at + 1, min(at + 4, len(words))):
-            move = _DONE.get((_VERBS.get(word.word, ""), words[n].word.removesuffix("s")))
-            told = labels[n].startswith("move:") and labels[at].startswith("move:")
-            if move is None or told or words[at + 1].word == "set":
-                continue
-            way, name = move
-            labels[at], labels[n] = way or f"move:{name}", f"move:{name}"
-            if words[n].word == "tongue":
-                labels[n + 1 : n + 3] = [GLUE] * len(labels[n + 1 : n + 3])
-
-
-def _looks(words: Sequence[Token], labels: list[str]) -> None:
-    """“Up”, “down”, “left” and “right” are looked at only where somebody looks."""
-    for at, word in enumerate(words):
-        if word.word not in _LOOKING or labels[at].startswith("topic:eyes"):
-            continue
-        for n in range(at + 1, min(at + 4, len(words))):
-            if words[n].word in _DIRECTIONS:
-                labels[at] = labels[n] = f"move:look {_DIRECTIONS[words[n].word]}"
-                break
-            if labels[n] != GLUE and not labels[n].startswith("move:look"):
-                break
-    for at, label in enumerate(labels):
-        if not label.startswith("move:look"):
-            continue
-        back = at - 1
-        while back >= max(at - 4, 0) and labels[back] in (GLUE, label, BIT, MUCH):
-            if words[back].word in _LOOKING:
-                break
-            back -= 1
-        else:
-            sees = words[at].word in _LOOKING or any(
-                w.word in _LOOKING for w in words[at + 1 : at + 3]
-            )
-            labels[at] = label if sees or _begins(back, labels) else GLUE
-
-
-def _begins(at: int, labels: Sequence[str]) -> bool:
-    """Whether nothing that tells stands there or before: “right”, said alone."""
-    return not any(label != GLUE for label in labels[: at + 1]) and len(labels) <= 2
 
 
 def _similes(words: Sequence[Token], labels: list[str]) -> None:
@@ -231,6 +239,19 @@ def _similes(words: Sequence[Token], labels: list[str]) -> None:
             theirs = words[at + 1].word in _THEIRS and labels[n].startswith("person:")
             if theirs or labels[n].startswith("shape:"):
                 labels[n] = GLUE
+
+
+def _as_if(words: Sequence[Token], labels: list[str]) -> None:
+    """“Like she can't believe it”: nothing is refused here."""
+    for at, word in enumerate(words[:-1]):
+        if word.word not in ("like", "if", "though", "because") or not at:
+            continue
+        if words[at + 1].word not in _WHOEVER:
+            continue
+        for n in range(at + 1, min(at + 6, len(words))):
+            if words[n].after_break:
+                break
+            labels[n] = GLUE if labels[n] in (NO, LESS, MORE, KEEP) else labels[n]
 
 
 def _between(words: Sequence[Token], labels: list[str]) -> None:
@@ -248,6 +269,8 @@ def _reddened(words: Sequence[Token], labels: list[str]) -> None:
     del words
     for at, label in enumerate(labels):
         near = slice(max(at - 2, 0), at + 3)
+        if label == "topic:redness" and "topic:lips" in labels[near]:
+            labels[at] = "color:pink"  # rosy lips
         if label == "topic:redness" and "topic:cheeks" in labels[near]:
             labels[near] = [
                 "topic:blush" if o in ("topic:cheeks", label) else o for o in labels[near]
@@ -258,7 +281,8 @@ def _compounds(words: Sequence[Token], labels: list[str]) -> None:
     """“A cowboy hat”, “a face tattoo” are one thing, and nothing that is known."""
     for at in range(len(words) - 1):
         joined = labels[at + 1] == UNKNOWN and not words[at + 1].after_break
-        if joined and (labels[at] in _PEOPLE or labels[at] in _PARTS):
+        somebody = labels[at] in _PEOPLE and words[at].word not in _AGED
+        if joined and (somebody or labels[at] in _PARTS):
             labels[at] = UNKNOWN
 
 
@@ -283,11 +307,12 @@ def _swapped(words: list[Token], labels: list[str]) -> None:
 
 
 def _not(words: list[Token], labels: list[str]) -> None:
-    """“Green, not brown”, “green not brown”: what is not wished for."""
+    """“Green, not brown”, “to the chin, not longer”, “arched not flat”: what is not wished for."""
     for at, word in enumerate(words[:-1]):
         kind = labels[at + 1].partition(":")[0]
-        said = any(label.startswith(f"{kind}:") for label in labels[:at])
-        if word.word == "not" and kind in ("color", "texture") and said:
+        kinds = ("shape", "hair", "style", "texture") if kind == "shape" else (kind,)
+        said = any(label.partition(":")[0] in kinds for label in labels[:at])
+        if word.word in ("not", "never", "no") and kind in _DENIED and said:
             labels[at] = NOT
             words[at] = replace(word, after_break=True)
 
@@ -298,20 +323,21 @@ def _pointed(words: Sequence[Token], labels: list[str]) -> None:
         if label not in ("person:male", "person:female"):
             continue
         becoming = at > 1 and words[at - 2].word in _BECOMING
-        if words[at - 1].word in _POINTING and not becoming:
+        if words[at - 1].word in _POINTING | _THEIRS and not becoming:
             labels[at] = GLUE
 
 
 def _skins(words: Sequence[Token], labels: list[str]) -> None:
     """“A black man”, “she should be black” are about skin, “going white” is about hair."""
     for at, label in enumerate(labels):
-        if label not in _SKINS:
+        if label not in _SKINS or words[at].word.startswith("brunet"):
             continue
         before = {word.word for word in words[max(at - 4, 0) : at]}
         rest = labels[at + 1 :]
         of_somebody = bool(rest) and rest[0] in _PEOPLE
         alone = not any(other.startswith(("topic:", "style:", UNKNOWN)) for other in rest[:2])
         said_of = bool(before & _PRONOUNS) and not before & _AGEING and alone
+        said_of = said_of or {"colour", "of"} <= before or {"color", "of"} <= before
         no_part = not any(o.startswith(("topic:", "style:")) for o in labels[max(at - 4, 0) : at])
         if of_somebody or (said_of and no_part):
             labels[at] = _SKINS[label]

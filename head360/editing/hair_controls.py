@@ -109,6 +109,8 @@ def word(head: HeadParams, meant: Meant, _mesh: BilinearModel) -> Change | None:
         return _parted(head, _SIDES[meant.name])
     arranged = _ARRANGED.get(meant.name, "side")
     if meant.way == NO:
+        if STYLE_FACTS.get(head.hairstyle or "", (0, "", ""))[2] != arranged:
+            return None  # “a bun, no fringe”
         arranged = "loose"
     return _change(head, best_style(head.hairstyle, arranged=arranged), color_of(head, meant))
 
@@ -169,6 +171,8 @@ def _styled(head: HeadParams, meant: Meant) -> str | None:
         textures.append("straight")
     if not lengths and not textures and not arranged:
         return _denser(head, meant, names)
+    if "grow" in meant.said and "medium-length" in names:
+        lengths = [_MEDIUM]  # “grow it to the shoulders”
     opposite = meant.way in (NO, LESS) and textures
     return best_style(
         head.hairstyle,

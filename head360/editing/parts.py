@@ -13,6 +13,13 @@ from head360.editing.tokens import Token
 _JOINTS = frozenset(["and", "but", "then", "also", "plus", "while", "with"])
 #: Over these, “no” and “keep” go on: “no beard or moustache”.
 _ALTERNATIVES = frozenset(["or", "nor", "and"])
+#: Behind these, “no” does not go on: “no beard and give him a moustache”.
+_GIVING = frozenset(["give", "make", "put", "get", "let", "have", "has", "grow", "want", "needs"])
+#: “Pale as a ghost”, “the girl in my book”: what stands behind is there to compare or to place.
+_COMPARING = frozenset(["as", "like", "than", "in", "from", "at", "for"])
+#: “It is a bit long, shorten it”: what says how it is, and what points back to it.
+_STATING = frozenset(["is", "are", "was", "looks", "look", "looking", "seems", "seem", "too"])
+_POINTING = frozenset(["it", "them", "that", "those"])
 _GLUE_WITHIN = 3  # words of glue that a phrase may hold
 
 
@@ -26,6 +33,9 @@ class Part:
     clause: int  # counts the breaks before it
     words: tuple[str, ...]
     alternative: bool  # joined to what stood before by “or”, “and”, not by a comma
+    compared: bool = False  # behind “as”, “like”, “in”, with nothing but articles between
+    stated: bool = False  # whether it says how something is now
+    of_it: bool = False  # right before “it”
 
     @property
     def kind(self) -> str:
@@ -54,10 +64,16 @@ def parts_of(words: Sequence[Token], labels: Sequence[str]) -> Iterator[Part]:
         if label == GLUE:
             if word.word in _JOINTS or word.word in _ALTERNATIVES:
                 clause, joined = clause + 1, word.word in _ALTERNATIVES
+            elif word.word in _GIVING:
+                joined = False
             continue
         run = _run_end(words, labels, at)
         run_words = tuple(w.word for w in words[at:run])
-        yield Part(label, word.start, words[run - 1].end, clause, run_words, joined)
+        compared = any(w.word in _COMPARING for w in words[max(at - 2, 0) : at])
+        stated = any(w.word in _STATING for w in words[max(at - 4, 0) : at])
+        of_it = run < len(words) and words[run].word in _POINTING and not words[run].after_break
+        span = (word.start, words[run - 1].end)
+        yield Part(label, *span, clause, run_words, joined, compared, stated, of_it)
         joined = False
 
 

@@ -13,7 +13,7 @@ from head360.editing.decline import declined
 from head360.editing.labels import KEEP, LESS, MORE, NO
 from head360.editing.tagger import tagger
 from head360.editing.targets import GEOMETRY
-from head360.editing.wishes import Meant, hear
+from head360.editing.wishes import Meant, contrary, hear
 from head360.edits import MAX_AMOUNT, Change, EditLayer, Wish
 from head360.model.bilinear import BilinearModel
 from head360.model.measures import measure_correlations, measure_directions
@@ -90,7 +90,7 @@ def _wishes(
         change = _without(change, kept, mesh) if change else None
         words = each.words(text)
         if change is None:
-            notes.append(f"“{words}” changes nothing here.")
+            notes += [] if each.implied else [f"“{words}” changes nothing here."]
             continue
         if (other := seen.get(_subject(each))) and _opposite(other, each):
             notes.append(f"“{other.words(text)}” and “{words}” contradict; both are carried out.")
@@ -115,19 +115,12 @@ def _subject(meant: Meant) -> str:
     return f"{meant.kind} {opposites.get(meant.name, meant.name)}"
 
 
-_CONTRARY = (
-    {"wide", "narrow"}, {"long", "short"}, {"big", "small"}, {"full", "thin"}, {"high", "low"},
-    {"dark", "bright"}, {"strong", "soft"}, {"young", "old"}, {"slim", "heavy"},
-    {"male", "female"}, {"straight", "curly"}, {"round", "square"},
-)  # fmt: skip
-
-
 def _opposite(one: Meant, other: Meant) -> bool:
     """Whether one wish undoes another: longer and shorter, more and fewer."""
     names = [{m.name, *(name for _, name, _ in m.modifiers)} for m in (one, other)]
     ways = [m.way in (NO, LESS) for m in (one, other)]
-    contrary = any(pair & names[0] and pair & names[1] - names[0] for pair in _CONTRARY)
-    return contrary or (ways[0] != ways[1] and one.name == other.name)
+    apart = any(contrary(own, its) for own in names[0] for its in names[1] - names[0])
+    return apart or (ways[0] != ways[1] and one.name == other.name)
 
 
 def _title(meant: Meant) -> str:

@@ -10,7 +10,8 @@ from dataclasses import replace
 from itertools import pairwise
 
 from head360.editing.grammar import settle
-from head360.editing.labels import GLUE, KEEP, NO, NUMBER, UNKNOWN
+from head360.editing.labels import BIT, GLUE, KEEP, LESS, NO, NUMBER, UNKNOWN
+from head360.editing.phrases import found_phrases, phrased
 from head360.editing.spelling import SHORTEST, apart, corrected, is_known, senses
 from head360.editing.tagger import Tagger
 from head360.editing.tokens import Token, tokens
@@ -25,14 +26,31 @@ _SAYS_NOTHING = frozenset(
 _SETTLED = {
     "eyed": "topic:eyes", "haired": "topic:hair", "skinned": "topic:skin",
 
-    "stop": NO, "quit": NO, "gone": NO, "stays": KEEP, "remains": KEEP,
-    "unchanged": KEEP, "untouched": KEEP, "intact": KEEP,
+    "neither": NO, "without": NO, "undo": NO, "stop": NO, "quit": NO, "gone": NO,
+    "stays": KEEP, "remains": KEEP, "unchanged": KEEP, "untouched": KEEP, "intact": KEEP,
 }  # fmt: skip
 _CONTRACTED = frozenset({"dont", "doesnt", "isnt", "arent", "wont", "shouldnt", "hasnt", "cant"})
 #: “3 day beard”, “number 2 cut”: what is counted is no age.
 _COUNTED = frozenset({"day", "days", "clock", "o'clock", "oclock", "number", "grade", "c"})
-#: Words of a phrase stand at most so far apart.
-_PHRASE = 4
+#: As people type on a telephone.
+_TYPED_SHORT = {
+    "n": "and",
+    "nd": "and",
+    "u": "you",
+    "ur": "your",
+    "w": "with",
+    "wo": "without",
+    "abt": "about",
+    "rly": "really",
+    "v": "very",
+    "nxt": "next",
+    "lil": "little",
+    "ppl": "people",
+    "da": "the",
+    "dis": "this",
+    "dat": "that",
+    "wit": "with",
+}
 #: A word that nobody taught means what the network says only if it is so sure.
 _SURE = 0.75
 
@@ -42,19 +60,31 @@ def read(text: str, tagger: Tagger) -> tuple[list[Token], list[str]]:
     words = list(_spelt(tokens(text)))
     spelt = [word.word for word in words]
     allowed = list(_allowed(spelt))
-    told = tagger.label(spelt, allowed)
-    if lonely := [at for at in range(len(spelt)) if _is_lonely(at, spelt, told)]:
-        for at in lonely:
-            allowed[at] = _alone(spelt[at])
-        told = tagger.label(spelt, allowed)
+    told = _agreed(tagger, spelt, allowed)
     labels = [_label(word, label, sure) for word, (label, sure) in zip(spelt, told, strict=True)]
     settle(words, labels)
     return words, labels
 
 
+def _agreed(
+    tagger: Tagger, words: Sequence[str], allowed: list[frozenset[str] | None]
+) -> list[tuple[str, float]]:
+    """Labels and how sure they are; the words of a phrase mean it together, or each for itself."""
+    told = tagger.label(words, allowed)
+    doubtful = False
+    for places, label in found_phrases(words):
+        told_so = [told[at][0] == label for at in places]
+        if any(told_so) and not all(told_so):
+            doubtful = True
+            alone = all(_alone(words[at]) - {GLUE, UNKNOWN, label} for at in places)
+            for at in places:
+                allowed[at] = _alone(words[at]) if alone else frozenset({label, GLUE})
+    return tagger.label(words, allowed) if doubtful else told
+
+
 def _spelt(found: Sequence[Token]) -> Iterator[Token]:
     for token in _joined(found):
-        meant = corrected(token.word)
+        meant = _TYPED_SHORT.get(token.word) or corrected(token.word)
         pieces = apart(meant) if meant == token.word else (meant,)
         if len(pieces) == 1:
             yield replace(token, word=meant)
@@ -80,14 +110,11 @@ def _allowed(words: Sequence[str]) -> Iterator[frozenset[str] | None]:
 
     A word that means something by itself cannot say nothing, unless it is a common one.
     """
-    known = [senses(word) for word in words]
-    bare = [{label.removeprefix("+") for label in own or ()} for own in known]
-    for at, own in enumerate(known):
-        if own is None:
-            yield _allowed_strange(words, at)
-            continue
-        near = [labels for n, labels in enumerate(bare) if n != at and abs(n - at) <= _PHRASE]
-        yield _alone(words[at]) | {o for o in bare[at] if any(o in each for each in near)}
+    for at, (word, together) in enumerate(zip(words, phrased(words), strict=True)):
+        if senses(word) is not None:
+            yield _alone(word) | together
+        else:
+            yield together | {GLUE, UNKNOWN} if together else _allowed_strange(words, at)
 
 
 def _alone(word: str) -> frozenset[str]:
@@ -95,19 +122,6 @@ def _alone(word: str) -> frozenset[str]:
     own = senses(word) or frozenset()
     alone = frozenset(label for label in own if label[0] != "+")
     return alone or frozenset({GLUE} if own else {GLUE, UNKNOWN})
-
-
-def _is_lonely(at: int, words: Sequence[str], told: Sequence[tuple[str, float]]) -> bool:
-    """Whether a part got the name of another that it has in a phrase only, and no word shares it.
-
-    “Hair” is of “hair tips” only beside “tips”.
-    """
-    label, own = told[at][0], senses(words[at]) or frozenset()
-    named = any(each.startswith("topic:") for each in own)
-    if not (named and label.startswith("topic:") and f"+{label}" in own):
-        return False
-    near = range(max(at - _PHRASE, 0), min(at + _PHRASE + 1, len(words)))
-    return not any(told[n][0] == label for n in near if n != at)
 
 
 def _allowed_strange(words: Sequence[str], at: int) -> frozenset[str] | None:
@@ -123,7 +137,7 @@ def _label(word: str, label: str, sure: float) -> str:
         return GLUE
     if word in _SETTLED:
         return _SETTLED[word]
-    if (word.endswith("n't") or word in _CONTRACTED) and label in (GLUE, UNKNOWN):
+    if (word.endswith("n't") or word in _CONTRACTED) and label not in (NO, KEEP, BIT, LESS):
         return NO
     strange = len(word) > SHORTEST and word.isalpha() and not is_known(word)
     return UNKNOWN if strange and label != GLUE and sure < _SURE else label

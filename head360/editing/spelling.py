@@ -19,6 +19,8 @@ from head360.editing.labels import GLUE, UNKNOWN
 #: A known word a line, and its labels, with tabs between; `python -m training.prompt.spelling`
 #: makes it.
 WORD_FILE = Path(__file__).with_name("words.tsv")
+#: Made by `training.prompt.ordinary`.
+ORDINARY_FILE = Path(__file__).with_name("ordinary.txt")
 #: Shorter words have too many neighbours.
 SHORTEST = 3
 #: What slips may cost, by the word's length; longer words stand two.
@@ -45,11 +47,45 @@ def meanings() -> Mapping[str, frozenset[str]]:
     return MappingProxyType({word: frozenset(labels) for word, *labels in split})
 
 
+@lru_cache(maxsize=8192)
 def senses(word: str) -> frozenset[str] | None:
-    """The labels that a word can have, or its singular; None if nobody taught it."""
+    """The labels that a word can have, or its singular, or what it is a form of; None: strange."""
     for known in (word, word.removesuffix("'s"), word.removesuffix("s")):
         if known in meanings():
-            return meanings()[known]
+            own = meanings()[known]
+            if own and all(label[0] == "+" for label in own):  # “rosier cheeks”, but “rosier” too
+                return own | (derived(word) or frozenset())
+            return own
+    return None if word in ordinary() else derived(word)
+
+
+@lru_cache(maxsize=1)
+def ordinary() -> frozenset[str]:
+    """Common English words that say nothing of faces, so that they are no slips of others."""
+    return frozenset(ORDINARY_FILE.read_text("utf-8").split())
+
+
+#: Endings, and what stands in their place in the word that they were put to.
+_FORMS = (
+    ("iest", "y"), ("ier", "y"), ("iness", "y"), ("ily", "y"), ("ied", "y"), ("ies", "y"),
+    ("ish", ""), ("ish", "e"), ("ness", ""), ("est", ""), ("est", "e"), ("ing", ""), ("ing", "e"),
+    ("er", ""), ("er", "e"), ("ed", ""), ("ed", "e"), ("ly", ""), ("es", ""), ("en", ""),
+    ("en", "e"), ("y", ""), ("y", "e"),
+)  # fmt: skip
+_TELLING_KINDS = ("topic", "shape", "color", "texture", "move", "hair", "style")
+
+
+def derived(word: str) -> frozenset[str] | None:
+    """What “rosier”, “rooted”, “bushiest” mean: as “rosy”, “root”, “bushy”."""
+    for ending, instead in _FORMS:
+        if not word.endswith(ending):
+            continue
+        base = word.removesuffix(ending) + instead
+        single = base[:-1] if len(base) > 3 and base[-1:] == base[-2:-1] else base
+        for known in (base, single):
+            labels = {o for o in meanings().get(known, ()) if o.split(":")[0] in _TELLING_KINDS}
+            if len(known) > 2 and labels:
+                return frozenset(labels)
     return None
 
 
@@ -61,7 +97,7 @@ def is_known(word: str) -> bool:
 @lru_cache(maxsize=4096)
 def corrected(word: str) -> str:
     """The word that was meant, in small letters; the word itself if that is not clear."""
-    if not word.isascii() or not word.isalpha() or is_known(word):
+    if not word.isascii() or not word.isalpha() or is_known(word) or word in ordinary():
         return word
     if (short := re.sub(r"(.)\1{2,}", r"\1", word)) != word:  # “looong”
         double = re.sub(r"(.)\1{2,}", r"\1\1", word)
@@ -76,7 +112,8 @@ def corrected(word: str) -> str:
 @lru_cache(maxsize=4096)
 def apart(word: str) -> tuple[str, ...]:
     """The two words that were run together (“bluehair”); the word itself if it is none."""
-    if len(word) <= 2 * SHORTEST or not word.isalpha() or is_known(word):
+    strange = not is_known(word) and word not in ordinary()
+    if len(word) <= 2 * SHORTEST or not word.isalpha() or not strange:
         return (word,)
     for cut in range(2, len(word) - 2):
         one, other = word[:cut], word[cut:]

@@ -50,8 +50,8 @@ EYES: Mapping[str, Color] = MappingProxyType(
 )
 #: Skin tone, standard deviations of the texture code; dark is positive.
 TONES: Mapping[str, float] = MappingProxyType(
-    {"pale": -1.5, "white": -1.5, "fair": -0.7, "medium": 0.3, "tan": 0.75, "light brown": 0.75,
-     "brown": 1.4, "dark brown": 1.7, "deep": 1.9, "black": 2.3, "amber": 0.9}
+    {"pale": -1.5, "white": -1.5, "fair": -0.7, "blond": -0.7, "medium": 0.3, "tan": 0.75,
+     "light brown": 0.75, "brown": 1.4, "dark brown": 1.7, "deep": 1.9, "black": 2.3, "amber": 0.9}
 )  # fmt: skip
 #: Two numbers of the texture code that choose make-up's colour: which of four palettes.
 LIP_PALETTES: Mapping[str, int] = MappingProxyType(

@@ -23,6 +23,7 @@ from head360.editing.labels import (
     UNKNOWN,
     YEARS,
 )
+from head360.editing.numbers import number_said
 from head360.editing.parts import Part, parts_of
 from head360.editing.reading import read
 from head360.editing.tagger import Tagger
@@ -30,14 +31,6 @@ from head360.params import ATTRIBUTES
 
 _DEGREES = {BIT: 0.5, MUCH: 1.6}
 _WAYS = (NO, KEEP, MORE, LESS)
-_NUMBER_WORDS = {
-    "ten": 10, "eleven": 11, "twelve": 12, "thirteen": 13, "fourteen": 14, "fifteen": 15,
-    "sixteen": 16, "seventeen": 17, "eighteen": 18, "nineteen": 19, "twenty": 20, "thirty": 30,
-    "forty": 40, "fourty": 40, "fifty": 50, "sixty": 60, "seventy": 70, "eighty": 80, "ninety": 90,
-    "hundred": 100, "one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "seven": 7,
-    "eight": 8, "nine": 9, "teens": 16, "twenties": 25, "thirties": 35, "forties": 45,
-    "fifties": 55, "sixties": 65, "seventies": 75, "eighties": 85, "nineties": 95,
-}  # fmt: skip
 
 
 @dataclass(slots=True)
@@ -54,6 +47,8 @@ class Meant:
     spans: list[tuple[int, int]] = field(default_factory=list)
     said: list[str] = field(default_factory=list)  # its words, in small letters
     swapped: bool = False  # whether something else shall replace it
+    stated: bool = False  # whether its modifiers say how it is now
+    implied: bool = False  # a grandmother is a woman: whether it was said along with another wish
 
     def words(self, text: str) -> str:
         """The words of the text that it came from."""
@@ -96,12 +91,13 @@ class _Listener:
             spans, said = [(part.start, part.end)], list(part.words)
             kind, name, number = part.kind, part.name, None
             if part.label == NUMBER:
-                kind, name, number = "topic", "age", _number(part.words)
+                kind, name, number = "topic", "age", number_said(part.words)
             self._meant.append(Meant(kind, name, number=number, spans=spans, said=said))
         for at, part in enumerate(self._parts):
             if at not in carriers and part.label != UNKNOWN:
                 self._attach(at, part, carriers)
         self._spread_ways(carriers)
+        self._meant += [own for each in self._meant for own in _implied(each)]
         return [meant for at, meant in enumerate(self._meant) if not self._dropped(at, carriers)]
 
     def _dropped(self, number: int, carriers: list[int]) -> bool:
@@ -161,10 +157,11 @@ class _Listener:
     def _of_stranger(self, at: int, part: Part) -> bool:
         """“Gold earrings”, “remove the hat”: what is said of something unknown."""
         after = [p for p in self._parts[at + 1 :] if p.clause == part.clause]
-        strange = bool(after) and after[0].label == UNKNOWN
+        strange = bool(after) and after[0].label == UNKNOWN and not after[0].compared
         alone = not any(p.kind in _CARRIERS for p in self._parts if p.clause == part.clause)
         before = [p for p in self._parts[:at] if p.kind not in _DESCRIBING]
         of_last = bool(before) and before[-1].label == UNKNOWN and alone
+        of_last = of_last and not before[-1].compared
         if part.kind in ("color", "shape"):
             return strange or of_last  # “… those ears, make them smaller”
         return (strange or of_last) and alone and part.label in (NO, LESS, MORE, BIT, MUCH)
@@ -181,6 +178,9 @@ class _Listener:
         elsewhere = part.clause != self._parts[carriers[owner]].clause
         if part.kind in _LOOKS and elsewhere and meant.way == LESS and meant.modifiers:
             return  # “too dark, lighten it”: said twice
+        undone = any(contrary(part.name, name) for _, name, _ in meant.modifiers)
+        if elsewhere and (undone or (meant.stated and part.of_it and part.kind in _LOOKS)):
+            meant.modifiers, meant.degree = [], 1.0  # “it is a bit long, shorten it”
         meant.spans.append((part.start, part.end))
         meant.said += part.words
         if meant.swapped and elsewhere and part.kind in _LOOKS:
@@ -246,6 +246,8 @@ class _Listener:
     def _heads_list(self, at: int, carrier: int) -> bool:
         """“long, curly and red hair”: only modifiers lie between them."""
         between = self._parts[at:carrier]
+        if between[-1].clause != self._parts[carrier].clause:
+            return False  # “hair: short, brown. eyes: green”
         return all(p.kind in ("shape", "color", "texture", BIT, MUCH) for p in between)
 
     def _far(self, at: int, carrier: int) -> bool:
@@ -264,7 +266,8 @@ class _Listener:
                 return part.name in _SMILES
             if part.kind == "color" and carrier.kind == "topic":
                 return carrier.name in _COLORED
-            return carrier.kind in ("topic", "style", "texture") or carrier.label == "hair:fringe"
+            fringe = carrier.label == "hair:fringe" and part.clause == carrier.clause
+            return carrier.kind in ("topic", "style", "texture") or fringe
         if part.label in (NUMBER, YEARS):
             return carrier.label in _AGED or (part.label == YEARS and carrier.label == NUMBER)
         if part.label in _HAIR_MODIFIERS:
@@ -274,9 +277,8 @@ class _Listener:
     def _alone(self, part: Part) -> None:
         """A modifier without a part: a number is an age; a colour or a length means hair."""
         if part.label == NUMBER:
-            number = _number(part.words)
-            style = any(p.kind == "style" and p.clause == part.clause for p in self._parts)
-            if style or (self._meant and (number or 0) <= _MENTIONED):
+            number = number_said(part.words)
+            if self._counts(part, number or 0):
                 return  # “a 70s afro”, “two shades”
             meant = Meant("topic", "age", number=number)
         elif part.kind == "color":
@@ -285,7 +287,8 @@ class _Listener:
         elif part.label == NO and "shave" in part.words:  # “give him a shave”
             meant = Meant("person", "shaven")
         elif part.label in ("shape:dark", "shape:bright"):
-            meant = Meant("topic", "skin")
+            of_hair = self._meant and self._meant[-1].kind in ("hair", "style", "texture")
+            meant = Meant("topic", "hair" if of_hair else "skin")
             meant.modifiers.append((part.kind, part.name, part.compares))
         elif any(word.startswith("heav") for word in part.words):
             meant = Meant("person", "heavy")
@@ -298,6 +301,14 @@ class _Listener:
         meant.spans.append((part.start, part.end))
         meant.said += part.words
         self._meant.append(meant)
+
+    def _counts(self, part: Part, number: float) -> bool:
+        """Whether a number is of a style or of something else, and no age."""
+        own = [p for p in self._parts if p.clause == part.clause]
+        styled = any(p.kind == "style" and p.start > part.start for p in own)
+        styled = styled or any(p.name == "heavy" and p.start > part.start for p in own[:2])
+        somebody = any(m.kind == "person" for m in self._meant) and len(own) == 1
+        return styled or (bool(self._meant) and number <= _MENTIONED and not somebody)
 
     def _spread_ways(self, carriers: list[int]) -> None:
         """“no beard or moustache”: a way goes on over alternatives that have none."""
@@ -312,6 +323,26 @@ class _Listener:
                 way = ""
 
 
+#: Of whom a word says more than how old: “grandmother”, “schoolboy”.
+_SEXED = {
+    "female": r"gran(d?mother|d?ma|ny|nie|)|nan(a|ny)?|crone|hag|matriarch|schoolgirl|girl",
+    "male": r"grand?(father|pa|dad|pop)|gramps|codger|geezer|patriarch|schoolboy|boy",
+}
+
+
+def _implied(meant: Meant) -> list[Meant]:
+    """What else a word says: a grandmother is a woman, smoky lids are dark."""
+    if meant.way or meant.swapped:
+        return []
+    smoky = meant.name == "eyeshadow" and any(word.startswith("smok") for word in meant.said)
+    if smoky and not any(kind == "color" for kind, _, _ in meant.modifiers):
+        meant.modifiers.append(("color", "black", False))
+    if meant.kind != "person" or meant.name not in ("old", "young"):
+        return []
+    sexes = [sex for sex, form in _SEXED.items() if any(re.fullmatch(form, w) for w in meant.said)]
+    return [Meant("person", sex, spans=list(meant.spans), implied=True) for sex in sexes]
+
+
 def _take(meant: Meant, part: Part) -> None:
     """Let a wish have what a part says of it."""
     if part.label in _DEGREES:
@@ -319,11 +350,25 @@ def _take(meant: Meant, part: Part) -> None:
     elif part.label in _WAYS:
         meant.way = part.label
     elif part.label == NUMBER:
-        meant.number = _number(part.words)
+        meant.number = number_said(part.words)
     elif part.label == SWAP:
         meant.swapped = True
     elif part.label not in (YEARS, NOT):
+        meant.stated |= part.stated
         meant.modifiers.append((part.kind, part.name, part.compares))
+
+
+_CONTRARY = (
+    {"wide", "narrow"}, {"long", "short"}, {"big", "small"}, {"full", "thin"}, {"high", "low"},
+    {"dark", "bright"}, {"deep", "bright"}, {"dark", "pale"}, {"dark", "fair"},
+    {"strong", "soft"}, {"young", "old"}, {"slim", "heavy"},
+    {"male", "female"}, {"straight", "curly"}, {"round", "square"},
+)  # fmt: skip
+
+
+def contrary(one: str, other: str) -> bool:
+    """Whether nothing can be both: wide and narrow."""
+    return {one, other} in _CONTRARY
 
 
 def _plain(meant: Meant) -> bool:
@@ -349,16 +394,3 @@ _AGED = ("person:old", "person:young", "person:middle-aged", "topic:age")
 _SKIN_ONLY = ("pale", "fair", "medium", "tan", "deep")
 _LIKE_PEOPLE = {"shape:thin": "slim", "shape:narrow": "slim", "shape:full": "heavy",
                 "shape:big": "heavy"}  # fmt: skip
-
-
-def _number(words: Sequence[str]) -> float | None:
-    """Years that words say: 70, seventy-five, “the sixties”."""
-    total = 0.0
-    for word in words:
-        digits = re.match(r"\d{1,3}(?!\d)", word)
-        if digits:
-            value = float(digits[0])
-            total += value + 5 if re.fullmatch(r"\d0'?s", word) else value
-        else:
-            total += _NUMBER_WORDS.get(word, 0)
-    return total or None

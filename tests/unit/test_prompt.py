@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from head360.assets import resource
 from head360.edited import edited
+from head360.editing.clues import clues
 from head360.editing.labels import LABELS
 from head360.editing.prompt import MAX_CHARACTERS, understand
 from head360.editing.tagger import tagger
@@ -20,7 +21,7 @@ from head360.model.sampling import chosen_head
 from head360.params import HeadParams
 from training.prompt.judge import Judge
 from training.prompt.sentences import described, request
-from training.prompt.train import PromptStage, as_tagger, train_prompt
+from training.prompt.train import Bag, PromptStage, as_tagger, train_prompt
 from training.prompt.words import WORDS
 
 
@@ -68,6 +69,16 @@ def after(text: str, head: HeadParams, mesh: BilinearModel) -> HeadParams:
         ("stubble instead of lipstick", "stubble+"),
         ("don't touch the hair, older", "keep:hair age+"),
         ("bushy brows like my grandad", "brows+ keep:age"), ("a cowboy hat", "keep:age"),
+        ("her nose is a bit long, shorten it", "measure:Nose_length-"),
+        ("neither freckles nor lipstick", "freckles=0 lipstick=0"),
+        ("narrow the nose and plump the lips", "measure:Nose_width- measure:Lip_fullness+"),
+        ("a wide jaw and thin lips", "measure:Jaw_width+ measure:Lip_fullness-"),
+        ("tone the freckles down", "freckles-"), ("a bob, no fringe", "style=bob"),
+        ("dreads, shoulder length", "style=dreadlocks"), ("as pale as a ghost", "tone-"),
+        ("slim her down and shorten the chin", "weight-"), ("lips: nude", "lips=pink"),
+        ("she looks too old, take ten years off", "age-"), ("smoky eyes", "lids=black"),
+        ("everything stays except the hair, which turns silver", "hair=grey"),
+        ("his mouth should be open", "move=mouth_open"), ("a grandfather", "age+ is=male"),
     ],
 )  # fmt: skip
 def test_sentences_do_what_they_say(
@@ -179,15 +190,13 @@ def test_features_stay_within_the_buckets(word: str) -> None:
 def test_the_shipped_sums_are_those_that_were_trained() -> None:
     stage = PromptStage(buckets=256, width=8, hidden=8, steps=2, batch=4, sentences=20)
     (_, _, net), *_ = list(train_prompt(stage))[-1:]
-    words = tokens("a slightly wider nose, please")
-    pieces, starts = [], []
-    for word in words:
-        starts.append(len(pieces))
-        pieces += features(word.word, 256)
-    import torch
-
-    scores = net(torch.tensor(pieces), torch.tensor(starts), (1, len(words)))[0]
-    ours = as_tagger(net)._scores([word.word for word in words])
+    words = [token.word for token in tokens("a slightly wider nose, bags under the eyes")]
+    letters, known = Bag(), Bag()
+    for word, own in zip(words, clues(words), strict=True):
+        letters.add(features(word, 256))
+        known.add(own)
+    scores = net(letters.tensors(), known.tensors(), (1, len(words)))[0]
+    ours = as_tagger(net)._scores(words)
     np.testing.assert_allclose(ours, scores.detach().numpy(), atol=1e-5)
 
 

@@ -15,6 +15,7 @@ from functools import cache
 import numpy as np
 
 from head360.editing.labels import GLUE, NUMBER, UNKNOWN, YEARS
+from head360.editing.spelling import SHORTEST, ordinary
 from head360.editing.tokens import Token, tokens
 from training.prompt.patterns import ASK, CLOSERS, FACT_LABELS, JOINTS, PATTERNS, Pattern
 from training.prompt.words import COMMON, GLUE_WORDS, NUMBERS, STRANGERS, WORDS
@@ -34,6 +35,8 @@ _GRADED = ("topic", "move", "shape")
 _FIRST_ONES = 0.55
 #: How often a sentence is typed carelessly, and then a word of four letters or more.
 _CARELESS, _MISTYPED = 0.45, 0.16
+#: How often a stranger is any common word.
+_UNHEARD = 0.35
 #: How often something polite stands before a request or behind it, and idle words between.
 _ASKED, _CLOSED, _IDLE = 0.2, 0.3, 0.12
 
@@ -44,6 +47,7 @@ class Sentence:
 
     text: str
     labels: tuple[str, ...]
+    meant: str = ""  # the text without typing errors
 
 
 def request(seed: Sequence[int]) -> Sentence:
@@ -66,7 +70,7 @@ def _idle(rng: np.random.Generator) -> list[tuple[str, str]]:
     """Now and then a few common words that say nothing of faces."""
     if rng.random() >= _IDLE:
         return []
-    words = [_one(rng, COMMON) for _ in range(int(rng.integers(1, 4)))]
+    words = [_one(rng, _saying_nothing()) for _ in range(int(rng.integers(1, 4)))]
     return [(f" {' '.join(words)} ", GLUE)]
 
 
@@ -144,7 +148,7 @@ def _word(name: str, pattern: Pattern, rng: np.random.Generator) -> tuple[str, s
     if name == NUMBER:
         return (str(rng.integers(3, 99)) if rng.random() < 0.6 else _one(rng, NUMBERS)), NUMBER
     if name == _STRANGER:
-        return _one(rng, STRANGERS), UNKNOWN
+        return _one(rng, STRANGERS if rng.random() > _UNHEARD else _ordinary()), UNKNOWN
     if "=" in name:  # these very words
         label, words = name.split("=")
         return _one(rng, words.split("|")), label
@@ -158,10 +162,23 @@ def _word(name: str, pattern: Pattern, rng: np.random.Generator) -> tuple[str, s
     return _common(rng, WORDS[label]), label
 
 
+@cache
+def _saying_nothing() -> tuple[str, ...]:
+    """Common words that can mean nothing here."""
+    telling = {w for texts in WORDS.values() for text in texts for w in (text, f"{text}s")}
+    return tuple(word for word in COMMON if word not in telling)
+
+
+@cache
+def _ordinary() -> tuple[str, ...]:
+    """Common words that are not taught, in order."""
+    return tuple(sorted(word for word in ordinary() if len(word) > SHORTEST + 1))
+
+
 def _sentence(pieces: Sequence[tuple[str, str]], rng: np.random.Generator) -> Sentence:
     """One text; each token's label is that of the piece it came from."""
     careless = rng.random() < _CARELESS
-    text, owners = "", []
+    text, owners, meant = "", [], "".join(words for words, _ in pieces)
     for words, label in pieces:
         typed = re.sub(r"[^\W\d_]{4,}", lambda m: _typed(m[0], rng), words) if careless else words
         text += typed
@@ -171,7 +188,7 @@ def _sentence(pieces: Sequence[tuple[str, str]], rng: np.random.Generator) -> Se
     found = tokens(text)
     labels = [_owner(text[word.start], owners[word.start : word.end]) for word in found]
     alone = [sum(label == other for other in labels) == 1 for label in labels]
-    return Sentence(text, tuple(map(_unglued, found, labels, alone)))
+    return Sentence(text, tuple(map(_unglued, found, labels, alone)), meant)
 
 
 def _unglued(word: Token, label: str, alone: bool) -> str:

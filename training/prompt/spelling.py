@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 from head360.editing.labels import GLUE, NO, NUMBER, UNKNOWN, YEARS
+from head360.editing.phrases import PHRASE_FILE, counting
 from head360.editing.spelling import WORD_FILE
 from head360.editing.tokens import tokens
 from head360.files import replacing
@@ -26,6 +27,7 @@ _RARELY_ALONE: Mapping[str, frozenset[str]] = {
     "sides": frozenset(),
 }
 _COMMON_WORDS = frozenset({*COMMON, *GLUE_WORDS})
+_REFUSING = frozenset({"no", "not", "without", "zero", "never"})
 _NOTHING = ("sex", "view", "height")
 
 
@@ -40,9 +42,36 @@ def taught() -> dict[str, tuple[str, ...]]:
         telling = [word for word in words if word not in GLUE_WORDS] or words
         for word in words:
             own = found[word]
+            alone = len(telling) == 1 and len(counting(words)) == 1
             if label and word in telling:
-                own.add(label if len(telling) == 1 else f"+{label}")
+                own.add(label if alone else f"+{label}")
     return {word: tuple(sorted(_told_apart(word, found[word]))) for word in sorted(found)}
+
+
+def phrased() -> dict[str, tuple[str, ...]]:
+    """For each label, what is said for it in several words."""
+    found: dict[str, set[str]] = defaultdict(set)
+    for text, label in _sayings():
+        words = [word.word for word in tokens(text)]
+        whole = label.startswith("shape:") and any(_names_part(word) for word in words)
+        whole = whole or (label.startswith("topic:") and words[0] in _REFUSING)
+        whole = whole or _says_who(words, label)
+        if label and label not in (NUMBER, UNKNOWN) and len(counting(words)) > 1 and not whole:
+            found[label].add(" ".join(words))
+    return {label: tuple(sorted(found[label])) for label in sorted(found)}
+
+
+def _names_part(word: str) -> bool:
+    """Whether a word names what a shape is of: “thin lips” are two words."""
+    return any(word in texts for label, texts in WORDS.items() if label.startswith("topic:"))
+
+
+def _says_who(words: Sequence[str], label: str) -> bool:
+    """Whether another word tells the same, and one tells the sex: “old lady”."""
+    telling = any(word in WORDS.get(label, ()) for word in words)
+    return telling and any(
+        word in WORDS[sex] for word in words for sex in ("person:male", "person:female")
+    )
 
 
 def _told_apart(word: str, labels: set[str]) -> set[str]:
@@ -59,6 +88,11 @@ def _told_apart(word: str, labels: set[str]) -> set[str]:
 
 def _sayings() -> Iterator[tuple[str, str]]:
     """Words that are said together, and their label; "" for what has none."""
+    for text, label in _written():
+        yield re.sub(r"\bmake[- ]up\b", "makeup", text), label
+
+
+def _written() -> Iterator[tuple[str, str]]:
     for text in (*COMMON, *GLUE_WORDS, *ASK, *CLOSERS, *JOINTS):
         yield text, ""
     for label, texts in WORDS.items():
@@ -97,9 +131,12 @@ def _captioned() -> Iterator[tuple[str, str]]:
 
 
 def main() -> None:
-    """Write the list."""
+    """Write the lists."""
     lines = ["\t".join((word, *labels)) for word, labels in taught().items()]
     with replacing(WORD_FILE) as path:
+        path.write_text("\n".join(lines) + "\n", "utf-8")
+    lines = ["\t".join((label, *texts)) for label, texts in phrased().items()]
+    with replacing(PHRASE_FILE) as path:
         path.write_text("\n".join(lines) + "\n", "utf-8")
 
 

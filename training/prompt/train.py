@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,6 +13,7 @@ import torch
 from safetensors.numpy import save_file
 from torch import Tensor, nn
 
+from head360.editing.clues import CLUES, clues
 from head360.editing.labels import LABELS
 from head360.editing.tagger import REACH, Tagger
 from head360.editing.tokens import features, tokens
@@ -20,7 +22,16 @@ from training.prompt.sentences import Sentence, described, request
 
 _NUMBERS = {label: number for number, label in enumerate(LABELS)}
 _IGNORED = -100  # of padding
-_TYPED_OVER = 0.08  # share of inputs' features that are dropped
+_TYPED_OVER = 0.08  # share of letter runs that are dropped
+#: Share of words whose letters are hidden, so that the lists alone must tell; and of words that
+#: the lists are said not to know.
+_HIDDEN, _UNLISTED = 0.3, 0.04
+#: How often a typing error is traced back to what was meant.
+_CORRECTED = 0.8
+
+
+#: Numbers in a row, and where each word's begin.
+Bags = tuple[Tensor, Tensor]
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,13 +53,14 @@ class TaggerNet(nn.Module):
     def __init__(self, stage: PromptStage) -> None:
         super().__init__()
         self.embedding = nn.EmbeddingBag(stage.buckets, stage.width, mode="mean")
+        self.clues = nn.EmbeddingBag(CLUES, stage.width, mode="sum")
         self.near = nn.Conv1d(stage.width, stage.hidden, 2 * REACH + 1, padding=REACH)
         self.far = nn.Conv1d(stage.hidden, stage.hidden, 2 * REACH + 1, padding=REACH)
         self.out = nn.Linear(stage.hidden + stage.width, len(LABELS))
 
-    def forward(self, pieces: Tensor, starts: Tensor, shape: tuple[int, int]) -> Tensor:
-        """(B, W, labels) of bags of features; empty bags pad short sentences."""
-        embedded = self.embedding(pieces, starts).view(*shape, -1)
+    def forward(self, pieces: Bags, known: Bags, shape: tuple[int, int]) -> Tensor:
+        """(B, W, labels) of bags of letter runs and of clues; empty bags pad short sentences."""
+        embedded = (self.embedding(*pieces) + self.clues(*known)).view(*shape, -1)
         seen = torch.relu(self.near(embedded.transpose(1, 2)))
         seen = torch.relu(self.far(seen)).transpose(1, 2)
         scores: Tensor = self.out(torch.cat([seen, embedded], -1))
@@ -81,6 +93,7 @@ class _Example:
     """A sentence as the network sees it."""
 
     pieces: tuple[npt.NDArray[np.int16], ...]  # of each word
+    clues: tuple[tuple[int, ...], ...]  # of each word
     labels: tuple[int, ...]
 
 
@@ -95,11 +108,22 @@ class _Examples:
         """The example of a number, 0 or more."""
         if number not in self._known:
             sentence = made(number)
-            words = [token.word for token in tokens(sentence.text)]
+            words = _corrected(sentence, np.random.default_rng([number, 0xC0]))
             pieces = tuple(np.array(features(w, self._buckets), np.int16) for w in words)
             labels = tuple(_NUMBERS[label] for label in sentence.labels)
-            self._known[number] = _Example(pieces, labels)
+            self._known[number] = _Example(pieces, tuple(clues(words)), labels)
         return self._known[number]
+
+
+def _corrected(sentence: Sentence, rng: np.random.Generator) -> list[str]:
+    """The words, most of the typing errors traced back."""
+    typed, meant = ([t.word for t in tokens(s)] for s in (sentence.text, sentence.meant))
+    if len(typed) != len(meant):
+        return typed
+    chosen = rng.random(len(typed)) < _CORRECTED
+    return [
+        known if right else word for word, known, right in zip(typed, meant, chosen, strict=True)
+    ]
 
 
 def made(number: int) -> Sentence:
@@ -125,13 +149,14 @@ def as_tagger(net: TaggerNet) -> Tagger:
     pairs = {
         name: (state[f"{name}.weight"], state[f"{name}.bias"]) for name in ("near", "far", "out")
     }
-    return Tagger(state["embedding.weight"], pairs["near"], pairs["far"], pairs["out"])
+    bags = state["embedding.weight"], state["clues.weight"]
+    return Tagger(*bags, pairs["near"], pairs["far"], pairs["out"])
 
 
 def save_tagger(net: TaggerNet, path: Path) -> None:
     """Write the weights, half precision, replacing what is there once they are complete."""
     renamed = {
-        name.replace("embedding.weight", "embedding"): value
+        re.sub("^(embedding|clues).weight", r"\1", name): value
         for name, value in net.state_dict().items()
     }
     arrays = {name: value.detach().numpy().astype(np.float16) for name, value in renamed.items()}
@@ -141,15 +166,37 @@ def save_tagger(net: TaggerNet, path: Path) -> None:
 
 def _loss(net: TaggerNet, sentences: Sequence[_Example], rng: np.random.Generator) -> Tensor:
     longest = max(1, *(len(sentence.labels) for sentence in sentences))
-    pieces: list[int] = []
-    starts: list[int] = []
+    pieces, known = Bag(), Bag()
     targets = torch.full((len(sentences), longest), _IGNORED)
     for row, sentence in enumerate(sentences):
         for column in range(longest):
-            starts.append(len(pieces))
-            if column < len(sentence.labels):
-                kept = sentence.pieces[column]
-                pieces += kept[rng.random(len(kept)) > _TYPED_OVER].tolist()
+            there = column < len(sentence.labels)
+            letters = sentence.pieces[column] if there else _NOTHING
+            seen = rng.random(len(letters)) > (_TYPED_OVER if rng.random() > _HIDDEN else 1)
+            pieces.add(letters[seen].tolist())
+            listed = there and rng.random() > _UNLISTED
+            known.add(sentence.clues[column] if listed else ())
+            if there:
                 targets[row, column] = sentence.labels[column]
-    scores = net(torch.tensor(pieces), torch.tensor(starts), (len(sentences), longest))
+    scores = net(pieces.tensors(), known.tensors(), (len(sentences), longest))
     return nn.functional.cross_entropy(scores.flatten(0, 1), targets.flatten())
+
+
+class Bag:
+    """Numbers by the word, as torch wants them."""
+
+    def __init__(self) -> None:
+        self._numbers: list[int] = []
+        self._starts: list[int] = []
+
+    def add(self, numbers: Sequence[int]) -> None:
+        """One word's."""
+        self._starts.append(len(self._numbers))
+        self._numbers += numbers
+
+    def tensors(self) -> Bags:
+        """All of them."""
+        return torch.tensor(self._numbers, dtype=torch.long), torch.tensor(self._starts)
+
+
+_NOTHING = np.zeros(0, np.int16)

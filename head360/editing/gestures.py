@@ -1,0 +1,88 @@
+"""What faces do, as far as a few words settle it: shut mouths, raised brows, gazes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from head360.editing.labels import BIT, GLUE, MUCH, NO
+from head360.editing.tokens import Token
+
+_LOOKING = frozenset(
+    {"look", "looks", "looking", "gaze", "gazing", "gazes", "glance", "glancing", "glances", "eyes",
+     "eye", "stare", "staring", "stares", "peek", "roll", "rolling", "pupils", "leftwards",
+     "rightwards", "raised", "raise", "lower", "lowered", "downcast"}
+)  # fmt: skip
+_DIRECTIONS = {
+    "up": "up", "upwards": "up", "down": "down", "downwards": "down", "left": "left",
+    "right": "right",
+}  # fmt: skip
+_VERBS = {
+    "shut": "close", "close": "close", "closing": "close", "open": "open", "opening": "open",
+    "lift": "lift", "raise": "lift", "put": "back", "pull": "back",
+}  # fmt: skip
+#: What is done to a part of the face: which way, and which of the moves.
+_DONE = {
+    ("close", "mouth"): ("", "mouth closed"), ("close", "lip"): ("", "mouth closed"),
+    ("close", "eye"): ("", "eyes closed"), ("open", "mouth"): ("", "mouth open"),
+    ("open", "eye"): (NO, "eyes closed"), ("lift", "brow"): ("", "brows up"),
+    ("lift", "eyebrow"): ("", "brows up"), ("back", "tongue"): (NO, "tongue"),
+}  # fmt: skip
+
+
+def moves(words: Sequence[Token], labels: list[str]) -> None:
+    """“Shut your mouth”, “open the eyes again”, “put the tongue back in”."""
+    for at, word in enumerate(words):
+        for n in range(at + 1, min(at + 4, len(words))):
+            move = _DONE.get((_VERBS.get(word.word, ""), words[n].word.removesuffix("s")))
+            told = labels[n].startswith("move:") and labels[at].startswith("move:")
+            told = told and "eyes wide" not in labels[at]  # “open the eyes”, not “wide”
+            if move is None or told or words[at + 1].word == "set":
+                continue
+            way, name = move
+            labels[at], labels[n] = way or f"move:{name}", f"move:{name}"
+            if words[n].word == "tongue":
+                labels[n + 1 : n + 3] = [GLUE] * len(labels[n + 1 : n + 3])
+
+
+def states(words: Sequence[Token], labels: list[str]) -> None:
+    """“Her mouth should be closed”."""
+    for at, word in enumerate(words):
+        for n in range(at + 1, min(at + 5, len(words))):
+            verb = _VERBS.get(words[n].word.removesuffix("ed").replace("clos", "close"), "")
+            move = _DONE.get((verb, word.word.removesuffix("s"))) if verb != "back" else None
+            if move is not None and labels[at].startswith("topic:"):
+                labels[at], labels[n] = move[0] or f"move:{move[1]}", f"move:{move[1]}"
+                break
+            if labels[n] != GLUE:
+                break
+
+
+def looks(words: Sequence[Token], labels: list[str]) -> None:
+    """“Up”, “down”, “left” and “right” are looked at only where somebody looks."""
+    for at, word in enumerate(words):
+        if word.word not in _LOOKING or labels[at].startswith("topic:eyes"):
+            continue
+        for n in range(at + 1, min(at + 4, len(words))):
+            if words[n].word in _DIRECTIONS:
+                labels[at] = labels[n] = f"move:look {_DIRECTIONS[words[n].word]}"
+                break
+            if labels[n] != GLUE and not labels[n].startswith("move:look"):
+                break
+    for at, label in enumerate(labels):
+        if not label.startswith("move:look"):
+            continue
+        back = at - 1
+        while back >= max(at - 4, 0) and labels[back] in (GLUE, label, BIT, MUCH):
+            if words[back].word in _LOOKING:
+                break
+            back -= 1
+        else:
+            sees = words[at].word in _LOOKING or any(
+                w.word in _LOOKING for w in words[at + 1 : at + 3]
+            )
+            labels[at] = label if sees or _begins(back, labels) else GLUE
+
+
+def _begins(at: int, labels: Sequence[str]) -> bool:
+    """Whether nothing that tells stands there or before: “right”, said alone."""
+    return not any(label != GLUE for label in labels[: at + 1]) and len(labels) <= 2
