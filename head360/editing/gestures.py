@@ -68,11 +68,12 @@ def looks(words: Sequence[Token], labels: list[str]) -> None:
                 break
             if labels[n] != GLUE and not labels[n].startswith("move:look"):
                 break
+        _second(at, words, labels)
     for at, label in enumerate(labels):
         if not label.startswith("move:look"):
             continue
         back = at - 1
-        while back >= max(at - 4, 0) and labels[back] in (GLUE, label, BIT, MUCH):
+        while back >= max(at - 5, 0) and _idle(labels[back]):
             if words[back].word in _LOOKING:
                 break
             back -= 1
@@ -81,6 +82,19 @@ def looks(words: Sequence[Token], labels: list[str]) -> None:
                 w.word in _LOOKING for w in words[at + 1 : at + 3]
             )
             labels[at] = label if sees or _begins(back, labels) else GLUE
+
+
+def _second(at: int, words: Sequence[Token], labels: list[str]) -> None:
+    """“Look up and to the right”."""
+    for n in range(at + 2, min(at + 7, len(words))):
+        joined = "and" in {word.word for word in words[at + 1 : n]}
+        if joined and words[n].word in _DIRECTIONS and labels[n] == GLUE:
+            labels[n] = f"move:look {_DIRECTIONS[words[n].word]}"
+
+
+def _idle(label: str) -> bool:
+    """Whether a direction can look back over a word of this label."""
+    return label in (GLUE, BIT, MUCH) or label.startswith("move:look")
 
 
 def _begins(at: int, labels: Sequence[str]) -> bool:

@@ -52,6 +52,8 @@ _BECOMING = frozenset({"into", "like", "as", "be", "version"})
 _PEOPLE = frozenset({"person:male", "person:female", "person:old", "person:young"})
 _AGED = frozenset({"old", "young", "older", "younger", "elderly", "aged", "female", "male"})
 _THEIRS = frozenset({"my", "his", "her", "your", "our", "their"})
+_WHOLLY = frozenset({"all", "completely", "totally", "very", "quite", "entirely", "bright"})
+_PINNED = frozenset({"piercing", "piercings", "ring", "stud", "studs", "rings"})
 _WHOEVER = frozenset({"she", "he", "they", "it", "you", "i", "somebody", "someone", "we"})
 _SEEMING = frozenset({"look", "looks", "looking", "seem", "be", "is", "appear"})
 _PARTICLES = {
@@ -82,7 +84,7 @@ def settle(words: list[Token], labels: list[str]) -> None:
     for rule in (
         _denied, _leaving, _excepted, _particles, _too, _after_topics, _years_on, _swapped, _not,
         _pointed, _skins, _haircuts, _shaves, _people_shaped, _locks, moves, states, looks,
-        _reddened, _similes, _as_if, _between, _compounds,
+        _inches, _outnumbered, _gone, _hardly, _reddened, _similes, _as_if, _between, _compounds,
     ):  # fmt: skip
         rule(words, labels)
 
@@ -179,6 +181,8 @@ def _after_topics(words: Sequence[Token], labels: list[str]) -> None:
             labels[at] = "topic:face"  # not “a face with …”
         elif topic and follows in ("off", "free", "away") and not words[at + 1].after_break:
             labels[at + 1] = NO
+        elif topic and follows == "thick" and labels[at + 1] == MUCH:
+            labels[at + 1] = "shape:full"  # “lips: thick”
         elif word.word == "same" and labels[at + 1].startswith("topic:"):
             labels[at] = KEEP
         elif word.word == "never" and follows == "mind":
@@ -225,6 +229,47 @@ def _shaves(words: Sequence[Token], labels: list[str]) -> None:
             labels[at] = "person:shaven"
             for n in following:
                 labels[n] = GLUE if labels[n] in (NO, "hair:bald") else labels[n]
+
+
+def _inches(words: Sequence[Token], labels: list[str]) -> None:
+    """“Take two inches off” is about hair."""
+    for at, word in enumerate(words):
+        if word.word in ("inch", "inches", "cm", "centimetres", "centimeters"):
+            around = range(max(at - 4, 0), min(at + 3, len(words)))
+            off = [n for n in around if words[n].word == "off"]
+            named = any(labels[n].startswith("topic:") for n in around)
+            for n in around if off else ():
+                labels[n] = GLUE if labels[n] in (NO, NUMBER, YEARS) else labels[n]
+            if off:
+                labels[at], labels[off[0]] = GLUE if named else "topic:hair", "shape:short"
+
+
+def _outnumbered(words: Sequence[Token], labels: list[str]) -> None:
+    """“Nearer to fifty than thirty”."""
+    for at, word in enumerate(words[:-1]):
+        if word.word == "than" and labels[at + 1] == NUMBER:
+            labels[at + 1] = GLUE
+
+
+def _gone(words: Sequence[Token], labels: list[str]) -> None:
+    """“She's gone grey” refuses nothing; “she's gone all red” is in the face."""
+    for at, word in enumerate(words[:-1]):
+        if word.word not in ("gone", "going", "went", "goes", "turned", "go"):
+            continue
+        n = at + 2 if words[at + 1].word in _WHOLLY and at + 2 < len(words) else at + 1
+        if labels[n].startswith(("color:", "texture:", "hair:", "style:")):
+            labels[at] = GLUE
+            of_face = not any("hair" in label or "roots" in label for label in labels)
+            if labels[n] == "color:red" and of_face:
+                labels[n] = "topic:redness"
+
+
+def _hardly(words: Sequence[Token], labels: list[str]) -> None:
+    """“Hardly a line on her face” wishes for fewer."""
+    for at, word in enumerate(words[:-2]):
+        few = word.word in ("hardly", "scarcely", "barely") and words[at + 1].word in ("a", "any")
+        if few and labels[at + 2].startswith("topic:"):
+            labels[at] = LESS
 
 
 def _similes(words: Sequence[Token], labels: list[str]) -> None:
@@ -280,6 +325,8 @@ def _reddened(words: Sequence[Token], labels: list[str]) -> None:
 def _compounds(words: Sequence[Token], labels: list[str]) -> None:
     """“A cowboy hat”, “a face tattoo” are one thing, and nothing that is known."""
     for at in range(len(words) - 1):
+        if labels[at] in _PARTS and words[at + 1].word in _PINNED:
+            labels[at + 1] = UNKNOWN
         joined = labels[at + 1] == UNKNOWN and not words[at + 1].after_break
         somebody = labels[at] in _PEOPLE and words[at].word not in _AGED
         if joined and (somebody or labels[at] in _PARTS):

@@ -18,7 +18,12 @@ _GIVING = frozenset(["give", "make", "put", "get", "let", "have", "has", "grow",
 #: “Pale as a ghost”, “the girl in my book”: what stands behind is there to compare or to place.
 _COMPARING = frozenset(["as", "like", "than", "in", "from", "at", "for"])
 #: “It is a bit long, shorten it”: what says how it is, and what points back to it.
-_STATING = frozenset(["is", "are", "was", "looks", "look", "looking", "seems", "seem", "too"])
+_STATING = frozenset(
+    ["is", "are", "was", "looks", "look", "looking", "seems", "seem", "too", "isn't", "aren't",
+     "it's", "they're"]
+)  # fmt: skip
+#: “Fill in the brows, they're sparse”: how it is now, not what is wished.
+_COMPLAINING = frozenset(["it's", "they're"])
 _POINTING = frozenset(["it", "them", "that", "those"])
 _GLUE_WITHIN = 3  # words of glue that a phrase may hold
 
@@ -36,6 +41,7 @@ class Part:
     compared: bool = False  # behind “as”, “like”, “in”, with nothing but articles between
     stated: bool = False  # whether it says how something is now
     of_it: bool = False  # right before “it”
+    complains: bool = False  # behind “they're”
 
     @property
     def kind(self) -> str:
@@ -73,7 +79,8 @@ def parts_of(words: Sequence[Token], labels: Sequence[str]) -> Iterator[Part]:
         stated = any(w.word in _STATING for w in words[max(at - 4, 0) : at])
         of_it = run < len(words) and words[run].word in _POINTING and not words[run].after_break
         span = (word.start, words[run - 1].end)
-        yield Part(label, *span, clause, run_words, joined, compared, stated, of_it)
+        complains = any(w.word in _COMPLAINING for w in words[max(at - 3, 0) : at])
+        yield Part(label, *span, clause, run_words, joined, compared, stated, of_it, complains)
         joined = False
 
 

@@ -51,6 +51,8 @@ _TYPED_SHORT = {
     "dat": "that",
     "wit": "with",
 }
+#: What is said by a phrase as a whole.
+_WHOLE = ("move", "style", "person")
 #: A word that nobody taught means what the network says only if it is so sure.
 _SURE = 0.75
 
@@ -74,7 +76,13 @@ def _agreed(
     doubtful = False
     for places, label in found_phrases(words):
         told_so = [told[at][0] == label for at in places]
-        if any(told_so) and not all(told_so):
+        kind = label.partition(":")[0]
+        others = {told[at][0].partition(":")[0] for at in places} - {GLUE}
+        if kind in _WHOLE and not any(told_so) and others <= {kind}:
+            doubtful = True
+            for at in places:
+                allowed[at] = frozenset({label})
+        elif any(told_so) and not all(told_so):
             doubtful = True
             alone = all(_alone(words[at]) - {GLUE, UNKNOWN, label} for at in places)
             for at in places:

@@ -60,6 +60,7 @@ LIP_PALETTES: Mapping[str, int] = MappingProxyType(
 )  # fmt: skip
 LID_PALETTES: Mapping[str, int] = MappingProxyType(
     {"brown": 0, "dark brown": 0, "violet": 1, "pink": 1, "grey": 2, "black": 2, "blue": 2,
+     "light blue": 2, "turquoise": 2,
      "light brown": 3, "amber": 3, "blond": 3}
 )  # fmt: skip
 

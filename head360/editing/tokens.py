@@ -11,6 +11,7 @@ from functools import lru_cache
 _WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)*")
 #: What ends a thought.
 _BREAKS = re.compile(r"[,;.!?&+/\n]")
+_TAKEN_OFF = re.compile(r"(?:^|[\s,;:])[-−]$")
 _BUCKETS_AT = 2166136261  # FNV-1a, 32 bit
 _PRIME = 16777619
 
@@ -31,6 +32,9 @@ def tokens(text: str) -> list[Token]:
     end = 0
     for match in _WORD.finditer(text):
         between = text[end : match.start()]
+        if _TAKEN_OFF.search(text[: match.start()]):  # “-lipstick”
+            found.append(Token("no", match.start() - 1, match.start(), True))
+            between = ""
         found.append(
             Token(_plain(match[0]), match.start(), match.end(), bool(_BREAKS.search(between)))
         )

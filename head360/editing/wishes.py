@@ -47,6 +47,7 @@ class Meant:
     spans: list[tuple[int, int]] = field(default_factory=list)
     said: list[str] = field(default_factory=list)  # its words, in small letters
     swapped: bool = False  # whether something else shall replace it
+    refused_in: int = -1  # the clause that says “too”, “less”
     stated: bool = False  # whether its modifiers say how it is now
     implied: bool = False  # a grandmother is a woman: whether it was said along with another wish
 
@@ -176,11 +177,15 @@ class _Listener:
             return
         meant = self._meant[owner]
         elsewhere = part.clause != self._parts[carriers[owner]].clause
-        if part.kind in _LOOKS and elsewhere and meant.way == LESS and meant.modifiers:
+        less = meant.way == LESS and meant.refused_in != part.clause
+        if part.kind in _LOOKS and elsewhere and less and meant.modifiers:
             return  # “too dark, lighten it”: said twice
+        if elsewhere and part.complains and (meant.modifiers or meant.way):
+            return  # “fill in the brows, they're sparse”
         undone = any(contrary(part.name, name) for _, name, _ in meant.modifiers)
         if elsewhere and (undone or (meant.stated and part.of_it and part.kind in _LOOKS)):
-            meant.modifiers, meant.degree = [], 1.0  # “it is a bit long, shorten it”
+            # “it is a bit long, shorten it”
+            meant.modifiers, meant.degree, meant.way = [], 1.0, ""
         meant.spans.append((part.start, part.end))
         meant.said += part.words
         if meant.swapped and elsewhere and part.kind in _LOOKS:
@@ -225,6 +230,9 @@ class _Listener:
             if (modified := self._modifier_behind(at)) is not None:
                 return self._owner(modified, self._parts[modified], carriers)
             return None if not later or self._far(at, carriers[later[0]]) else later[0]
+        ends = ("topic:roots", "topic:tips")
+        if part.kind == "color" and later and self._parts[carriers[later[0]]].label in ends:
+            return earlier[-1] if earlier else None  # “go blond, with dark roots”
         if earlier and not (later and self._heads_list(at, carriers[later[0]])):
             return earlier[-1]
         return later[0] if later else None
@@ -288,6 +296,7 @@ class _Listener:
             meant = Meant("person", "shaven")
         elif part.label in ("shape:dark", "shape:bright"):
             of_hair = self._meant and self._meant[-1].kind in ("hair", "style", "texture")
+            of_hair = of_hair or any(not _BARBERS.isdisjoint(p.words) for p in self._parts)
             meant = Meant("topic", "hair" if of_hair else "skin")
             meant.modifiers.append((part.kind, part.name, part.compares))
         elif any(word.startswith("heav") for word in part.words):
@@ -307,17 +316,25 @@ class _Listener:
         own = [p for p in self._parts if p.clause == part.clause]
         styled = any(p.kind == "style" and p.start > part.start for p in own)
         styled = styled or any(p.name == "heavy" and p.start > part.start for p in own[:2])
-        somebody = any(m.kind == "person" for m in self._meant) and len(own) == 1
+        before = [p for p in own if p.end <= part.start]
+        aged = len(own) == 1 or (bool(before) and before[-1].kind == "person")
+        somebody = any(m.kind == "person" for m in self._meant) and aged
         return styled or (bool(self._meant) and number <= _MENTIONED and not somebody)
 
     def _spread_ways(self, carriers: list[int]) -> None:
-        """“no beard or moustache”: a way goes on over alternatives that have none."""
-        way = ""
+        """“no beard or moustache”: a way goes on over alternatives that have none.
+
+        “Remove the beard, freckles, wrinkles” goes on over all that is named by itself.
+        """
+        way, listed = "", False
         for number, at in enumerate(carriers):
             part, meant = self._parts[at], self._meant[number]
+            clause = [p for p in self._parts if p.clause == part.clause]
+            bare = part.kind == "topic" and _plain(meant)
             if meant.way in (NO, KEEP):
                 way = meant.way
-            elif way and part.alternative and part.kind == "topic" and _plain(meant):
+                listed = any(not _LISTING.isdisjoint(p.words) for p in clause)
+            elif way and bare and (part.alternative or (listed and len(clause) == 1)):
                 meant.way = way
             else:
                 way = ""
@@ -348,7 +365,7 @@ def _take(meant: Meant, part: Part) -> None:
     if part.label in _DEGREES:
         meant.degree, meant.degree_said = _DEGREES[part.label], part.label
     elif part.label in _WAYS:
-        meant.way = part.label
+        meant.way, meant.refused_in = part.label, part.clause
     elif part.label == NUMBER:
         meant.number = number_said(part.words)
     elif part.label == SWAP:
@@ -358,6 +375,8 @@ def _take(meant: Meant, part: Part) -> None:
         meant.modifiers.append((part.kind, part.name, part.compares))
 
 
+_LISTING = frozenset({"remove", "delete", "erase", "lose", "keep", "drop"})
+_BARBERS = frozenset({"cut", "trim", "dye", "bleach", "cutting", "dyed"})
 _CONTRARY = (
     {"wide", "narrow"}, {"long", "short"}, {"big", "small"}, {"full", "thin"}, {"high", "low"},
     {"dark", "bright"}, {"deep", "bright"}, {"dark", "pale"}, {"dark", "fair"},
