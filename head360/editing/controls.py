@@ -14,7 +14,7 @@ import numpy as np
 
 from head360.editing import hair_controls, targets
 from head360.editing.labels import LESS, MORE, NO
-from head360.editing.wishes import Meant
+from head360.editing.meant import Meant
 from head360.edits import Change
 from head360.model.bilinear import BilinearModel
 from head360.model.directions import with_trait
@@ -121,13 +121,14 @@ def _years_wished(head: HeadParams, meant: Meant) -> float:
     """How many years older (or younger) a wish makes a head."""
     sign, said = -1.0 if meant.name == "young" else 1.0, frozenset(meant.said)
     if (number := _years_said(meant)) is not None:
-        if meant.way == LESS and meant.name == "young":  # “too young, add ten years”
-            return number
+        if meant.way == LESS and meant.name == "young":  # “too young, add ten years”, “… forty”
+            return number - age_of(head) if number > age_of(head) else number
         if meant.way in (NO, LESS) or said & _PAST:  # “take ten years off”
             return -number
         if meant.way == MORE or said & _FUTURE:
             return number
-        relative = bool(said & _COMPARED) or (number <= 12 and meant.name == "young")
+        compared = said & _COMPARED and meant.said[-1:] != ["age"]  # “50 years of age”
+        relative = bool(compared) or (number <= 12 and meant.name == "young")
         return sign * number if relative else number - age_of(head)
     if meant.way in (NO, LESS):
         return -sign * 0.7 * _OLDER_YEARS
@@ -164,7 +165,7 @@ def _aged(head: HeadParams, years: float) -> Change | None:
 
 def _age(head: HeadParams, meant: Meant, _mesh: BilinearModel) -> Change | None:
     if _years_said(meant) is not None:
-        return _aged(head, _years_wished(head, replace(meant, said=[*meant.said, ""])))
+        return _aged(head, _years_wished(head, meant))
     sign = -1.0 if meant.way in (LESS, NO) else 1.0  # “age him” is older
     return _aged(head, sign * _OLDER_YEARS)
 

@@ -24,6 +24,7 @@ from head360.editing.labels import (
     YEARS,
 )
 from head360.editing.tokens import Token
+from head360.editing.turns import turn
 
 #: Labels beside the network's: what stands before something that another thing replaces, and
 #: before something that is not wished for.
@@ -52,9 +53,7 @@ _BECOMING = frozenset({"into", "like", "as", "be", "version"})
 _PEOPLE = frozenset({"person:male", "person:female", "person:old", "person:young"})
 _AGED = frozenset({"old", "young", "older", "younger", "elderly", "aged", "female", "male"})
 _THEIRS = frozenset({"my", "his", "her", "your", "our", "their"})
-_WHOLLY = frozenset({"all", "completely", "totally", "very", "quite", "entirely", "bright"})
 _PINNED = frozenset({"piercing", "piercings", "ring", "stud", "studs", "rings"})
-_WHOEVER = frozenset({"she", "he", "they", "it", "you", "i", "somebody", "someone", "we"})
 _SEEMING = frozenset({"look", "looks", "looking", "seem", "be", "is", "appear"})
 _PARTICLES = {
     ("tone", "down"): LESS, ("turn", "down"): LESS, ("dial", "down"): LESS, ("dial", "back"): LESS,
@@ -84,7 +83,7 @@ def settle(words: list[Token], labels: list[str]) -> None:
     for rule in (
         _denied, _leaving, _excepted, _particles, _too, _after_topics, _years_on, _swapped, _not,
         _pointed, _skins, _haircuts, _shaves, _people_shaped, _locks, moves, states, looks,
-        _inches, _outnumbered, _gone, _hardly, _reddened, _similes, _as_if, _between, _compounds,
+        turn, _reddened, _similes, _between, _compounds,
     ):  # fmt: skip
         rule(words, labels)
 
@@ -231,47 +230,6 @@ def _shaves(words: Sequence[Token], labels: list[str]) -> None:
                 labels[n] = GLUE if labels[n] in (NO, "hair:bald") else labels[n]
 
 
-def _inches(words: Sequence[Token], labels: list[str]) -> None:
-    """“Take two inches off” is about hair."""
-    for at, word in enumerate(words):
-        if word.word in ("inch", "inches", "cm", "centimetres", "centimeters"):
-            around = range(max(at - 4, 0), min(at + 3, len(words)))
-            off = [n for n in around if words[n].word == "off"]
-            named = any(labels[n].startswith("topic:") for n in around)
-            for n in around if off else ():
-                labels[n] = GLUE if labels[n] in (NO, NUMBER, YEARS) else labels[n]
-            if off:
-                labels[at], labels[off[0]] = GLUE if named else "topic:hair", "shape:short"
-
-
-def _outnumbered(words: Sequence[Token], labels: list[str]) -> None:
-    """“Nearer to fifty than thirty”."""
-    for at, word in enumerate(words[:-1]):
-        if word.word == "than" and labels[at + 1] == NUMBER:
-            labels[at + 1] = GLUE
-
-
-def _gone(words: Sequence[Token], labels: list[str]) -> None:
-    """“She's gone grey” refuses nothing; “she's gone all red” is in the face."""
-    for at, word in enumerate(words[:-1]):
-        if word.word not in ("gone", "going", "went", "goes", "turned", "go"):
-            continue
-        n = at + 2 if words[at + 1].word in _WHOLLY and at + 2 < len(words) else at + 1
-        if labels[n].startswith(("color:", "texture:", "hair:", "style:")):
-            labels[at] = GLUE
-            of_face = not any("hair" in label or "roots" in label for label in labels)
-            if labels[n] == "color:red" and of_face:
-                labels[n] = "topic:redness"
-
-
-def _hardly(words: Sequence[Token], labels: list[str]) -> None:
-    """“Hardly a line on her face” wishes for fewer."""
-    for at, word in enumerate(words[:-2]):
-        few = word.word in ("hardly", "scarcely", "barely") and words[at + 1].word in ("a", "any")
-        if few and labels[at + 2].startswith("topic:"):
-            labels[at] = LESS
-
-
 def _similes(words: Sequence[Token], labels: list[str]) -> None:
     """“Bushy, like my grandad's” makes nobody a grandad; “look like a grandad” does."""
     for at, word in enumerate(words):
@@ -284,19 +242,6 @@ def _similes(words: Sequence[Token], labels: list[str]) -> None:
             theirs = words[at + 1].word in _THEIRS and labels[n].startswith("person:")
             if theirs or labels[n].startswith("shape:"):
                 labels[n] = GLUE
-
-
-def _as_if(words: Sequence[Token], labels: list[str]) -> None:
-    """“Like she can't believe it”: nothing is refused here."""
-    for at, word in enumerate(words[:-1]):
-        if word.word not in ("like", "if", "though", "because") or not at:
-            continue
-        if words[at + 1].word not in _WHOEVER:
-            continue
-        for n in range(at + 1, min(at + 6, len(words))):
-            if words[n].after_break:
-                break
-            labels[n] = GLUE if labels[n] in (NO, LESS, MORE, KEEP) else labels[n]
 
 
 def _between(words: Sequence[Token], labels: list[str]) -> None:
@@ -359,6 +304,10 @@ def _not(words: list[Token], labels: list[str]) -> None:
         kind = labels[at + 1].partition(":")[0]
         kinds = ("shape", "hair", "style", "texture") if kind == "shape" else (kind,)
         said = any(label.partition(":")[0] in kinds for label in labels[:at])
+        n = at + 2 if words[at + 1].word in ("a", "an") and at + 2 < len(words) else at + 1
+        another = any(label.startswith("color:") for label in labels[n + 1 :])
+        if word.word == "not" and labels[n].startswith("color:") and another and not said:
+            labels[at] = labels[n] = GLUE  # “not a blonde, a brunette”
         if word.word in ("not", "never", "no") and kind in _DENIED and said:
             labels[at] = NOT
             words[at] = replace(word, after_break=True)

@@ -6,8 +6,8 @@ import numpy as np
 
 from head360.assets import catalog
 from head360.editing.labels import BIT, LESS, MORE, NO
+from head360.editing.meant import Meant
 from head360.editing.targets import HAIR, PARTED, STYLE_FACTS
-from head360.editing.wishes import Meant
 from head360.edits import BALD, Change
 from head360.model.bilinear import BilinearModel
 from head360.params import HeadParams

@@ -82,3 +82,16 @@ def split_label(label: str) -> tuple[str, str]:
     """Kind and name of a label; the kind of a plain one is the label itself."""
     kind, _, name = label.partition(":")
     return kind, name
+
+
+_CONTRARY = (
+    {"wide", "narrow"}, {"long", "short"}, {"big", "small"}, {"full", "thin"}, {"high", "low"},
+    {"dark", "bright"}, {"deep", "bright"}, {"dark", "pale"}, {"dark", "fair"},
+    {"strong", "soft"}, {"young", "old"}, {"slim", "heavy"},
+    {"male", "female"}, {"straight", "curly"}, {"round", "square"},
+)  # fmt: skip
+
+
+def contrary(one: str, other: str) -> bool:
+    """Whether nothing can be both: wide and narrow."""
+    return {one, other} in _CONTRARY

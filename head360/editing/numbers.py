@@ -24,5 +24,5 @@ def number_said(words: Sequence[str]) -> float | None:
             value = float(digits[0])
             total += value + 5 if re.fullmatch(r"\d0'?s", word) else value
         else:
-            total += _NUMBER_WORDS.get(word, 0)
+            total += _NUMBER_WORDS.get(re.sub(r"(something|ish|odd)$", "", word), 0)
     return total or None

@@ -10,10 +10,11 @@ import numpy as np
 from head360.edited import edited
 from head360.editing.controls import change_of
 from head360.editing.decline import declined
-from head360.editing.labels import KEEP, LESS, MORE, NO
+from head360.editing.labels import KEEP, LESS, MORE, NO, contrary
+from head360.editing.meant import Meant
 from head360.editing.tagger import tagger
 from head360.editing.targets import GEOMETRY
-from head360.editing.wishes import Meant, contrary, hear
+from head360.editing.wishes import hear
 from head360.edits import MAX_AMOUNT, Change, EditLayer, Wish
 from head360.model.bilinear import BilinearModel
 from head360.model.measures import measure_correlations, measure_directions

@@ -78,7 +78,8 @@ def _agreed(
         told_so = [told[at][0] == label for at in places]
         kind = label.partition(":")[0]
         others = {told[at][0].partition(":")[0] for at in places} - {GLUE}
-        if kind in _WHOLE and not any(told_so) and others <= {kind}:
+        whole = kind in _WHOLE and (others <= {kind} or len(places) > 2)
+        if whole and not any(told_so):
             doubtful = True
             for at in places:
                 allowed[at] = frozenset({label})

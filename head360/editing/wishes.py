@@ -7,9 +7,8 @@ and “and” (“no beard or moustache”).
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from head360.editing.grammar import NOT, SWAP
 from head360.editing.labels import (
@@ -22,7 +21,9 @@ from head360.editing.labels import (
     NUMBER,
     UNKNOWN,
     YEARS,
+    contrary,
 )
+from head360.editing.meant import Meant, implied
 from head360.editing.numbers import number_said
 from head360.editing.parts import Part, parts_of
 from head360.editing.reading import read
@@ -31,30 +32,6 @@ from head360.params import ATTRIBUTES
 
 _DEGREES = {BIT: 0.5, MUCH: 1.6}
 _WAYS = (NO, KEEP, MORE, LESS)
-
-
-@dataclass(slots=True)
-class Meant:
-    """One wish, as it was said."""
-
-    kind: str  # of what carries it: `topic`, `style`, `person`, `move`, `light`, `hair` …
-    name: str
-    way: str = ""  # NO, KEEP, MORE, LESS, or plainly
-    degree: float = 1.0
-    degree_said: str = ""  # BIT or MUCH
-    modifiers: list[tuple[str, str, bool]] = field(default_factory=list)  # kind, name, relative
-    number: float | None = None
-    spans: list[tuple[int, int]] = field(default_factory=list)
-    said: list[str] = field(default_factory=list)  # its words, in small letters
-    swapped: bool = False  # whether something else shall replace it
-    refused_in: int = -1  # the clause that says “too”, “less”
-    stated: bool = False  # whether its modifiers say how it is now
-    implied: bool = False  # a grandmother is a woman: whether it was said along with another wish
-
-    def words(self, text: str) -> str:
-        """The words of the text that it came from."""
-        first, last = min(s for s, _ in self.spans), max(e for _, e in self.spans)
-        return text[first:last]
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +75,7 @@ class _Listener:
             if at not in carriers and part.label != UNKNOWN:
                 self._attach(at, part, carriers)
         self._spread_ways(carriers)
-        self._meant += [own for each in self._meant for own in _implied(each)]
+        self._meant += [own for each in self._meant for own in implied(each)]
         return [meant for at, meant in enumerate(self._meant) if not self._dropped(at, carriers)]
 
     def _dropped(self, number: int, carriers: list[int]) -> bool:
@@ -340,26 +317,6 @@ class _Listener:
                 way = ""
 
 
-#: Of whom a word says more than how old: “grandmother”, “schoolboy”.
-_SEXED = {
-    "female": r"gran(d?mother|d?ma|ny|nie|)|nan(a|ny)?|crone|hag|matriarch|schoolgirl|girl",
-    "male": r"grand?(father|pa|dad|pop)|gramps|codger|geezer|patriarch|schoolboy|boy",
-}
-
-
-def _implied(meant: Meant) -> list[Meant]:
-    """What else a word says: a grandmother is a woman, smoky lids are dark."""
-    if meant.way or meant.swapped:
-        return []
-    smoky = meant.name == "eyeshadow" and any(word.startswith("smok") for word in meant.said)
-    if smoky and not any(kind == "color" for kind, _, _ in meant.modifiers):
-        meant.modifiers.append(("color", "black", False))
-    if meant.kind != "person" or meant.name not in ("old", "young"):
-        return []
-    sexes = [sex for sex, form in _SEXED.items() if any(re.fullmatch(form, w) for w in meant.said)]
-    return [Meant("person", sex, spans=list(meant.spans), implied=True) for sex in sexes]
-
-
 def _take(meant: Meant, part: Part) -> None:
     """Let a wish have what a part says of it."""
     if part.label in _DEGREES:
@@ -377,17 +334,6 @@ def _take(meant: Meant, part: Part) -> None:
 
 _LISTING = frozenset({"remove", "delete", "erase", "lose", "keep", "drop"})
 _BARBERS = frozenset({"cut", "trim", "dye", "bleach", "cutting", "dyed"})
-_CONTRARY = (
-    {"wide", "narrow"}, {"long", "short"}, {"big", "small"}, {"full", "thin"}, {"high", "low"},
-    {"dark", "bright"}, {"deep", "bright"}, {"dark", "pale"}, {"dark", "fair"},
-    {"strong", "soft"}, {"young", "old"}, {"slim", "heavy"},
-    {"male", "female"}, {"straight", "curly"}, {"round", "square"},
-)  # fmt: skip
-
-
-def contrary(one: str, other: str) -> bool:
-    """Whether nothing can be both: wide and narrow."""
-    return {one, other} in _CONTRARY
 
 
 def _plain(meant: Meant) -> bool:

@@ -35,15 +35,17 @@ def test_there_are_two_hundred_of_all_kinds() -> None:
     assert counts["several"] >= 20
 
 
-# A little below the measured shares, so that one sentence more or less is no failure. Nothing that
-# the fourth set missed has been mended: its share is that of sentences nobody has seen.
+# A little below the measured shares, so that one sentence more or less is no failure. What the sets
+# missed has been mended since: the shares at the first meeting are in docs/figures.md.
 @pytest.mark.parametrize(
     ("name", "least"),
     [
-        ("held_out.toml", 0.96),
+        ("held_out.toml", 0.98),
         ("held_out_2.toml", 0.93),
         ("held_out_3.toml", 0.94),
-        ("held_out_4.toml", 0.82),
+        ("held_out_4.toml", 0.92),
+        ("held_out_5.toml", 0.94),
+        ("held_out_6.toml", 0.84),
     ],
 )
 def test_most_sentences_do_all_they_ask(

@@ -38,7 +38,7 @@ def test_what_only_looks_like_a_phrase_is_none(text: str) -> None:
 
 
 def test_of_two_phrases_the_longer_counts() -> None:
-    words = "smile showing teeth".split()
+    words = ["smile", "showing", "teeth"]
     assert all(labels == {"move:grin"} for labels in phrased(words))
 
 

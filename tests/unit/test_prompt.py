@@ -78,7 +78,7 @@ def after(text: str, head: HeadParams, mesh: BilinearModel) -> HeadParams:
         ("slim her down and shorten the chin", "weight-"), ("lips: nude", "lips=pink"),
         ("she looks too old, take ten years off", "age-"), ("smoky eyes", "lids=black"),
         ("everything stays except the hair, which turns silver", "hair=grey"),
-        ("his mouth should be open", "move=mouth_open"), ("a grandfather", "age+ is=male"),
+        ("his mouth should be closed", "mouth=closed"), ("a grandfather", "age+ is=male"),
     ],
 )  # fmt: skip
 def test_sentences_do_what_they_say(
