@@ -112,16 +112,8 @@ class PhotoSession(QObject):
 
     def cancel(self) -> None:
         """Stop what is being done; nothing of it stays."""
-        fitting = self.state is State.FITTING
         self._errands.drop()
-        if fitting and self.face is not None:
-            self._become(State.READY)
-            self.cancelled.emit()
-        elif self.state is State.FETCHING:
-            self._become(State.ASKING)
-        elif self.state is not State.READY:
-            self._forget()
-            self._become(State.IDLE)
+        self._step_back()
 
     def close_photo(self) -> None:
         """Put the photo away."""
@@ -202,6 +194,11 @@ class PhotoSession(QObject):
         if self.state is State.LOOKING and isinstance(error, AssetError) and self.missing:
             self._become(State.ASKING)
             return
+        self._step_back()
+        self.failed.emit(error)
+
+    def _step_back(self) -> None:
+        """To where a person was before what ended without a result."""
         if self.state is State.FITTING:
             self._become(State.READY)
             self.cancelled.emit()
@@ -210,7 +207,6 @@ class PhotoSession(QObject):
         elif self.state is not State.READY:
             self._forget()
             self._become(State.IDLE)
-        self.failed.emit(error)
 
     def _run(
         self,

@@ -7,14 +7,14 @@ and the solver is tried on other such heads, whose true shape is known.
 
 from __future__ import annotations
 
-from collections.abc import Generator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 import torch
-from safetensors.numpy import load_file, save_file
+from safetensors.numpy import save_file
 
 from head360.camera import OrbitCamera
 from head360.engine import HeadEngine
@@ -35,7 +35,6 @@ Doubles = npt.NDArray[np.float64]
 FIRST_SEED, FIRST_HELD_OUT = 50_000, 60_000
 _PICTURE_PX = 384
 _YAW, _PITCH = 22.0, 12.0  # degrees to either side
-_ASIDE = (30.0, 58.0)  # degrees to one side, of second photos
 _DISTANCE, _DISTANCE_SPREAD = 1.1, 0.3  # metres; of its logarithm
 _FIELD = 0.38  # metres of the scene from top to bottom
 _EXPRESSIVE, _SMILING = 0.6, 0.25
@@ -64,11 +63,11 @@ class Showing:
     def __init__(self) -> None:
         self._engine, self._detector = HeadEngine(), FaceDetector()
 
-    def show(self, seed: int, *, aside: bool = False) -> Shown | None:
-        """Head `seed`, from somewhere in front or from aside; None if no face was found."""
-        rng = np.random.default_rng([seed, 4 if aside else 3])
+    def show(self, seed: int) -> Shown | None:
+        """Head `seed`, from somewhere in front; None if no face was found."""
+        rng = np.random.default_rng([seed, 3])
         person = posed(self._engine.random_head(seed), seed, rng)
-        camera = photographer(rng, aside=aside)
+        camera = photographer(rng)
         picture = self._picture(person, camera, rng)
         found = self._detector.detect(picture)
         if not found:
@@ -113,38 +112,15 @@ def posed(person: HeadParams, seed: int, rng: np.random.Generator) -> HeadParams
     return person.with_(expression=weights, light=light)
 
 
-def photographer(rng: np.random.Generator, *, aside: bool = False) -> OrbitCamera:
+def photographer(rng: np.random.Generator) -> OrbitCamera:
     """A camera somewhere in front, or to either side."""
     distance = float(_DISTANCE * np.exp(rng.normal() * _DISTANCE_SPREAD))
-    yaw = rng.uniform(*_ASIDE) * rng.choice([-1, 1]) if aside else rng.uniform(-_YAW, _YAW)
     return OrbitCamera(
-        yaw_degrees=float(yaw),
+        yaw_degrees=float(rng.uniform(-_YAW, _YAW)),
         pitch_degrees=float(rng.uniform(-_PITCH, _PITCH)),
         distance=distance,
         fov_degrees=float(np.degrees(2 * np.arctan(_FIELD / 2 / distance))),
     )
-
-
-def show_all(
-    seeds: Sequence[int], folder: Path, *, aside: bool = False
-) -> Generator[tuple[int, int], None, list[Shown]]:
-    """Show heads, or read what was said of them before; yields how many of how many are done."""
-    folder.mkdir(parents=True, exist_ok=True)
-    found: list[Shown] = []
-    showing: Showing | None = None
-    try:
-        for number, seed in enumerate(seeds):
-            path = folder / f"{seed}.safetensors"
-            if not path.exists():
-                showing = showing or Showing()
-                _keep(showing.show(seed, aside=aside), path)
-            if arrays := load_file(path):
-                found.append(Shown(**arrays))
-            yield number + 1, len(seeds)
-    finally:
-        if showing is not None:
-            showing.close()
-    return found
 
 
 def offsets(model: LandmarkModel, shown: Sequence[Shown]) -> tuple[Doubles, Doubles]:
@@ -269,10 +245,3 @@ def _distance(found: Doubles, truth: Doubles) -> float:
     turn = u @ np.diag([1, 1, np.linalg.det(u @ vt)]) @ vt
     scale = s.sum() / (a**2).sum()
     return float(np.linalg.norm(scale * a @ turn.T - b, axis=1).mean() * 1e3)
-
-
-def _keep(one: Shown | None, path: Path) -> None:
-    """Write it; an empty file says that no face was found."""
-    arrays = {} if one is None else {name: getattr(one, name) for name in Shown.__slots__}
-    with replacing(path) as partial:
-        save_file({key: np.ascontiguousarray(value) for key, value in arrays.items()}, partial)

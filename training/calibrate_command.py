@@ -44,36 +44,27 @@ def run(parsed: argparse.Namespace, terminal: Terminal) -> None:
     from head360.fitting.landmarks import CALIBRATION_FILE, LandmarkModel
     from head360.model.bilinear import BilinearModel
     from training import calibrate
+    from training.showing import show_all, told
+
+    def shown(first: int, count: int) -> list[Shown]:
+        seeds = range(first, first + count)
+        task = show_all(calibrate.Showing, calibrate.Shown, seeds, folder)
+        return told(task, terminal, "heads")
 
     folder = parsed.out / "shown"
-    first, tried = calibrate.FIRST_SEED, calibrate.FIRST_HELD_OUT
-    shown = _shown(range(first, first + parsed.heads), folder, terminal)
-    held_out = _shown(range(tried, tried + parsed.held_out), folder, terminal)
+    seen = shown(calibrate.FIRST_SEED, parsed.heads)
+    held_out = shown(calibrate.FIRST_HELD_OUT, parsed.held_out)
     mesh = BilinearModel.load(resource("models", "mesh.safetensors"))
     plain = LandmarkModel.uncalibrated(mesh)
-    found, rest = calibrate.offsets(plain, shown)
+    found, rest = calibrate.offsets(plain, seen)
     calibrate.write(found, parsed.out / CALIBRATION_FILE)
     away = np.linalg.norm(found, axis=1) * 1e3
     terminal.result(
-        f"{len(shown)} of {parsed.heads} heads seen; offsets mean {away.mean():.2f} mm, "
+        f"{len(seen)} of {parsed.heads} heads seen; offsets mean {away.mean():.2f} mm, "
         f"largest {away.max():.1f} mm; {np.median(rest):.2f} px remain"
     )
     calibrated = LandmarkModel.of(mesh, parsed.out / CALIBRATION_FILE)
     _try(mesh, {"without": plain, "with": calibrated}, held_out, terminal)
-
-
-def _shown(seeds: range, folder: Path, terminal: Terminal) -> list[Shown]:
-    from training.calibrate import show_all
-
-    task = show_all(seeds, folder)
-    while True:
-        try:
-            done, total = next(task)
-        except StopIteration as finished:
-            found: list[Shown] = finished.value
-            return found
-        if done % 10 == 0:
-            terminal.note(f"{done}/{total} heads")
 
 
 def _try(

@@ -4,13 +4,9 @@ from __future__ import annotations
 
 import argparse
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from head360.cli.terminal import Terminal
 from training.arguments import count
-
-if TYPE_CHECKING:
-    from training.faces_shown import Shown
 
 _FOLDS = 3
 
@@ -37,9 +33,11 @@ def run(parsed: argparse.Namespace, terminal: Terminal) -> None:
     """
     from head360.driving.reading import READING_FILE
     from training import faces_learnt
-    from training.faces_shown import FIRST_SEED
+    from training.faces_shown import FIRST_SEED, Showing, Shown
+    from training.showing import show_all, told
 
-    people = _shown(range(FIRST_SEED, FIRST_SEED + parsed.people), parsed.out / "shown", terminal)
+    seeds = range(FIRST_SEED, FIRST_SEED + parsed.people)
+    people = told(show_all(Showing, Shown, seeds, parsed.out / "shown"), terminal, "people")
     seen = faces_learnt.lessons(people)
     found = faces_learnt.tried(seen, _FOLDS)
     reader = faces_learnt.stretched(faces_learnt.learnt(seen), seen.weights, found)
@@ -48,17 +46,3 @@ def run(parsed: argparse.Namespace, terminal: Terminal) -> None:
     played = (found * reader.stretch).clip(0, 1)
     for name, values in {"scores": seen.scores.clip(0, 1), "read": played}.items():
         terminal.result(f"{name:8s}{faces_learnt.summary(seen.weights, values)}")
-
-
-def _shown(seeds: range, folder: Path, terminal: Terminal) -> list[Shown]:
-    from training.faces_shown import show_all
-
-    task = show_all(seeds, folder)
-    while True:
-        try:
-            done, total = next(task)
-        except StopIteration as finished:
-            found: list[Shown] = finished.value
-            return found
-        if done % 10 == 0:
-            terminal.note(f"{done}/{total} people")

@@ -7,18 +7,14 @@ finished pictures and five times as quick.
 
 from __future__ import annotations
 
-from collections.abc import Generator, Sequence
-from dataclasses import dataclass, fields
-from pathlib import Path
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-from safetensors.numpy import load_file, save_file
 
 from head360.camera import OrbitCamera
 from head360.engine import HeadEngine
 from head360.faces import FaceDetector, Picture
-from head360.files import replacing
 from head360.light import Background
 from head360.params import EXPRESSIONS, FloatArray, HeadParams
 from head360.rendering.request import RenderRequest
@@ -105,30 +101,3 @@ class Showing:
             background=Background(wall, wall), draft=rng.random() > _FINISHED,
         )  # fmt: skip
         return np.ascontiguousarray(self._engine.render(request).image[..., :3])
-
-
-def show_all(seeds: Sequence[int], folder: Path) -> Generator[tuple[int, int], None, list[Shown]]:
-    """Show people, or read what was said of them before; yields how many of how many are done."""
-    folder.mkdir(parents=True, exist_ok=True)
-    found: list[Shown] = []
-    showing: Showing | None = None
-    try:
-        for number, seed in enumerate(seeds):
-            path = folder / f"{seed}.safetensors"
-            if not path.exists():
-                showing = showing or Showing()
-                _keep(showing.show(seed), path)
-            if arrays := load_file(path):
-                found.append(Shown(**arrays))
-            yield number + 1, len(seeds)
-    finally:
-        if showing is not None:
-            showing.close()
-    return found
-
-
-def _keep(shown: Shown | None, path: Path) -> None:
-    """Write it; an empty file says that no face was found."""
-    arrays = {} if shown is None else {f.name: getattr(shown, f.name) for f in fields(shown)}
-    with replacing(path) as partial:
-        save_file({key: np.ascontiguousarray(value) for key, value in arrays.items()}, partial)

@@ -20,6 +20,7 @@ from head360.light import LIGHT_PRESETS, Light
 from head360.model.sampling import HAIR_COLORS
 from head360.params import EXPRESSIONS, HeadParams
 from head360.rendering.request import RendererName, RenderRequest
+from training.ledger import Ledger, shipped_weights, weights_mark
 from training.measures import psnr
 from training.pictures import save_row
 from training.provenance import provenance
@@ -34,6 +35,7 @@ _PITCHES, _DISTANCES = (-20.0, 30.0), (0.9, 1.4)  # degrees, metres
 _FIRST_SEED, _SALT = 100, 2100
 _MOVED = 0.2  # share of the expression's weights that are not zero
 _WANTED_DB = 38.0
+_MEASURE = "psnr"
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,10 +67,10 @@ def run(job: Modes) -> Iterator[str]:
             raise UnknownNameError("hairstyle", style, all_styles())
     engine = HeadEngine()
     found: dict[str, dict[str, float]] = {}
+    ledger = _ledger(job)
     try:
         for style in job.styles or all_styles():
-            found[style], worst = _compared(engine, style, job.size)
-            save_row(job.out / "modes" / f"{style}.png", worst)
+            found[style] = _known(ledger, style) or _measured(engine, job, ledger, style)
             yield f"{style}: " + ", ".join(f"{k} {v:.1f} dB" for k, v in found[style].items())
     finally:
         engine.close()
@@ -107,6 +109,24 @@ def views(engine: HeadEngine, style: str) -> Iterator[View]:
         )  # fmt: skip
         color = colors[(index + 3 * turn) % len(colors)]
         yield View(name, person.with_(hair_color=color), camera)
+
+
+def _ledger(job: Modes) -> Ledger:
+    settings = {"size": job.size, "weights": weights_mark(shipped_weights())}
+    return Ledger(job.out / "modes" / "known.jsonl", settings)
+
+
+def _known(ledger: Ledger, style: str) -> dict[str, float] | None:
+    known = ledger.known(style)
+    return None if known is None else dict(known[_MEASURE])
+
+
+def _measured(engine: HeadEngine, job: Modes, ledger: Ledger, style: str) -> dict[str, float]:
+    """Of each view, kept; the worst one is drawn."""
+    scores, worst = _compared(engine, style, job.size)
+    save_row(job.out / "modes" / f"{style}.png", worst)
+    ledger.note(style, {_MEASURE: scores})
+    return scores
 
 
 def _compared(

@@ -7,19 +7,17 @@ from pathlib import Path
 
 from head360 import __version__
 from head360.cli.diffusion_options import add_diffusion_options
-from head360.cli.values import background_colors, number, picture_size, seed, share
+from head360.cli.options import (
+    add_camera_options,
+    add_hair_options,
+    add_head_options,
+    add_output,
+    add_picture_options,
+    add_quiet,
+)
+from head360.cli.values import number, share
 from head360.errors import Head360Error
 
-#: How a head turns on its neck, in the order of `HeadParams.head_pose`: what is positive.
-HEAD_ANGLES = {
-    "yaw": "to its left, −50 … 50",
-    "pitch": "down, −25 … 25",
-    "roll": "towards its left shoulder, −20 … 20",
-}
-#: How a hairstyle is worn, in the order of `HairShape`.
-HAIR_SHAPE = ("length", "volume", "fringe", "curl")
-#: Where hair may have another colour.
-HAIR_TONES = {"roots": "near the scalp", "tips": "at the ends"}
 COMMANDS = (
     "new", "fit", "edit", "render", "turntable", "drive", "export", "assets", "doctor", "bench",
 )  # fmt: skip
@@ -58,37 +56,37 @@ _Commands = argparse._SubParsersAction  # argparse has no public name for it
 
 def _add_render(commands: _Commands[argparse.ArgumentParser]) -> None:
     parser = commands.add_parser("render", help="make one picture")
-    _add_head_options(parser)
-    _add_camera_options(parser)
-    _add_picture_options(parser, size="512")
+    add_head_options(parser)
+    add_camera_options(parser)
+    add_picture_options(parser, size="512")
     parser.add_argument(
         "--view", default="shaded", metavar="MODE",
         help="shaded, albedo, normals, depth, wireframe, hair, head, or observed (what came from a"
         " photo)",
     )  # fmt: skip
-    _add_output(parser, "head.png", "PNG, WebP or JPEG file")
+    add_output(parser, "head.png", "PNG, WebP or JPEG file")
 
 
 def _add_turntable(commands: _Commands[argparse.ArgumentParser]) -> None:
     parser = commands.add_parser("turntable", help="film one turn around the head")
-    _add_head_options(parser)
-    _add_camera_options(parser)
-    _add_picture_options(parser, size="512")
+    add_head_options(parser)
+    add_camera_options(parser)
+    add_picture_options(parser, size="512")
     parser.add_argument("--frames", type=int, default=120, metavar="N", help="frames of one turn")
     parser.add_argument("--fps", type=int, default=30, metavar="N", help="frames a second")
     parser.add_argument(
         "--format", metavar="KIND", help="mp4, webm, mov, gif or png; otherwise as the name ends"
     )
-    _add_output(parser, "turntable.mp4", ".mp4, .webm, .mov or .gif film, or a folder for frames")
+    add_output(parser, "turntable.mp4", ".mp4, .webm, .mov or .gif film, or a folder for frames")
 
 
 def _add_new(commands: _Commands[argparse.ArgumentParser]) -> None:
     parser = commands.add_parser("new", help="make a new .h360 project")
-    _add_head_options(parser)
-    _add_camera_options(parser)
+    add_head_options(parser)
+    add_camera_options(parser)
     parser.add_argument("--name", help="what the project is called; otherwise as the file")
     parser.add_argument("--force", action="store_true", help="replace an existing file")
-    _add_output(parser, "head.h360", "project file")
+    add_output(parser, "head.h360", "project file")
 
 
 def _add_fit(commands: _Commands[argparse.ArgumentParser]) -> None:
@@ -121,7 +119,7 @@ def _add_fit(commands: _Commands[argparse.ArgumentParser]) -> None:
         "-o", "--output", type=Path, metavar="OUT",
         help="project file, or folder of them; otherwise beside the photo",
     )  # fmt: skip
-    _add_quiet(parser)
+    add_quiet(parser)
 
 
 def _add_drive(commands: _Commands[argparse.ArgumentParser]) -> None:
@@ -155,10 +153,10 @@ def _add_drive(commands: _Commands[argparse.ArgumentParser]) -> None:
     _add_network_options(parser)
     _add_tuning_options(parser)
     _add_take_options(parser)
-    _add_head_options(parser)
-    _add_camera_options(parser)
-    _add_picture_options(parser, size="512")
-    _add_quiet(parser)
+    add_head_options(parser)
+    add_camera_options(parser)
+    add_picture_options(parser, size="512")
+    add_quiet(parser)
 
 
 def _add_network_options(parser: argparse.ArgumentParser) -> None:
@@ -219,7 +217,7 @@ def _add_take_options(parser: argparse.ArgumentParser) -> None:
 def _add_export(commands: _Commands[argparse.ArgumentParser]) -> None:
     parser = commands.add_parser("export", help="write a head as a mesh, a cloud or a page")
     parser.add_argument("heads", nargs="*", type=Path, metavar="FILE.h360", help="projects")
-    _add_head_options(parser)
+    add_head_options(parser)
     group = parser.add_argument_group("file")
     group.add_argument(
         "--format", metavar="KIND",
@@ -249,7 +247,7 @@ def _add_export(commands: _Commands[argparse.ArgumentParser]) -> None:
         help="PLY: gaussians (splats) or points (%(default)s)",
     )  # fmt: skip
     group.add_argument("--count", type=int, default=300_000, metavar="N", help="PLY: points, about")
-    _add_output(parser, "head.glb", "file; a folder for several heads")
+    add_output(parser, "head.glb", "file; a folder for several heads")
 
 
 def _add_edit(commands: _Commands[argparse.ArgumentParser]) -> None:
@@ -265,9 +263,9 @@ def _add_edit(commands: _Commands[argparse.ArgumentParser]) -> None:
     parser.add_argument(
         "--flatten", action="store_true", help="put the change into the head, without a layer"
     )
-    _add_hair_options(parser.add_argument_group("hair"))
+    add_hair_options(parser.add_argument_group("hair"))
     add_diffusion_options(parser)
-    _add_output(parser, "edited.h360", "project file")
+    add_output(parser, "edited.h360", "project file")
 
 
 def _add_doctor(commands: _Commands[argparse.ArgumentParser]) -> None:
@@ -288,7 +286,7 @@ def _add_bench(commands: _Commands[argparse.ArgumentParser]) -> None:
         "--no-reference", action="store_true", help="leave out the slow reference renderer"
     )
     parser.add_argument("--hair", metavar="STYLE", help="hairstyle to measure with")
-    _add_quiet(parser)
+    add_quiet(parser)
 
 
 def _add_assets(commands: _Commands[argparse.ArgumentParser]) -> None:
@@ -301,91 +299,4 @@ def _add_assets(commands: _Commands[argparse.ArgumentParser]) -> None:
     finding = actions.add_parser("path", help="print where a fetched asset lies")
     finding.add_argument("name", metavar="NAME")
     for action in (listing, fetching, finding):
-        _add_quiet(action)
-
-
-def _add_hair_options(group: argparse._ArgumentGroup) -> None:
-    group.add_argument(
-        "--hair-from", type=Path, metavar="FILE.h360", help="wear the hair of another project"
-    )
-    group.add_argument("--hair", metavar="STYLE", help="hairstyle, or “none”")
-    group.add_argument(
-        "--hair-mix", metavar="STYLE=SHARE",
-        help="on the way to a second style, such as long_wavy=0.4; “none” for the first alone",
-    )  # fmt: skip
-    for part in HAIR_SHAPE:
-        group.add_argument(
-            f"--hair-{part}", type=number, metavar="-1…1", help=f"{part} of the hair"
-        )
-    group.add_argument(
-        "--hairline", type=number, metavar="-1…1", help="lower … higher, above the forehead"
-    )
-    group.add_argument("--hair-mirrored", action="store_true", help="parted on the other side")
-    group.add_argument("--hair-color", metavar="#RRGGBB", help="colour of the hair")
-    for part, place in HAIR_TONES.items():
-        group.add_argument(
-            f"--hair-{part}", metavar="#RRGGBB[=REACH]",
-            help=f"another colour {place}, over this share of each strand; “none” for one colour",
-        )  # fmt: skip
-
-
-def _add_head_options(parser: argparse.ArgumentParser) -> None:
-    group = parser.add_argument_group("head")
-    source = group.add_mutually_exclusive_group()
-    source.add_argument("--head", type=Path, metavar="FILE.h360", help="start from a project")
-    source.add_argument(
-        "--seed", type=seed, metavar="N", help="a random person, the same each time"
-    )
-    _add_hair_options(group)
-    group.add_argument(
-        "--expression", nargs="+", action="extend", default=[], metavar="NAME=VALUE",
-        help="ARKit blendshapes, 0 … 1, such as jawOpen=0.4 mouthSmile=0.7 (both sides)",
-    )  # fmt: skip
-    for angle, meaning in HEAD_ANGLES.items():
-        group.add_argument(
-            f"--head-{angle}", type=number, metavar="DEGREES", help=f"turn the head {meaning}"
-        )
-    group.add_argument("--light", metavar="PRESET", help="studio, courtyard, forest, sunset, …")
-    group.add_argument("--light-rotation", type=number, metavar="DEGREES")
-    group.add_argument("--light-intensity", type=number, metavar="0…4")
-
-
-def _add_camera_options(parser: argparse.ArgumentParser) -> None:
-    group = parser.add_argument_group("camera")
-    group.add_argument(
-        "--yaw", type=number, metavar="DEGREES", help="0 sees the face, 90 the head's left ear"
-    )
-    group.add_argument("--pitch", type=number, metavar="DEGREES", help="positive: from above")
-    group.add_argument("--distance", type=number, metavar="METRES")
-    group.add_argument("--fov", type=number, metavar="DEGREES", help="vertical field of view")
-
-
-def _add_picture_options(parser: argparse.ArgumentParser, *, size: str) -> None:
-    group = parser.add_argument_group("picture")
-    group.add_argument(
-        "--size", type=picture_size, default=size, metavar="N or WxH", help="pixels (%(default)s)"
-    )
-    group.add_argument("--transparent", action="store_true", help="nothing behind the head")
-    group.add_argument(
-        "--background", type=background_colors, metavar="#RRGGBB[,#RRGGBB]",
-        help="one colour, or one behind the head and one in the corners",
-    )  # fmt: skip
-    group.add_argument(
-        "--renderer", default="fast", metavar="NAME",
-        help="fast; exact (without shortcuts); reference (slow, plain torch)",
-    )  # fmt: skip
-    group.add_argument(
-        "--refine", action="store_true", help="let RefineNet add the detail of strands (slower)"
-    )
-
-
-def _add_output(parser: argparse.ArgumentParser, default: str, what: str) -> None:
-    parser.add_argument(
-        "-o", "--output", type=Path, default=Path(default), metavar="OUT",
-        help=f"{what} (%(default)s)",
-    )  # fmt: skip
-    _add_quiet(parser)
-
-
-def _add_quiet(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("-q", "--quiet", action="store_true", help="no progress, no remarks")
+        add_quiet(action)

@@ -11,7 +11,8 @@ import numpy as np
 
 from head360.assets import catalog
 from head360.camera import PITCH_LIMIT_DEGREES, OrbitCamera
-from head360.cli.arguments import HAIR_SHAPE, HAIR_TONES, HEAD_ANGLES, UsageError
+from head360.cli.arguments import UsageError
+from head360.cli.options import HAIR_SHAPE, HAIR_TONES, HEAD_ANGLES
 from head360.cli.values import srgb
 from head360.edited import hair_of
 from head360.errors import UnknownNameError

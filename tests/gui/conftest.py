@@ -388,6 +388,11 @@ def answer(qtbot: QtBot) -> Callable[[str], list[str]]:
     return prepare
 
 
+@pytest.fixture
+def detector_is_here(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr("app.workers.photos.asset_path", lambda _: tmp_path)
+
+
 @pytest.fixture(autouse=True)
 def no_leaked_windows(qapp: QApplication) -> Iterator[None]:
     """Fail when a test leaves a window behind."""

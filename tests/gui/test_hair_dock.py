@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import time
-from pathlib import Path
-
 import numpy as np
 import pytest
 from PySide6.QtCore import Qt
@@ -12,18 +9,14 @@ from PySide6.QtGui import QColor, QImage
 from pytestqt.qtbot import QtBot
 
 from app.colors import color_from_linear, linear_from_color, linear_from_srgb, srgb_from_linear
-from app.docks.hair import BALD, THUMBNAIL_PX, HairDock, thumbnail_request
+from app.docks.hair import BALD, THUMBNAIL_PX, HairDock
 from app.document import HeadDocument
-from app.head_names import DYES, HAIR_COLORS
+from app.head_names import HAIR_COLORS
 from app.locks import HAIR, Locks
-from app.main_window import MainWindow
 from app.settings import Places, Settings
 from app.stage import Stage
 from app.theme import Theme
-from app.workers.thumbnails import ThumbnailMaker, thumbnail_folder
-from head360.errors import ResourceError
-from head360.params import HairMix, HairShape, HairTones, neutral_head
-from head360.project import Project, save_project
+from head360.params import HairMix, neutral_head
 from tests.gui.conftest import CATALOG, FakeEngine
 
 KEYS = [BALD, *(style.id for style in CATALOG.hairstyles)]
@@ -342,20 +335,6 @@ def test_colours_survive_the_way_there_and_back() -> None:
 # -- thumbnails --------------------------------------------------------------------------------
 
 
-def requests(*keys: str) -> dict[str, object]:
-    return {key: thumbnail_request(key) for key in keys}
-
-
-def finish(qtbot: QtBot, maker: ThumbnailMaker) -> list[str]:
-    """Run to the end; the keys in the order they came."""
-    came: list[str] = []
-    maker.ready.connect(lambda key, _image: came.append(key))
-    maker.start()
-    qtbot.waitUntil(lambda: not maker.running, timeout=10000)
-    qtbot.wait(20)  # what was posted from the other thread
-    return came
-
-
 def test_thumbnails_fill_the_grid(qtbot: QtBot, dock: HairDock, places: Places) -> None:
     qtbot.waitUntil(lambda: all(map(dock.grid.has_picture, KEYS)), timeout=20000)
 
@@ -363,161 +342,3 @@ def test_thumbnails_fill_the_grid(qtbot: QtBot, dock: HairDock, places: Places) 
     assert sorted(file.stem for file in files) == sorted(KEYS)
     assert QImage(str(files[0])).size().toTuple() == THUMBNAIL_PX
     assert files[0].parent.name.startswith("test-")
-
-
-def test_second_start_reads_the_cache(qtbot: QtBot, tmp_path: Path) -> None:
-    made: list[FakeEngine] = []
-
-    def make_engine() -> FakeEngine:
-        made.append(FakeEngine())
-        return made[-1]
-
-    first = finish(qtbot, ThumbnailMaker(make_engine, tmp_path, requests("bob", "afro")))
-    second = finish(qtbot, ThumbnailMaker(make_engine, tmp_path, requests("bob", "afro")))
-
-    assert first == second == ["bob", "afro"]
-    assert len(made) == 1
-    assert made[0].closed
-
-
-def test_only_what_is_missing_is_drawn(qtbot: QtBot, tmp_path: Path) -> None:
-    engine = FakeEngine()
-    finish(qtbot, ThumbnailMaker(FakeEngine, tmp_path, requests("bob", "afro")))
-    (tmp_path / "bob.png").write_bytes(b"")
-
-    came = finish(qtbot, ThumbnailMaker(lambda: engine, tmp_path, requests("bob", "afro")))
-
-    assert sorted(came) == ["afro", "bob"]
-    assert [request.params.hairstyle for request in engine.drawn] == ["bob"]
-
-
-def test_cancelled_thumbnails_leave_no_half_written_file(qtbot: QtBot, tmp_path: Path) -> None:
-    slow = FakeEngine(seconds=30.0)
-    maker = ThumbnailMaker(lambda: slow, tmp_path, requests("bob", "afro"))
-    maker.start()
-    qtbot.wait(100)
-    assert maker.running
-
-    start = time.monotonic()
-    assert maker.stop()
-
-    assert time.monotonic() - start < 2
-    assert slow.closed
-    assert list(tmp_path.iterdir()) == []
-
-
-def test_a_stopped_maker_goes_on_later(qtbot: QtBot, tmp_path: Path) -> None:
-    engines = [FakeEngine(seconds=30.0), FakeEngine()]
-    maker = ThumbnailMaker(lambda: engines.pop(0), tmp_path, requests("bob"))
-    maker.start()
-    qtbot.wait(50)
-    maker.stop()
-
-    assert finish(qtbot, maker) == ["bob"]
-
-
-def test_thumbnails_wait_until_the_head_is_left_alone(qtbot: QtBot, tmp_path: Path) -> None:
-    engine = FakeEngine()
-    maker = ThumbnailMaker(lambda: engine, tmp_path, requests("bob"))
-    maker.hold()
-    maker.start()
-
-    qtbot.wait(300)
-    assert engine.drawn == []
-
-    qtbot.waitUntil(lambda: len(engine.drawn) == 1, timeout=5000)
-    assert not maker.held()
-    assert maker.stop()
-
-
-def test_a_held_picture_is_given_up_and_drawn_again(qtbot: QtBot, tmp_path: Path) -> None:
-    engine = FakeEngine(seconds=0.3)
-    maker = ThumbnailMaker(lambda: engine, tmp_path, requests("bob"))
-    maker.start()
-    qtbot.wait(100)
-
-    maker.hold()
-    qtbot.wait(400)
-    assert engine.drawn == []
-
-    qtbot.waitUntil(lambda: (tmp_path / "bob.png").exists(), timeout=5000)
-    assert maker.stop()
-
-
-def test_an_engine_that_fails_leaves_placeholders(qtbot: QtBot, tmp_path: Path) -> None:
-    def no_engine() -> FakeEngine:
-        raise ResourceError("There is no model.")
-
-    assert finish(qtbot, ThumbnailMaker(no_engine, tmp_path, requests("bob"))) == []
-
-
-def test_other_requests_or_versions_get_another_folder(tmp_path: Path) -> None:
-    bob, afro = requests("bob"), requests("afro")
-
-    folders = {
-        thumbnail_folder(tmp_path, "1", bob),
-        thumbnail_folder(tmp_path, "2", bob),
-        thumbnail_folder(tmp_path, "1", afro),
-        thumbnail_folder(tmp_path, "1", {"bob": afro["afro"]}),
-    }
-
-    assert len(folders) == 4
-    assert thumbnail_folder(tmp_path, "1", bob) in folders
-
-
-def test_length_volume_and_fringe_are_sliders_of_one_step_each(window: MainWindow) -> None:
-    dock, document = window.panels.hair, window.document
-    dock.shape.sliders["volume"].field.setValue(0.5)
-    assert document.params.hair_shape == HairShape(volume=0.5)
-    document.undo_stack.undo()
-    assert document.params.hair_shape is None
-    assert dock.shape.sliders["volume"].value == 0
-
-
-def test_the_other_parting_hairline_and_curl_are_one_step_each(window: MainWindow) -> None:
-    dock, document = window.panels.hair, window.document
-    dock.shape.mirror.click()
-    assert document.params.hair_shape == HairShape(mirrored=True)
-    dock.shape.sliders["hairline"].field.setValue(0.5)
-    dock.shape.sliders["curl"].field.setValue(0.25)
-    assert document.params.hair_shape == HairShape(hairline=0.5, curl=0.25, mirrored=True)
-    for _ in range(3):
-        document.undo_stack.undo()
-    assert document.params.hair_shape is None
-    assert not dock.shape.mirror.isChecked()
-
-
-def test_roots_and_tips_take_colours_and_lose_them(window: MainWindow) -> None:
-    dock, document = window.panels.hair, window.document
-    dock.tones.unfold()
-    dock.tones.colors["roots"].swatches["Black"].click()
-    dock.tones.colors["tips"].swatches["Pink"].click()
-    dock.tones.reaches["tips"].field.setValue(0.6)
-    tones = document.params.hair_tones
-    assert tones == HairTones(HAIR_COLORS["Black"], DYES["Pink"], tip_reach=0.6)
-    dock.tones.removes["roots"].click()
-    assert document.params.hair_tones == HairTones(None, DYES["Pink"], tip_reach=0.6)
-    dock.tones.removes["tips"].click()
-    assert document.params.hair_tones is None
-    assert not dock.tones.reaches["tips"].isEnabled()
-
-
-def test_hair_comes_from_another_head_in_one_step(
-    window: MainWindow, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
-    other = neutral_head().with_(
-        hairstyle="bob", hair_color=(0.5, 0.1, 0.2), hair_shape=HairShape(curl=0.5)
-    )
-    path = tmp_path / "friend.h360"
-    save_project(Project(other), path)
-    monkeypatch.setattr("app.files.choose_project", lambda *_: path)
-    before = window.document.params
-
-    window.panels.hair.borrow.click()
-
-    params = window.document.params
-    assert (params.hairstyle, params.hair_shape) == ("bob", HairShape(curl=0.5))
-    assert params.shape is before.shape
-    assert window.document.undo_stack.undoText() == "Hair of friend"
-    window.document.undo_stack.undo()
-    assert window.document.params.hairstyle == before.hairstyle

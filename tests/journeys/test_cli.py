@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import json
 import os
 import signal
@@ -14,11 +13,8 @@ import pytest
 from PIL import Image
 
 from head360 import __main__ as command_line
-from head360 import assets
 from head360.assets import Catalog, Hairstyle
 from head360.bench import BenchOptions, measure
-from head360.cli.terminal import ProgressBar, duration
-from head360.errors import GraphicsError
 from head360.params import (
     EXPRESSIONS,
     HairMix,
@@ -27,7 +23,6 @@ from head360.params import (
     HeadParams,
     neutral_head,
 )
-from head360.progress import Progress
 from head360.project import load_project
 from head360.rendering.request import Frame, RenderRequest
 
@@ -387,50 +382,3 @@ def test_bench_prints_json(engine: PlainEngine, capsys: pytest.CaptureFixture[st
     figures = json.loads(capsys.readouterr().out)
     assert figures["hairstyle"] == "bob"
     assert figures["timings"]["orbit_512"]["median_ms"] > 0
-
-
-def test_doctor_says_what_to_do(
-    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def missing(*_parts: str) -> Path:
-        raise assets.ResourceError("gone")
-
-    def no_engine() -> PlainEngine:
-        raise GraphicsError("no OpenGL")
-
-    monkeypatch.setattr("head360.doctor.resource", missing)
-
-    assert command_line.main(["doctor"], no_engine) == 1
-
-    report = capsys.readouterr().out
-    bad = [i for i, line in enumerate(report.splitlines()) if line.startswith("✗")]
-    assert len(bad) >= 6
-    assert all(report.splitlines()[i + 1].strip().startswith("→") for i in bad)
-
-
-def test_a_progress_bar_forecasts() -> None:
-    class Screen(io.StringIO):
-        def isatty(self) -> bool:
-            return True
-
-    screen, now = Screen(), iter([0.0, 1.0, 30.0, 90.0, 120.0])
-    bar = ProgressBar(screen, "turn.mp4", lambda: next(now))
-    for done in (0, 30, 90, 120):
-        bar.show(Progress(done, 120))
-    bar.finish()
-
-    drawn = screen.getvalue().split("\r")
-    assert "30/120  1 min 30 s left" in drawn[2]
-    assert "90/120  30 s left" in drawn[3]
-    assert "120/120  2 min 0 s" in drawn[4]
-    assert duration(7500) == "2 h 5 min"
-
-
-def test_a_progress_bar_counts_where_nobody_knows_the_end() -> None:
-    log = io.StringIO()
-    bar = ProgressBar(log, "webcam.webm")
-    for done in range(250):
-        bar.show(Progress(done, 0))
-    bar.finish()
-
-    assert log.getvalue().splitlines() == ["webcam.webm 0", "webcam.webm 100", "webcam.webm 200"]

@@ -1,10 +1,7 @@
 from __future__ import annotations
 
-import io
-import json
 import os
-import zipfile
-from dataclasses import asdict, fields, replace
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import numpy as np
@@ -12,16 +9,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
-from safetensors.numpy import load as arrays_from_bytes
 from safetensors.numpy import save as bytes_from_arrays
 
-from head360 import project as project_module
-from head360.assets import Catalog, Hairstyle
 from head360.camera import OrbitCamera
-from head360.edits import Change, EditLayer, Wish
 from head360.errors import ProjectFileError
 from head360.light import LIGHT_PRESETS, Background, Light
-from head360.likeness import Likeness
 from head360.params import (
     ATTRIBUTES,
     EXPRESSIONS,
@@ -31,38 +23,15 @@ from head360.params import (
     HairShape,
     HairTones,
     HeadParams,
-    neutral_head,
 )
 from head360.project import (
     MAX_ARRAYS_BYTES,
     MAX_FILE_BYTES,
-    VERSION,
     Project,
     load_project,
     save_project,
 )
-from head360.project_parts import PARTS
-from tests.unit.likeness_stand_ins import some_likeness
-
-
-@pytest.fixture
-def path(tmp_path: Path, neutral: HeadParams) -> Path:
-    """A saved project."""
-    path = tmp_path / "maya.h360"
-    save_project(Project(neutral, name="Maya"), path)
-    return path
-
-
-@pytest.fixture
-def library(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A library of one hairstyle."""
-    catalog = Catalog("1", (Hairstyle("bob", "Bob", "short", 0.5),), (), ())
-    monkeypatch.setattr("head360.project_values.catalog", lambda: catalog)
-
-
-VECTORS = (
-    "shape", "texture", "attributes", "expression", "hair_color", "iris_color", "head_pose",
-)  # fmt: skip
+from tests.unit.project_files import VECTORS, edit, rewrite
 
 
 def numbers(low: float, high: float) -> st.SearchStrategy[float]:
@@ -231,25 +200,6 @@ def test_a_zip_bomb_that_lies_about_its_size_is_not_unpacked(path: Path) -> None
         load_project(path)
 
 
-def test_a_newer_version_is_named(path: Path) -> None:
-    edit(path, version=99, made_by="Head360 Studio 7.0", light=None)
-
-    with pytest.raises(
-        ProjectFileError, match=r"newer Head360 Studio \(Head360 Studio 7\.0\)"
-    ) as e:
-        load_project(path)
-
-    assert "newest" in e.value.hint
-
-
-def test_a_newer_version_may_hold_other_parts(path: Path) -> None:
-    edit(path, version=VERSION + 1)
-    rewrite(path, {"photo.jpg": b"..."})
-
-    with pytest.raises(ProjectFileError, match="newer"):
-        load_project(path)
-
-
 @pytest.mark.parametrize("name", ["../evil.txt", "/etc/evil", "run.pkl", "project.json/x"])
 def test_other_parts_are_refused_and_never_extracted(path: Path, name: str) -> None:
     rewrite(path, {name: b"evil"})
@@ -349,146 +299,6 @@ def test_a_hairstyle_of_the_library_survives(
     assert load_project(path).params.hairstyle == "bob"
 
 
-def test_older_versions_are_brought_up_step_by_step(
-    path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def three_from_two(manifest, values):
-        return manifest | {"name": manifest["title"] + "!"}, values
-
-    def two_from_one(manifest, values):
-        return manifest | {"title": manifest["name"].upper()}, values
-
-    edit(path, version=1)
-    monkeypatch.setattr(project_module, "VERSION", 3)
-    monkeypatch.setattr(project_module, "_MIGRATIONS", {1: two_from_one, 2: three_from_two})
-
-    assert load_project(path).name == "MAYA!"
-
-
-def test_a_file_of_version_1_still_opens(path: Path, neutral: HeadParams) -> None:
-    """As written before hairstyles could be mixed, heads turned and beards grown."""
-    with zipfile.ZipFile(path) as archive:
-        manifest = json.loads(archive.read("project.json"))
-    del manifest["hair_mix"]
-    values = {name: getattr(neutral, name) for name in VECTORS if name != "head_pose"}
-    values["attributes"] = np.linspace(0.1, 0.9, 12, dtype=np.float32)
-    text = json.dumps(manifest | {"version": 1}).encode()
-    rewrite(path, {"project.json": text, "arrays.safetensors": bytes_from_arrays(values)})
-
-    params = load_project(path).params
-
-    assert params.hair_mix is None
-    assert not params.head_pose.any()
-    assert np.array_equal(params.attributes[:12], values["attributes"])
-    assert not params.attributes[[ATTRIBUTES.index("beard"), ATTRIBUTES.index("moustache")]].any()
-
-
-def test_a_file_of_version_2_still_opens(path: Path) -> None:
-    edit(path, version=2)
-
-    assert load_project(path).params.likeness is None
-
-
-def test_a_file_of_version_3_still_opens(path: Path, neutral: HeadParams) -> None:
-    """As written before hairlines, curl, mirrored hair, and colours of roots and tips."""
-    longer = Change(hair_shape=np.array([0.5, 0, 0, 0, 0], np.float32))
-    layer = EditLayer("longer", (Wish("Longer hair", "longer", 1.0, longer),))
-    save_project(Project(neutral.with_(edits=(layer,))), path)
-    with zipfile.ZipFile(path) as archive:
-        records = json.loads(archive.read("edits.json"))
-    records[0]["wishes"][0]["change"]["hair_shape"] = [0.5, 0.0, 0.0]
-    rewrite(path, {"edits.json": json.dumps(records).encode()})
-    edit(path, version=3, hair_shape={"length": 0.25, "volume": 0, "fringe": 0})
-
-    params = load_project(path).params
-
-    assert params.hair_shape == HairShape(length=0.25)
-    assert params.hair_tones is None
-    change = params.edits[0].wishes[0].change
-    assert np.array_equal(change.hair_shape, longer.hair_shape)  # type: ignore[arg-type]
-
-
-def test_a_likeness_comes_back_bit_by_bit(path: Path, neutral: HeadParams) -> None:
-    likeness = some_likeness(3)
-
-    save_project(Project(neutral.with_(likeness=likeness)), path)
-    loaded = load_project(path)
-    save_project(loaded, path.with_name("again.h360"))
-
-    assert loaded.params.likeness is not None
-    for entry in fields(Likeness):
-        kept, saved = (getattr(known, entry.name) for known in (loaded.params.likeness, likeness))
-        assert kept.dtype == saved.dtype
-        assert np.array_equal(kept, saved)
-    assert path.with_name("again.h360").read_bytes() == path.read_bytes()
-
-
-def test_a_likeness_may_lack_offsets_and_surface(path: Path, neutral: HeadParams) -> None:
-    bare = replace(some_likeness(), offsets=None, surface=None)
-
-    save_project(Project(neutral.with_(likeness=bare)), path)
-
-    loaded = load_project(path).params.likeness
-    assert loaded is not None
-    assert loaded.offsets is None
-    assert loaded.surface is None
-
-
-def test_a_likeness_of_pure_noise_stays_below_its_cap(path: Path, neutral: HeadParams) -> None:
-    rng = np.random.default_rng(0)
-    noise = replace(
-        some_likeness(),
-        skin=rng.integers(-255, 256, (3, 512, 1024)).astype(np.int16),
-        observed=rng.integers(0, 256, (512, 1024)).astype(np.uint8),
-        surface=rng.integers(-127, 128, (2, 512, 1024)).astype(np.int8),
-    )
-
-    save_project(Project(neutral.with_(likeness=noise)), path)
-
-    assert path.stat().st_size < PARTS["likeness.safetensors"].limit
-    assert load_project(path).params.likeness is not None
-
-
-@pytest.mark.parametrize(
-    "change",
-    [
-        {"skin": None},
-        {"skin": np.zeros((3, 4, 8), np.int16)},
-        {"skin": np.zeros((3, 512, 1024), np.int32)},
-        {"modes": np.full(70, np.nan, np.float32)},
-        {"offsets": np.full((26014, 3), np.inf, np.float16)},
-        {"teeth": np.full(3, -1, np.float32)},
-        {"colour": np.ones(3, np.float32)},
-    ],
-)
-def test_a_damaged_likeness_is_refused(
-    path: Path, neutral: HeadParams, change: dict[str, np.ndarray | None]
-) -> None:
-    save_project(Project(neutral.with_(likeness=some_likeness())), path)
-    with zipfile.ZipFile(path) as archive:
-        values = arrays_from_bytes(archive.read("likeness.safetensors")) | change
-    kept = {name: value for name, value in values.items() if value is not None}
-    rewrite(path, {"likeness.safetensors": bytes_from_arrays(kept)})
-
-    with pytest.raises(ProjectFileError, match="likeness"):
-        load_project(path)
-
-
-def test_a_likeness_too_big_is_not_unpacked(path: Path) -> None:
-    rewrite(path, {"likeness.safetensors": bytes(PARTS["likeness.safetensors"].limit + 1)})
-
-    with pytest.raises(ProjectFileError, match=r"likeness\.safetensors is far too big"):
-        load_project(path)
-
-
-def test_older_files_hold_no_likeness(path: Path) -> None:
-    rewrite(path, {"likeness.safetensors": b"later"})
-    edit(path, version=2)
-
-    with pytest.raises(ProjectFileError, match="do not belong"):
-        load_project(path)
-
-
 def test_a_mix_with_a_style_of_another_library_is_named(path: Path, library: None) -> None:
     edit(path, hairstyle="bob", hair_mix={"style": "beehive", "share": 0.5})
 
@@ -502,61 +312,3 @@ def test_a_camera_survives(path: Path, neutral: HeadParams) -> None:
     save_project(Project(neutral, camera), path)
 
     assert load_project(path).camera == camera
-
-
-def rewrite(path: Path, entries: dict[str, bytes]) -> None:
-    """Replace or add parts of a project file."""
-    with zipfile.ZipFile(path) as archive:
-        content = {name: archive.read(name) for name in archive.namelist()} | entries
-    buffer = io.BytesIO()
-    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
-        for name, data in content.items():
-            archive.writestr(name, data)
-    path.write_bytes(buffer.getvalue())
-
-
-def edit(path: Path, **changes: object) -> None:
-    """Change values of project.json."""
-    with zipfile.ZipFile(path) as archive:
-        manifest = json.loads(archive.read("project.json"))
-    rewrite(path, {"project.json": json.dumps(manifest | changes).encode()})
-
-
-def test_edit_layers_come_back_bit_for_bit(tmp_path: Path) -> None:
-    shape = np.random.default_rng(1).normal(size=50).astype(np.float32)
-    color = np.array([0.1, 0.2, 0.3], np.float32)
-    wish = Wish("Older", "much older", 1.6, Change(shape=shape, hair_color=color, hairstyle="bob"))
-    bald = Wish("Bald", "bald", 1.0, Change(hairstyle="", light="sunset"))
-    layers = (EditLayer("older", (wish,), 0.7), EditLayer("bald", (bald,), on=False))
-    path = tmp_path / "edited.h360"
-    save_project(Project(neutral_head().with_(edits=layers)), path)
-    first, second = load_project(path).params.edits
-    assert (first.text, first.strength, first.on) == ("older", 0.7, True)
-    assert (first.wishes[0].title, first.wishes[0].amount) == ("Older", 1.6)
-    assert np.array_equal(first.wishes[0].change.shape, shape)
-    assert np.array_equal(first.wishes[0].change.hair_color, color)
-    assert (second.on, second.wishes[0].change.hairstyle) == (False, "")
-    assert second.wishes[0].change.light == "sunset"
-
-
-@pytest.mark.parametrize(
-    "content",
-    [
-        b"{}", b"[1]", b"[", b'[{"text":"a","strength":2,"on":true,"wishes":[]}]',
-        b'[{"text":"a","strength":1,"on":1,"wishes":[]}]',
-        b'[{"text":"a","strength":1,"on":true,"wishes":[{"title":"b","words":"c","amount":1,'
-        b'"change":{"shape":[1]}}]}]',
-        b'[{"text":"a","strength":1,"on":true,"wishes":[{"title":"b","words":"c","amount":1,'
-        b'"change":{"nose":[1]}}]}]',
-        b'[{"text":"a","strength":1,"on":true,"wishes":[{"title":"b","words":"c","amount":1,'
-        b'"change":{"hairstyle":"../x"}}]}]',
-        b'[{"text":"a","strength":NaN,"on":true,"wishes":[]}]',
-    ],
-)  # fmt: skip
-def test_damaged_edits_are_told(tmp_path: Path, content: bytes) -> None:
-    path = tmp_path / "edited.h360"
-    layer = EditLayer("x", (Wish("a", "b", 1.0, Change(light="night")),))
-    save_project(Project(neutral_head().with_(edits=(layer,))), path)
-    rewrite(path, {"edits.json": content})
-    with pytest.raises(ProjectFileError, match="damaged"):
-        load_project(path)
