@@ -90,47 +90,70 @@ class Attention(nn.Module):
         return found * torch.sigmoid(self.weigh(found.mean((2, 3), keepdim=True)))
 
 
-class FaceNetwork(nn.Module):
-    """Pictures (B, 3, S, S), sRGB 0 … 1, to what each pixel is and which hairstyle is worn."""
+class WayUp(nn.Module):
+    """From the features of every level to what each pixel is."""
 
-    def __init__(self, shape: FaceShape | None = None) -> None:
+    def __init__(self, shape: FaceShape) -> None:
         super().__init__()
-        self.shape = shape or FaceShape()
-        widths, up = self.shape.widths, self.shape.up
-        inputs = (3, *widths[:-1])
-        self.down = nn.ModuleList(
-            nn.Sequential(Unit(i, o, 3, 2), *(Residual(o) for _ in range(n)))
-            for i, o, n in zip(inputs, widths, self.shape.blocks, strict=True)
-        )
+        widths, up = shape.widths, shape.up
         self.context = Unit(widths[-1], up, 1)
         self.attend = nn.ModuleList(Attention(width, up) for width in widths[1:])
         self.fuse = nn.ModuleList(Unit(up, up) for _ in widths[1:])
         self.narrow = Unit(up, up // 3, 1)
         self.edges = Unit(widths[0] + up // 3, up // 2)
         self.parts = nn.Conv2d(up // 2, 4 * len(PARTS), 1)
+
+    def forward(self, levels: list[Tensor]) -> Tensor:
+        """(B, len(PARTS), S, S) logits."""
+        last = levels[-1]
+        x = self.context(last.mean((2, 3), keepdim=True)).expand(-1, -1, *last.shape[2:])
+        for level, attend, fuse in reversed(
+            list(zip(levels[1:], self.attend, self.fuse, strict=True))
+        ):
+            x = fuse(_grown(x, level) + attend(level))
+        fine = self.edges(torch.cat([levels[0], _grown(self.narrow(x), levels[0])], 1))
+        return functional.pixel_shuffle(self.parts(fine), 2)
+
+
+class FaceNetwork(nn.Module):
+    """Pictures (B, 3, S, S), sRGB 0 … 1, to what each pixel is and which hairstyle is worn.
+
+    Heads from afar and features from near are looked at in the same way, and told in two.
+    """
+
+    def __init__(self, shape: FaceShape | None = None) -> None:
+        super().__init__()
+        self.shape = shape or FaceShape()
+        widths = self.shape.widths
+        inputs = (3, *widths[:-1])
+        self.down = nn.ModuleList(
+            nn.Sequential(Unit(i, o, 3, 2), *(Residual(o) for _ in range(n)))
+            for i, o, n in zip(inputs, widths, self.shape.blocks, strict=True)
+        )
+        self.up, self.nearer = WayUp(self.shape), WayUp(self.shape)
         self.told = StyleHead(
             3 * widths[-1] + 2 * widths[-2] + len(_LAID_OUT) * _CELLS**2, self.shape.styles
         )
 
     def forward(self, pictures: Tensor) -> tuple[Tensor, Tensor]:
         """(B, len(PARTS), S, S) logits of the parts, and (B, styles) logits."""
-        parts, levels = self.parsed(pictures)
+        levels = self.levels(pictures)
+        parts: Tensor = self.up(levels)
         told: Tensor = self.told(self.about_hair(levels, parts))
         return parts, told
 
-    def parsed(self, pictures: Tensor) -> tuple[Tensor, list[Tensor]]:
-        """The parts alone, and the features of every level."""
+    def near(self, pictures: Tensor) -> Tensor:
+        """(B, len(PARTS), S, S) logits of what pictures from near show."""
+        parts: Tensor = self.nearer(self.levels(pictures))
+        return parts
+
+    def levels(self, pictures: Tensor) -> list[Tensor]:
+        """Features at a half, a quarter … of the resolution."""
         levels, x = [], pictures * 2 - 1
         for stage in self.down:
             x = stage(x)
             levels.append(x)
-        x = self.context(levels[-1].mean((2, 3), keepdim=True)).expand(-1, -1, *x.shape[2:])
-        for level, attend, fuse in reversed(
-            list(zip(levels[1:], self.attend, self.fuse, strict=True))
-        ):
-            x = fuse(_grown(x, level) + attend(level))
-        fine = self.edges(torch.cat([levels[0], _grown(self.narrow(x), levels[0])], 1))
-        return functional.pixel_shuffle(self.parts(fine), 2), levels
+        return levels
 
     def about_hair(self, levels: list[Tensor], parts: Tensor) -> Tensor:
         """(B, N) what hairstyles are told from: deep features, and where hair, face and neck lie.

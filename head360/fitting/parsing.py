@@ -1,7 +1,7 @@
 """Parses a picture of a face: what each pixel shows, refined by the picture's own colours.
 
-The network sees the picture at 256² and once more mirrored. Its shares are carried back to the
-picture's size and fitted to its edges there: a guided filter (He et al., ECCV 2010) lets hair,
+The network looks twice, the second time nearer (`fitting.face_looks`). Its shares, at the picture's
+size, are fitted to its edges: a guided filter (He et al., ECCV 2010) lets hair,
 skin, neck, clothes and background end where colours do, after each of them has been modelled by
 one Gaussian in Lab over the pixels that the network was sure of. Hair that does not hang together
 with the head is somebody else's, or none.
@@ -22,6 +22,7 @@ from scipy.ndimage import uniform_filter
 from torch.nn import functional
 
 from head360.assets import resource
+from head360.fitting.face_looks import looked
 from head360.fitting.face_network import (
     BACKGROUND,
     CLOTHES,
@@ -128,17 +129,13 @@ def _enlarged(shares: Floats, size: tuple[int, ...]) -> Floats:
 def _told(image: Picture) -> tuple[Floats, tuple[tuple[str | None, float], ...]]:
     """The network's shares at the picture's size, and hairstyles."""
     network, names = _network()
-    size = network.shape.input
-    small = Image.fromarray(image).resize((size, size), Image.Resampling.BOX)
-    seen = torch.from_numpy(np.array(small)).permute(2, 0, 1)[None].float() / 255
+    size = max(image.shape[:2])
+    square = Image.fromarray(image).resize((size, size), Image.Resampling.BILINEAR)
+    seen = torch.from_numpy(np.array(square)).permute(2, 0, 1)[None].float() / 255
     with _networks_only():
-        parts, styles = network(torch.cat([seen, seen.flip(3)]))
-    logits = (parts[:1] + parts[1:].flip(3)) / 2
-    logits = functional.interpolate(
-        logits, size=image.shape[:2], mode="bilinear", align_corners=False
-    )
-    shares: Floats = torch.softmax(logits[0], 0).numpy()
-    worn = torch.softmax(styles.mean(0), 0).tolist()
+        logs, styles = looked(network, seen)
+    shares = _enlarged(torch.softmax(logs[0], 0).numpy(), image.shape[:2])
+    worn = torch.softmax(styles[0], 0).tolist()
     ranked = sorted(zip(names, worn, strict=True), key=lambda entry: -entry[1])
     return shares, tuple((name or None, float(share)) for name, share in ranked)
 

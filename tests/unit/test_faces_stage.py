@@ -42,7 +42,7 @@ from training.stages.face_pictures import (
     write_sheet,
 )
 from training.stages.face_report import scores
-from training.stages.face_samples import Framing, _ended, face_sample, plain_sample
+from training.stages.face_samples import Framing, _ended, face_sample, halved, plain_sample
 from training.stages.faces_config import FaceLearning, FacePictures, FacesConfig
 from training.stages.parsing import FaceBatches, FaceLearner, parts_loss, style_loss
 from training.stages.resnet import ResNet50, quiet_start
@@ -114,16 +114,32 @@ def test_cameras_and_faces_are_within_what_is_promised() -> None:
 
 
 def test_a_pixel_is_what_most_of_its_samples_show() -> None:
-    samples = np.zeros((2, 6), np.uint8)
+    samples = np.zeros((2, 8), np.uint8)
     samples[:, 0:2] = CLASS_SKIN
     samples[0, 2:4] = CLASS_HAIR
     samples[1, 2] = CLASS_SKIN
     samples[0, 4] = CLASS_SKIN
+    samples[0, 6], samples[1, 6:8], samples[0, 7] = CLASS_SKIN, CLASS_EYES, CLASS_EYES
 
     kinds, hair = pixel_classes(samples, 2)
 
-    assert kinds.tolist() == [[CLASS_SKIN, CLASS_HAIR, 0]]
-    assert hair.tolist() == [[0, 0.5, 0]]
+    assert kinds.tolist() == [[CLASS_SKIN, CLASS_HAIR, 0, CLASS_EYES]]
+    assert hair.tolist() == [[0, 0.5, 0, 0]]
+
+
+def test_halved_pixels_are_what_most_were() -> None:
+    kinds = np.array([[1, 2, 3, 4, 5, 5], [2, 2, 5, 6, 6, 6]], np.uint8)
+
+    assert halved(kinds).tolist() == [[2, 3, 5]]
+
+
+def test_the_nearer_look_is_at_the_eyes() -> None:
+    framing = Framing.nearer(doll(), np.random.default_rng(0))
+    shown = plain_sample(doll(), framing, np.zeros((SIZE, SIZE, 3), np.uint8)).parts
+
+    assert 1.4 < framing.zoom < 2.9
+    assert (shown == EYES).sum() > 2 * 2 * 3 * 7
+    assert not (shown == NECK)[: SIZE // 2].any()
 
 
 def test_a_portrait_before_a_background_keeps_its_parts_and_colours() -> None:

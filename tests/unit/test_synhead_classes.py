@@ -72,6 +72,14 @@ def test_a_shadow_of_stubble_is_still_skin() -> None:
     assert (atlas_of(stubble=0.9)[CHIN, :8] == CLASS_BEARD).all()
 
 
+def test_thin_brows_are_whole_brows() -> None:
+    thin, thick = atlas_of(brows=0.33), atlas_of(brows=0.8)
+
+    assert (thin[BROW, :8] == CLASS_BROWS).all()
+    assert (thin == thick).all()
+    assert (atlas_of(brows=0.1)[BROW, :8] == CLASS_SKIN).all()
+
+
 def test_only_skin_is_split_up() -> None:
     atlas = np.full((ROWS, 40), CLASS_LIPS, np.uint8)
     kind = np.array([[CLASS_SKIN, CLASS_EYES, 0]], np.uint8)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
+from PIL import Image
 from scipy.ndimage import gaussian_filter
 
 from head360.fitting.face_network import Lines
@@ -20,12 +21,14 @@ from training.stages.face_pictures import (
 )
 from training.stages.faces_config import FacePictures
 
+#: Pixels along each side of what lines are measured in, as `fitting.hair_choice` does.
+_SIZE = 256
 #: Grey behind portraits; pixels over which shares of hair are averaged; portraits of a style.
 _GROUND, _BLUR, _LEAST = 128.0, 1.0, 4
 
 
 def measured_lines(folder: Path, pictures: FacePictures) -> dict[str, Lines]:
-    """Of what lies in a folder to learn from, by style; portraits must be 256 pixels high."""
+    """Of what lies in a folder to learn from, by style; portraits are 256 or 512 pixels high."""
     found: dict[str, list[float]] = {}
     wanted = [sheet for sheet in sheets(pictures) if not sheet.held_out]
     for sheet, stored in load_sheets(folder, wanted).items():
@@ -42,5 +45,7 @@ def measured_lines(folder: Path, pictures: FacePictures) -> dict[str, Lines]:
 def _coherence(stored: Bytes) -> float | None:
     cover = stored[..., COVER : COVER + 1].astype(np.float32) / 255
     picture = stored[..., COLOR] * cover + _GROUND * (1 - cover)
-    share = gaussian_filter(stored[..., HAIR_SHARE].astype(np.float32) / np.float32(255), _BLUR)
-    return line_coherence(picture.astype(np.uint8), inner_hair(share))
+    seen = Image.fromarray(picture.astype(np.uint8)).reduce(max(len(stored) // _SIZE, 1))
+    hair = Image.fromarray(stored[..., HAIR_SHARE]).reduce(max(len(stored) // _SIZE, 1))
+    share = gaussian_filter(np.asarray(hair, np.float32) / np.float32(255), _BLUR)
+    return line_coherence(np.asarray(seen), inner_hair(share))

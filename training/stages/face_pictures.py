@@ -162,17 +162,18 @@ class FaceStudio:
 def pixel_classes(samples: Bytes, along: int) -> tuple[Bytes, Floats]:
     """(H, W) class of each pixel and its share of hair, from `along`² samples of each.
 
-    Hair wins where it has half of the pixel; else what the first sample without hair shows does,
-    unless that is background and less than half of the pixel is.
+    Hair wins where it has half of the pixel, background where it has more; else what most of the
+    other samples show does, of equally many the first.
     """
     height, width = samples.shape[0] // along, samples.shape[1] // along
-    apart = samples.reshape(height, along, width, along).transpose(0, 2, 1, 3)
-    cells = apart.reshape(height, width, along * along)
-    hair = (cells == CLASS_HAIR).mean(-1, dtype=np.float32)
-    empty = (cells == BACKGROUND).mean(-1, dtype=np.float32)
+    apart = samples.reshape(height, along, width, along).transpose(1, 3, 0, 2)
+    cells = apart.reshape(along * along, height, width)
+    hair = (cells == CLASS_HAIR).mean(0, dtype=np.float32)
+    empty = (cells == BACKGROUND).mean(0, dtype=np.float32)
     solid = (cells != CLASS_HAIR) & (cells != BACKGROUND)
-    chosen = np.take_along_axis(cells, solid.argmax(-1)[..., None], -1)[..., 0]
-    kinds = np.where(solid.any(-1) & (empty < 0.5), chosen, BACKGROUND)
+    alike = np.stack([(cells == each).sum(0, dtype=np.int8) for each in cells]) * solid
+    chosen = np.take_along_axis(cells, alike.argmax(0)[None], 0)[0]
+    kinds = np.where(solid.any(0) & (empty <= 0.5), chosen, BACKGROUND)
     return np.where(hair >= 0.5, CLASS_HAIR, kinds).astype(np.uint8), hair
 
 

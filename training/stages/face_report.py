@@ -8,9 +8,8 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 import torch
-from torch import Tensor
-from torch.nn import functional
 
+from head360.fitting.face_looks import looked
 from head360.fitting.face_network import PARTS, FaceNetwork
 from training.stages.backdrops import Backdrops
 from training.stages.face_pictures import Bytes, load_sheets, sheets
@@ -21,7 +20,7 @@ from training.stages.parsing import batch_of
 Counts = npt.NDArray[np.int64]
 
 _STREAM = 17
-_BATCH = 16
+_BATCH = 4
 #: sRGB of each part on overlays.
 PART_COLORS = np.array(
     [
@@ -40,7 +39,8 @@ def held_out_samples(
         for number, picture in enumerate(stored):
             rng = np.random.default_rng([_STREAM, sheet.number, number])
             if disturbed:
-                sample = face_sample(picture, Framing.portrait(rng), backdrops, rng)
+                framing = Framing.portrait(rng)
+                sample = face_sample(picture, framing, backdrops, rng, len(picture))
             else:
                 ground = backdrops.draw(rng, len(picture))
                 sample = plain_sample(picture, Framing(), ground)
@@ -68,23 +68,12 @@ def _confusion(
     network: FaceNetwork, samples: list[tuple[FaceSample, int]], ranks: list[int]
 ) -> Counts:
     batch = batch_of([sample for sample, _ in samples], [worn for _, worn in samples])
-    parts, styles = told(network, batch.pictures)
-    right = styles.cpu().gather(1, batch.styles[:, None])
-    ranks += (styles.cpu() > right).sum(1).tolist()
-    both = batch.parts * len(PARTS) + parts.argmax(1).cpu()
+    device = next(network.parameters()).device
+    parts, styles = (each.cpu() for each in looked(network, batch.pictures.to(device)))
+    right = styles.gather(1, batch.styles[:, None])
+    ranks += (styles > right).sum(1).tolist()
+    both = batch.parts * len(PARTS) + parts.argmax(1)
     return torch.bincount(both.ravel(), minlength=len(PARTS) ** 2).view(len(PARTS), -1).numpy()
-
-
-def told(network: FaceNetwork, pictures: Tensor) -> tuple[Tensor, Tensor]:
-    """Logits of the parts at the size of the pictures, and of styles, from the network's own size.
-
-    That is what the product does, but for its mirrored look and what colours and landmarks add.
-    """
-    own = (network.shape.input, network.shape.input)
-    small = functional.interpolate(pictures, size=own, mode="area")
-    parts, styles = network(small.to(next(network.parameters()).device))
-    size = (pictures.shape[2], pictures.shape[3])
-    return functional.interpolate(parts, size=size, mode="bilinear"), styles
 
 
 def scores(overlap: Counts, ranks: npt.NDArray[np.int64]) -> dict[str, float]:
@@ -107,8 +96,9 @@ def overlays(
     chosen = [samples[i * len(samples) // count][0] for i in range(min(count, len(samples)))]
     if not chosen:
         return []
-    parts, _ = told(network, batch_of(chosen, [-1] * len(chosen)).pictures)
-    labels = parts.argmax(1).cpu().numpy()
+    device = next(network.parameters()).device
+    pictures = batch_of(chosen, [-1] * len(chosen)).pictures.to(device)
+    labels = looked(network, pictures)[0].argmax(1).cpu().numpy()
     return [
         np.concatenate([s.picture, s.picture // 2 + PART_COLORS[t] // 2])
         for s, t in zip(chosen, labels, strict=True)

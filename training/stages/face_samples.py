@@ -9,6 +9,7 @@ import numpy.typing as npt
 from PIL import Image
 from scipy import ndimage
 
+from head360.fitting.face_looks import NEARER
 from head360.fitting.face_network import (
     BACKGROUND,
     BEARD,
@@ -40,8 +41,12 @@ _PART = {
     "neck": NECK, "cap": NECK,
 }  # fmt: skip
 PART_OF = np.array([_PART[name] for name in CLASSES], np.uint8)
-#: Deviation in pixels of the averaging, and the shares from which a pixel is hair or beard.
-_BLUR, _HAIR_FROM, _BEARD_FROM = 1.0, 0.4, 0.45
+_FEATURES = (BROWS, EYES, LIPS, MOUTH)
+#: Deviation in pixels of the averaging, of so many along each side of a portrait; and the shares
+#: from which a pixel is hair or beard.
+_BLUR, _BLUR_SIZE, _HAIR_FROM, _BEARD_FROM = 1.0, 256, 0.4, 0.45
+#: A portrait is averaged first where its pixels are so much smaller than those of the cut.
+_HALVED = 1.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +72,16 @@ class Framing:
         x, y = rng.normal(0, 0.07, 2)
         zoom = float(np.exp(rng.uniform(-0.35, 0.65)))
         return cls(zoom, float(x), float(y), float(rng.normal(0, 10)), rng.random() < 0.5)
+
+    @classmethod
+    def nearer(cls, stored: Bytes, rng: Random) -> Framing:
+        """About as `fitting.face_looks` looks a second time at a stored portrait."""
+        seen = np.argwhere(np.isin(PART_OF[stored[::4, ::4, CLASS]], _FEATURES))
+        y, x = 4 * seen.mean(0) / len(stored) - 0.5 if len(seen) else np.zeros(2)
+        across, down = rng.normal(0, 0.03, 2)
+        zoom = NEARER * float(np.exp(rng.normal(0, 0.12)))
+        place = (float(x + across), float(y + down))
+        return cls(zoom, *place, float(rng.normal(0, 5)), rng.random() < 0.5)
 
     @classmethod
     def beside(cls, rng: Random) -> Framing:
@@ -134,37 +149,57 @@ def plain_sample(stored: Bytes, framing: Framing, ground: Bytes) -> FaceSample:
 
 
 def _cut(stored: Bytes, framing: Framing, size: int) -> _Cut:
-    place = _affine(framing, stored.shape[0], size)
     # Bilinear sampling must not mix in the colour of transparent pixels.
     cover = stored[..., COVER : COVER + 1].astype(np.uint16)
     color = (stored[..., COLOR] * cover // 255).astype(np.uint8)
     planes = Image.fromarray(np.concatenate([color, stored[..., COVER : COVER + 1]], -1), "RGBA")
-    moved = _moved(planes, place, size, Image.Resampling.BILINEAR).astype(np.float32)
     share = Image.fromarray(np.ascontiguousarray(stored[..., HAIR_SHARE]))
+    kinds = np.ascontiguousarray(stored[..., CLASS])
+    if len(kinds) > _HALVED * size * framing.zoom:
+        planes, share, kinds = planes.reduce(2), share.reduce(2), halved(kinds)
+    place = _affine(framing, len(kinds), size)
+    moved = _moved(planes, place, size, Image.Resampling.BILINEAR).astype(np.float32)
     hair = _moved(share, place, size, Image.Resampling.BILINEAR).astype(np.float32) / np.float32(
         255
     )
-    kinds = Image.fromarray(np.ascontiguousarray(stored[..., CLASS]))
     alpha = moved[..., 3] / np.float32(255)
     straight: Floats = (moved[..., :3] / np.maximum(alpha, 1e-2)[..., None]).clip(0, 255)
-    blur = _BLUR * framing.zoom * size / stored.shape[0]
-    parts = _parts(_moved(kinds, place, size, Image.Resampling.NEAREST), hair, blur)
-    return _Cut(straight, alpha, hair, parts)
+    blur = _BLUR * framing.zoom * size / _BLUR_SIZE
+    shown = _moved(Image.fromarray(kinds), place, size, Image.Resampling.NEAREST)
+    return _Cut(straight, alpha, hair, _parts(shown, hair, blur))
+
+
+def halved(kinds: Bytes) -> Bytes:
+    """(H / 2, W / 2) what most of each four pixels are; of equally many the first."""
+    a, b, c, d = kinds[::2, ::2], kinds[::2, 1::2], kinds[1::2, ::2], kinds[1::2, 1::2]
+    others = np.where((b == c) | (b == d), b, np.where(c == d, c, a))
+    found: Bytes = np.where((a == b) | (a == c) | (a == d), a, others)
+    return found
 
 
 def _parts(kinds: Bytes, hair: Floats, blur: float) -> Bytes:
     """Hair and beards as masks, not as sieves: their share is averaged over a pixel or two."""
     parts = PART_OF[kinds]
     hairy = ndimage.gaussian_filter(hair, blur)
-    bearded = ndimage.gaussian_filter((parts == BEARD).astype(np.float32), 2 * blur)
-    chin = np.isin(parts, (SKIN, BEARD))
-    parts[chin] = np.where(bearded[chin] > _BEARD_FROM, BEARD, SKIN)
+    _fill_beard(parts, 2 * blur)
     thin = (parts == HAIR) & (hairy <= _HAIR_FROM)
     parts[thin] = np.where(hair[thin] > 0.5, HAIR, BACKGROUND)
     over_skin = ndimage.maximum_filter(np.isin(parts, (SKIN, BEARD)), 3)
     parts[thin & over_skin] = SKIN
     parts[(hairy > _HAIR_FROM) & (parts == SKIN)] = HAIR
     return parts
+
+
+def _fill_beard(parts: Bytes, blur: float) -> None:
+    if not (parts == BEARD).any():
+        return
+    beard, neck, skin = (
+        ndimage.gaussian_filter((parts == part).astype(np.float32), blur)
+        for part in (BEARD, NECK, SKIN)
+    )
+    bare = (parts == BEARD) & (beard <= _BEARD_FROM)
+    parts[bare] = np.where(neck > skin, NECK, SKIN)[bare]
+    parts[np.isin(parts, (SKIN, NECK)) & (beard > _BEARD_FROM)] = BEARD
 
 
 def _affine(framing: Framing, stored: int, size: int) -> tuple[float, ...]:

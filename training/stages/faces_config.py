@@ -10,10 +10,10 @@ class FacePictures:
     """Which true pictures are drawn; every round shows each hairstyle, and a bald head, once."""
 
     rounds: int = 12  # to learn from
-    views: int = 10  # of each hairstyle in a round: half of them on one person, half on another
+    views: int = 4  # of each hairstyle in a round: half of them on one person, half on another
     held_out_rounds: int = 3  # to measure with: other people, other grooms, other lights
     held_out_views: int = 5
-    size: int = 256  # pixels
+    size: int = 512  # pixels, as a found face is cut out
     samples: int = 2  # along each side of a pixel
 
 
@@ -30,11 +30,13 @@ class FaceLearning:
     middle_until: float = 0.8
     decay: float = 1e-2
     average: float = 0.996  # share of the averaged network that a step keeps
-    portraits: float = 0.6  # share of pictures that are cut as a found face is; they tell styles
+    portraits: float = 0.5  # share of pictures that are cut as a found face is; they tell styles
+    nearer: float = 0.35  # share of pictures of the features, as the second look shows them
     company: float = 0.15  # share of pictures with somebody else behind
     dice: float = 0.6  # weight of the overlap's loss
     style: float = 0.4  # weight of the hairstyle's loss
     smoothing: float = 0.05  # of the hairstyle's label
+    encoder: bool = True  # whether features and the hairstyle are learnt too, or only parts
     distillation: float = 0.5  # of the hairstyle's loss, where there is a teacher
 
     def size(self, done: float, full: int) -> int:

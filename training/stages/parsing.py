@@ -52,6 +52,7 @@ class Batch:
     pictures: Tensor  # (B, 3, S, S) 0 … 1
     parts: Tensor  # (B, S, S)
     styles: Tensor  # (B,) place in `WORN`; -1 where the picture does not show the whole head
+    nearer: Tensor  # (B,) whether it shows features from near
 
 
 class FaceBatches:
@@ -80,16 +81,19 @@ class FaceBatches:
         for sheet in self._known:
             by_style.setdefault(sheet.worn, []).append(sheet)
         styles = rng.choice(sorted(by_style), learning.batch)
-        samples, told = [], []
-        for style in styles:
+        samples, told, nearer = [], [], []
+        close = _from_near(learning)
+        for number, style in enumerate(styles):
             stored = self._known[by_style[style][rng.integers(len(by_style[style]))]]
-            whole = rng.random() < learning.portraits
-            framing = Framing.portrait(rng) if whole else Framing.anything(rng)
-            picture = stored[rng.integers(len(stored))]
+            picture = np.array(stored[rng.integers(len(stored))])
+            near = number < close
+            whole = not near and rng.random() < learning.portraits / (1 - learning.nearer)
+            framing = _framing(picture, whole, near, rng)
             other = self._neighbour(rng) if rng.random() < learning.company else None
             samples.append(face_sample(picture, framing, self._backdrops, rng, size, other))
             told.append(int(style) if whole else -1)
-        return batch_of(samples, told)
+            nearer.append(near)
+        return batch_of(samples, told, nearer)
 
     def _neighbour(self, rng: np.random.Generator) -> Bytes:
         """Some other portrait."""
@@ -98,11 +102,26 @@ class FaceBatches:
         return found
 
 
-def batch_of(samples: list[FaceSample], styles: list[int]) -> Batch:
-    """Samples as tensors."""
+def _from_near(learning: FaceLearning) -> int:
+    """How many pictures of a batch are from near; normalising takes two of a kind at least."""
+    count = int(learning.nearer * learning.batch)
+    return count if 1 < count < learning.batch - 1 else 0
+
+
+def _framing(picture: Bytes, whole: bool, near: bool, rng: np.random.Generator) -> Framing:
+    if near:
+        return Framing.nearer(picture, rng)
+    return Framing.portrait(rng) if whole else Framing.anything(rng)
+
+
+def batch_of(
+    samples: list[FaceSample], styles: list[int], nearer: list[bool] | None = None
+) -> Batch:
+    """Samples as tensors; none is from near if nothing is said."""
     pictures = torch.from_numpy(np.stack([s.picture for s in samples]))
     parts = torch.from_numpy(np.stack([s.parts for s in samples])).long()
-    return Batch(pictures.permute(0, 3, 1, 2).float() / 255, parts, torch.tensor(styles))
+    near = torch.tensor(nearer or [False] * len(samples))
+    return Batch(pictures.permute(0, 3, 1, 2).float() / 255, parts, torch.tensor(styles), near)
 
 
 class FaceLearner:
@@ -124,15 +143,8 @@ class FaceLearner:
     def learn(self, batch: Batch, done: float) -> dict[str, float]:
         """One step, when a share of the run is `done`; returns what it lost."""
         set_rates_at(self._optimizer, self.step, done)
-        pictures = batch.pictures.to(self._device, memory_format=torch.channels_last)
-        with torch.autocast(self._device.type, torch.bfloat16, enabled=self.config.half):
-            parts, styles = self.net(pictures)
-        truth, worn = batch.parts.to(self._device), batch.styles.to(self._device)
-        losses = {
-            "parts": parts_loss(parts.float(), truth, self.config.learning.dice),
-            "style": self._style_loss(styles.float(), worn, pictures),
-        }
-        total = losses["parts"] + self.config.learning.style * losses["style"]
+        losses = self._losses(batch)
+        total = losses["parts"] + losses["nearer"] + self.config.learning.style * losses["style"]
         self._optimizer.zero_grad(set_to_none=True)
         total.backward()
         nn.utils.clip_grad_norm_(self.net.parameters(), _LARGEST_GRADIENT)
@@ -140,6 +152,33 @@ class FaceLearner:
         self.step += 1
         self._follow()
         return {name: float(loss.detach()) for name, loss in losses.items()}
+
+    def _losses(self, batch: Batch) -> dict[str, Tensor]:
+        """Each part of the loss, weighted by how many of the pictures it is about."""
+        learning, net = self.config.learning, self.net
+        pictures = batch.pictures.to(self._device, memory_format=torch.channels_last)
+        truth, near = batch.parts.to(self._device), batch.nearer.to(self._device)
+        net.down.train(learning.encoder)
+        share = float(batch.nearer.float().mean())
+        losses = dict.fromkeys(("parts", "nearer", "style"), pictures.new_zeros(()))
+        with torch.autocast(self._device.type, torch.bfloat16, enabled=self.config.half):
+            with torch.set_grad_enabled(learning.encoder):
+                levels = net.levels(pictures)
+            close = [level[near] for level in levels]
+            levels = [level[~near] for level in levels]
+            if share < 1:
+                parts = net.up(levels)
+            if share > 0:
+                nearer = net.nearer(close)
+        if share > 0:
+            losses["nearer"] = share * parts_loss(nearer.float(), truth[near], learning.dice)
+        if share < 1:
+            losses["parts"] = (1 - share) * parts_loss(parts.float(), truth[~near], learning.dice)
+            if learning.encoder:
+                told = net.told(net.about_hair(levels, parts))
+                worn = batch.styles.to(self._device)[~near]
+                losses["style"] = self._style_loss(told.float(), worn, pictures[~near])
+        return losses
 
     def _style_loss(self, told: Tensor, worn: Tensor, pictures: Tensor) -> Tensor:
         learning = self.config.learning

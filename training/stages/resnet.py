@@ -48,7 +48,8 @@ class ResNet50(nn.Module):
         self.told = nn.Linear(inputs, classes)
 
     def forward(self, pictures: Tensor) -> Tensor:
-        seen = functional.interpolate(pictures, size=(INPUT, INPUT), mode="bilinear")
+        size = (INPUT, INPUT)
+        seen = functional.interpolate(pictures, size=size, mode="bilinear", antialias=True)
         found: Tensor = self.told(self.features((seen - 0.45) / 0.25).mean((2, 3)))
         return found
 

@@ -27,10 +27,13 @@ CLASSES = (
     CLASS_LIPS, CLASS_MOUTH, CLASS_TEETH, CLASS_EARS, CLASS_NECK, CLASS_CAP,
 ) = range(len(CLASSES))  # fmt: skip
 
-#: What covers more than this of a texel is what the texel shows.
-_COVERED = 0.3
+#: What covers more than this of a texel is what the texel shows, and more than so much of it, if
+#: that is half as much as where it is densest: thin brows are no scraps of brows.
+_COVERED, _BROWS_SEEN, _LASHES_COVER = 0.3, 0.15, 0.2
 _HALF = 0.5
-_BEARD_BLUR = 1 / 256  # of the atlas's height
+#: Between the hairs of a beard one sees skin; it is the beard all the same, and so with brows and
+#: lashes. Deviations of the averaging, of the atlas's height.
+_BEARD_BLUR, _HAIRS_BLUR = 1 / 256, 1 / 512
 #: The neck lies below a plane that rises towards the nape: height over the chin's and slope, cm.
 _NECK_Y, _NECK_RISE, _NECK_FROM_Z = -8.0, 0.45, 4.0
 
@@ -49,7 +52,8 @@ class ClassAtlas:
         skin[zones.ears > _HALF] = CLASS_EARS
         skin[zones.lips > _HALF] = CLASS_LIPS
         skin[zones.mouth > _HALF] = CLASS_MOUTH
-        self._lashes = (lashes > _COVERED) & (zones.mouth < _HALF)
+        hairs = gaussian_filter(lashes, _HAIRS_BLUR * rows)
+        self._lashes = (hairs > _LASHES_COVER) & (zones.mouth < _HALF)
         x, bottom, width, height = (round(rows * side) for side in TILES["cap"])
         self._shared[bottom : bottom + height, x : x + width] = CLASS_CAP
 
@@ -57,11 +61,11 @@ class ClassAtlas:
         """(U, 2.5U) indices into `CLASSES`, row 0 at v = 0; for texels of the material skin."""
         atlas = self._shared.copy()
         shape = atlas.shape
-        # Between the hairs of a beard one sees skin; it is the beard all the same.
-        hairs = self._cover(params, ("stubble", "beard", "moustache"), shape)
-        beard = gaussian_filter(hairs, _BEARD_BLUR * shape[0])
-        atlas[(beard > _COVERED) & (atlas != CLASS_LIPS)] = CLASS_BEARD
-        atlas[self._cover(params, ("brows",), shape) > _COVERED] = CLASS_BROWS
+        beard = self._cover(params, ("stubble", "beard", "moustache"), shape)
+        bearded = _grown(gaussian_filter(beard, _BEARD_BLUR * shape[0]), _COVERED)
+        atlas[bearded & (atlas != CLASS_LIPS)] = CLASS_BEARD
+        brows = self._cover(params, ("brows",), shape)
+        atlas[_grown(gaussian_filter(brows, _HAIRS_BLUR * shape[0]), _BROWS_SEEN)] = CLASS_BROWS
         rows = shape[0]
         atlas[:, : 2 * rows][self._lashes] = CLASS_LASHES
         return atlas
@@ -79,6 +83,13 @@ class ClassAtlas:
                 opacity = placement.map.numpy() * (strengths[name] * share * recipe.cover)
                 part += opacity * (1 - part)
         return cover
+
+
+def _grown(cover: FloatMap, seen: float) -> npt.NDArray[np.bool_]:
+    """Texels where hairs grow by how much they cover; none if they nowhere cover what is `seen`."""
+    densest = float(cover.max())
+    grown: npt.NDArray[np.bool_] = cover > min(_COVERED, _HALF * densest)
+    return grown & (densest > seen)
 
 
 def refined(kind: Atlas, uv: npt.NDArray[np.float32], atlas: Atlas) -> Atlas:
