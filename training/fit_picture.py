@@ -1,11 +1,12 @@
 """Fits a head to a photo, measures and draws it: `python -m training.fit_picture OUT.png [PHOTO]`.
 
-Without PHOTO it is scikit-image's astronaut. The sheet: the photo, the head in the photo's camera
+The sheet: the photo, the head in the photo's camera
 and light, from around; below from the side, behind and bald, and with other faces.
 """
 
 from __future__ import annotations
 
+import argparse
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -131,19 +132,31 @@ class Easel:
 
 def main() -> None:
     """Write the sheet and say the figures."""
-    out, named = Path(sys.argv[1]), sys.argv[2:]
+    parsed = _parser().parse_args()
     easel = Easel()
-    fit = easel.fitted(read_photo(Path(named[0])) if named else _astronaut())
+    fit = easel.fitted(_astronaut() if parsed.photo is None else read_photo(parsed.photo))
     drawn = easel.again(fit)
     found = easel.likeness(fit, drawn)
     sheet = Image.fromarray(easel.sheet(fit, drawn))
-    sheet.quantize(256, dither=Image.Dither.FLOYDSTEINBERG).save(out, optimize=True)
+    sheet.quantize(256, dither=Image.Dither.FLOYDSTEINBERG).save(parsed.out, optimize=True)
     easel.close()
     apart = "not measured" if found.distance is None else f"{found.distance:.3f}"
     sys.stdout.write(
         f"{fit.params.hairstyle or 'bald'}: face {found.psnr:.2f} dB, SSIM {found.ssim:.3f}, "
         f"embedding distance {apart}; {fit.report.total_seconds:.1f} s\n"
     )
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python -m training.fit_picture",
+        description="Fit a head to a photo, draw what became of it, and compare both.",
+    )
+    parser.add_argument("out", type=Path, metavar="OUT.png", help="the sheet to write")
+    parser.add_argument(
+        "photo", type=Path, nargs="?", metavar="PHOTO", help="default: scikit-image's astronaut"
+    )
+    return parser
 
 
 def _astronaut() -> Photo:

@@ -14,11 +14,15 @@ from head360.fitting.photo import Photo
 
 #: How many faces are looked for.
 MOST_FACES = 12
-#: Side of the parts that a photo is searched in when its whole shows no face, of its own side.
+#: Side of the parts that a photo is searched in, of its own side, while faces are small or missing.
 _PARTS = (0.55, 0.3)
 _OVERLAP = 0.5
-#: Two faces whose middles are nearer than this share of their height are one.
-_SAME = 0.35
+#: Faces lower than this share of what was searched are small: the detector, which looks at 128
+#: pixels, finds some of a group and places others badly.
+_SMALL = 0.25
+#: Two faces whose middles are nearer than this share of their height are one, and so are those of
+#: which one lies within the other by this share of its area.
+_SAME, _WITHIN = 0.35, 0.5
 
 
 #: Quarter turns to the left that are tried.
@@ -91,20 +95,36 @@ def find_faces(photo: Photo, detector: FaceDetector) -> Generator[None, None, Fo
 def _faces(
     image: Picture, detector: FaceDetector, *, thorough: bool
 ) -> Generator[None, None, list[Face]]:
-    """Faces in the whole picture, or else in parts of it."""
+    """Faces in the whole picture, and in ever smaller parts while there are none or small ones."""
     faces = detector.detect(image)
-    if faces or not thorough:
-        return faces
-    for share in _PARTS:
-        yield
+    side = float(max(image.shape))
+    for share in _PARTS if thorough else ():
+        if any(face_height(face.landmarks) > _SMALL * side for face in faces):
+            break
+        side = share * max(image.shape)
+        near: list[Face] = []
         for left, top, part in _parts(image, share):
+            yield
             for face in detector.detect(part):
                 moved = face.landmarks + np.array([left, top, 0], np.float32)
-                _add(faces, replace(face, landmarks=moved))
-            yield
-        if faces:
-            break
+                if _uncut(face, part, (left, top), image):
+                    _add(near, replace(face, landmarks=moved))
+        for face in faces:  # a part shows landmarks better than the whole does
+            _add(near, face)
+        faces = near
     return faces
+
+
+def _uncut(face: Face, part: Picture, at: tuple[int, int], image: Picture) -> bool:
+    """Whether no edge of a part cuts off a face, but for the photo's own; another part has it."""
+    left, top, right, bottom = face.box
+    rows, columns = part.shape[:2]
+    cut = (
+        left < 0 < at[0], top < 0 < at[1],
+        right > columns and at[0] + columns < image.shape[1],
+        bottom > rows and at[1] + rows < image.shape[0],
+    )  # fmt: skip
+    return not any(cut)
 
 
 def _quarter_turns(faces: list[Face]) -> int:
@@ -133,10 +153,20 @@ def _parts(image: Picture, share: float) -> list[tuple[int, int, Picture]]:
 
 def _add(faces: list[Face], face: Face) -> None:
     """Unless it is there already; the one that was seen better stays."""
-    middle = face.landmarks[:, :2].mean(0)
-    reach = _SAME * face_height(face.landmarks)
-    if all(np.linalg.norm(other.landmarks[:, :2].mean(0) - middle) > reach for other in faces):
+    if not any(_same(other, face) for other in faces):
         faces.append(face)
+
+
+def _same(one: Face, other: Face) -> bool:
+    """Whether two faces lie so that they must be one person's."""
+    middles = [face.landmarks[:, :2].mean(0) for face in (one, other)]
+    near = np.linalg.norm(middles[0] - middles[1]) < _SAME * face_height(other.landmarks)
+    low, high = (
+        pick(one.box[at : at + 2], other.box[at : at + 2])
+        for pick, at in ((np.maximum, 0), (np.minimum, 2))
+    )
+    areas = [(r - x) * (b - y) for x, y, r, b in (one.box, other.box)]
+    return bool(near or np.prod((high - low).clip(0)) > _WITHIN * min(areas))
 
 
 def _left(face: Face) -> float:

@@ -180,6 +180,23 @@ def test_a_small_face_in_a_large_photo_is_found(engine: HeadEngine, astronaut: n
     assert 800 < top < bottom < 1100
 
 
+def test_all_small_faces_of_a_group_are_found_and_each_once(
+    engine: HeadEngine, astronaut: np.ndarray
+) -> None:
+    scene = np.full((666, 1000, 3), (90, 120, 150), np.uint8)
+    face = np.asarray(Image.fromarray(astronaut[0:300, 100:400]).resize((320, 320)))
+    small = np.asarray(Image.fromarray(face).resize((180, 180)))
+    scene[100:420, 300:620] = face
+    for left, top in ((20, 40), (790, 60), (800, 460)):
+        scene[top : top + 180, left : left + 180] = small
+
+    found = finished(engine.find_faces(photo_from_pixels(scene)))
+
+    middles = [(left + right) / 2 for left, _, right, _ in (face.box for face in found.faces)]
+    assert len(found.faces) == 4
+    assert np.diff(middles).min() > 5
+
+
 def test_a_photo_on_its_side_is_turned(engine: HeadEngine, astronaut: np.ndarray) -> None:
     lying = np.ascontiguousarray(np.rot90(astronaut))
 

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from head360.assets import checksum, resource
+from training import fit_picture
 from training.__main__ import main
 from training.export import ExportError, export
 from training.tables import Row, Table, markdown, write_tables
@@ -58,6 +59,15 @@ def test_numbers_out_of_range_are_misuse(wrong: list[str], capsys) -> None:
 
     assert caught.value.code == 2
     assert wrong[0] in capsys.readouterr().err
+
+
+def test_the_command_that_draws_fits_explains_itself(capsys, monkeypatch) -> None:
+    monkeypatch.setattr("sys.argv", ["fit_picture", "--help"])
+
+    with pytest.raises(SystemExit, match="0"):
+        fit_picture.main()
+
+    assert "OUT.png" in capsys.readouterr().out
 
 
 def test_only_the_direct_stage_takes_a_configuration(capsys, tmp_path: Path) -> None:
