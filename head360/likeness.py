@@ -25,6 +25,11 @@ STEP = 1 / 255
 #: Far beyond what makes sense, and harmless to compute with: standard deviations, metres, factors.
 MAX_MODE, MAX_OFFSET, MAX_TINT = 1000.0, 0.1, 4.0
 _SURFACE = 2  # channels: roughness and height
+#: ARKit's weights in the order of `params.EXPRESSIONS`, and those of them that turn the eyes.
+_WEIGHTS, _GAZE = 52, slice(10, 18)
+_PRESENT_STEPS = 8  # in which `Likeness.present` goes
+#: A photo's expression this weak (length of its weights) is as good as none: a face at rest.
+_FAINT = 0.3
 
 
 def _white() -> Floats:
@@ -42,6 +47,8 @@ class Likeness:
     surface: npt.NDArray[np.int8] | None = None  # (2, U, 2U) steps: roughness, height
     sclera: Floats = field(default_factory=_white)  # (3,) factors on the encoded white of the eye
     teeth: Floats = field(default_factory=_white)  # (3,) factors on their encoded albedo
+    moment: npt.NDArray[np.int8] | None = None  # (3, U, 2U) steps that `expression` adds to `skin`
+    expression: Floats | None = None  # (52,) weights that the face had in the photo
 
     def __post_init__(self) -> None:
         rows = (SKIN_ROWS, 2 * SKIN_ROWS)
@@ -52,6 +59,11 @@ class Likeness:
             self._keep("offsets", np.float16, (VERTICES, 3), MAX_OFFSET)
         if self.surface is not None:
             self._keep("surface", np.int8, (_SURFACE, *rows), 127)
+        if (self.moment is None) != (self.expression is None):
+            raise ValueError("a likeness's moment and expression go together")
+        if self.moment is not None:
+            self._keep("moment", np.int8, (3, *rows), 127)
+            self._keep("expression", np.float32, (_WEIGHTS,), 1)
         for name in ("sclera", "teeth"):
             self._keep(name, np.float32, (3,), MAX_TINT)
             if (getattr(self, name) < 0).any():
@@ -68,6 +80,8 @@ class Likeness:
         surface: npt.NDArray[np.floating[Any]] | None = None,
         sclera: npt.ArrayLike = (1.0, 1.0, 1.0),
         teeth: npt.ArrayLike = (1.0, 1.0, 1.0),
+        moment: npt.NDArray[np.floating[Any]] | None = None,
+        expression: npt.ArrayLike | None = None,
     ) -> Likeness:
         """Quantise what a fit has found.
 
@@ -79,6 +93,9 @@ class Likeness:
             surface: (2, U, 2U) added to roughness and height, ± 0.5.
             sclera: (3,) factors on the encoded albedo of the white of the eye.
             teeth: (3,) factors on the encoded albedo of the teeth.
+            moment: (3, U, 2U) added to the skin while the face does what it did in the photo: its
+                folds, and what else is of that moment; ± 0.5.
+            expression: (52,) weights 0 … 1 of what it did. With `moment` only.
         """
         return cls(
             modes=np.array(modes, np.float32),
@@ -88,7 +105,23 @@ class Likeness:
             surface=None if surface is None else _signed(surface),
             sclera=np.array(sclera, np.float32),
             teeth=np.array(teeth, np.float32),
+            moment=None if moment is None else _signed(moment),
+            expression=None if expression is None else np.array(expression, np.float32),
         )
+
+    def present(self, expression: Floats) -> float:
+        """0 … 1: how far a face with these weights (52,) does what it did in the photo.
+
+        Whole at the photo's expression, nothing at rest and as far beyond or beside; in eighths,
+        so that skin is not painted anew for each frame. Gaze moves no skin.
+        """
+        if self.expression is None:
+            return 0.0
+        then, away = (
+            float(np.linalg.norm(np.delete(weights, _GAZE)))
+            for weights in (self.expression, expression - self.expression)
+        )
+        return round(max(0.0, 1 - away / max(then, _FAINT)) * _PRESENT_STEPS) / _PRESENT_STEPS
 
     def _keep(self, name: str, kind: type, shape: tuple[int, ...], limit: float) -> None:
         """Check an array and make sure that nobody can change it."""

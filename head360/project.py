@@ -199,7 +199,7 @@ def _four_from_three(
 def _five_from_four(
     manifest: Json, arrays: dict[str, FloatArray]
 ) -> tuple[Json, dict[str, FloatArray]]:
-    """Version 5 brought paint, a part that a project may lack."""
+    """Version 5 brought paint, and a photo's moment in its likeness: both may lack."""
     return manifest, arrays
 
 

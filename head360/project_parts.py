@@ -68,7 +68,7 @@ def read_arrays(content: bytes, what: str) -> dict[str, Any]:
 # --- likeness ------------------------------------------------------------------------------------
 
 _LIKENESS = frozenset(entry.name for entry in fields(Likeness))
-_LIKENESS_MAY_LACK = frozenset(("offsets", "surface"))
+_LIKENESS_MAY_LACK = frozenset(("offsets", "surface", "moment", "expression"))
 
 
 def _likeness_bytes(likeness: Likeness | None) -> bytes | None:
@@ -191,7 +191,7 @@ def _paints_of(content: bytes) -> dict[Place, Paint]:
 
 #: By the name of the file in the zip.
 PARTS: Mapping[str, Part] = {
-    "likeness.safetensors": Part("likeness", True, 6 << 20, _likeness_bytes, _likeness_of),
+    "likeness.safetensors": Part("likeness", True, 8 << 20, _likeness_bytes, _likeness_of),
     "performance.safetensors": Part(
         "performance", False, MAX_BYTES, performance_bytes, performance_of
     ),

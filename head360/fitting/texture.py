@@ -29,6 +29,7 @@ from head360.fitting.delight import (
 )
 from head360.fitting.eyes import EyeColors, eye_colors
 from head360.fitting.lashes import lash_band, lash_line
+from head360.fitting.moment import Easel, as_seen, without_hue
 from head360.fitting.skin_code import found_skin, generated
 from head360.fitting.skin_gate import skin_gate
 from head360.fitting.unproject import Bools, Posed, Seen, View, unprojected
@@ -60,6 +61,7 @@ class FittedSkin:
     tint: Tensor  # (3,) its colour, of mean 1
     colors: EyeColors
     distance: float  # how far the photo's skin is from the generated skin, as a logarithm
+    moment: FloatArray  # (3, U, 2U) to be added to it while the face does what it does in the photo
 
     def applied(self, params: HeadParams) -> HeadParams:
         """A head with this skin. Its attributes start at 0: brows and beard are in the photo's."""
@@ -71,6 +73,8 @@ class FittedSkin:
             offsets=None if like is None else like.offsets,
             sclera=self.colors.sclera,
             teeth=self.colors.teeth,
+            moment=self.moment,
+            expression=params.expression,
         )
         head = params.with_(
             texture=self.code, attributes=np.zeros_like(params.attributes), likeness=likeness
@@ -79,7 +83,8 @@ class FittedSkin:
 
     def only_generated(self) -> FittedSkin:
         """Without what was taken from the photo itself."""
-        return replace(self, skin=np.zeros_like(self.skin), observed=np.zeros_like(self.observed))
+        nothing = np.zeros_like(self.skin)
+        return replace(self, skin=nothing, moment=nothing, observed=np.zeros_like(self.observed))
 
     @property
     def lighting(self) -> Lighting:
@@ -143,10 +148,12 @@ class SkinFitter:
         first = usual(_light(patch, light, linear_from_srgb(start[:, :3]), trust * zones.plain))
         yield "gate"
         albedo = albedo_under(first, patch, light)
-        trust = trust * skin_gate(atlas, zones, albedo, trust)
+        gate = skin_gate(atlas, zones, albedo, trust)
+        trust = trust * gate
         yield "generated skin"
         found = found_skin(self._generator, atlas, albedo, trust)
-        base = atlas.listed(generated(self._generator, found.code))
+        made = generated(self._generator, found.code)
+        base = atlas.listed(made)
         template = linear_from_srgb(base[:, :3]).clamp(min=_DARKEST)
         yield "albedo"
         tint = found.gain / found.gain.mean()
@@ -162,6 +169,11 @@ class SkinFitter:
         whole = self._whole(logs, template.log(), trust, seen.shown, zones, pushed)
         colors = eye_colors(photo, view, posed, self._fixed, second, tint)
         painted = encoded(whole.exp().clamp(_DARKEST, _LIGHTEST))
+        yield "moment"
+        made[:3] = atlas.padded(atlas.tile(painted))
+        easel = Easel.of(view, posed, photo_lighting(second, tint))
+        share = torch.maximum(trust, _near(seen, zones, gate))
+        moment = self._moment(easel, photo, posed, made, share, zones) - painted
         return FittedSkin(
             found.code.numpy(),
             atlas.padded(atlas.tile(painted - base[:, :3])).numpy(),
@@ -170,7 +182,26 @@ class SkinFitter:
             tint,
             colors,
             found.distance,
+            atlas.padded(atlas.tile(moment)).numpy(),
         )
+
+    def _moment(
+        self,
+        easel: Easel,
+        photo: Tensor,
+        posed: Posed,
+        skin: Tensor,
+        share: Tensor,
+        zones: Zones,
+    ) -> Tensor:
+        """(N, 3) encoded albedo of a skin (8, U, 2U) while the face does as in its photo."""
+        atlas = self._atlas
+        at = posed.project(atlas.at_texels(posed.vertices))[:, :2]
+        own = linear_from_srgb(atlas.listed(skin)[:, :3]).clamp(_DARKEST, _LIGHTEST).log()
+        change = as_seen(atlas, easel, photo, at, skin, share) - own
+        features = torch.stack([zones.features, zones.brows, zones.rims]).amax(0)
+        whole = own + without_hue(change, features)
+        return encoded(whole.exp().clamp(_DARKEST, _LIGHTEST))
 
     def _whole(
         self, logs: Tensor, skin: Tensor, trust: Tensor, shown: Tensor, zones: Zones, pushed: Tensor
@@ -185,6 +216,15 @@ class SkinFitter:
         logs = clean_lids(atlas, logs, plain, trust, zones.lids)
         logs, wider = mirrored(atlas, logs, trust)
         return joined(atlas, logs, wider, skin, zones.plain) - lash
+
+
+def _near(seen: Seen, zones: Zones, gate: Tensor) -> Tensor:
+    """(N,) 0 … 1 how far texels beside eyes, mouth and nostrils may look as the photo shows them.
+
+    What is dark there is lashes and the shade of an opening, and no skin by its colour.
+    """
+    open_ = torch.stack([gate, zones.lids, zones.rims, zones.features]).amax(0)
+    return seen.near * torch.maximum(zones.reached, zones.rims) * open_
 
 
 def _patch(seen: Seen, channels: Tensor) -> SkinPatch:

@@ -74,6 +74,7 @@ class Seen:
     view: Tensor  # (N, 3) unit, towards the camera
     facing: Tensor  # (N,) cosine of the angle between both
     told: Tensor  # (N, C) what else is known of the photo's pixels
+    near: Tensor  # (N,) like `trust`, but up to the very edges of eyes and mouth
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -119,34 +120,42 @@ def unprojected(
     """
     height, width = photo.shape[:2]
     skin, covered = view.shows(posed.topology, SKIN), view.raster.covered
-    image_trust = _image_trust(skin.numpy(), covered.numpy(), allowed)
+    image_trust = torch.stack(_image_trust(skin.numpy(), covered.numpy(), allowed))
     both = atlas.at_texels(torch.cat([posed.vertices, posed.normals], 1))
     places, normals = both[:, :3], functional.normalize(both[:, 3:], dim=1)
     at = posed.project(places)
     more = photo.new_zeros(0, height, width) if told is None else told
-    maps = torch.cat([photo.permute(2, 0, 1), view.depth[None], image_trust[None], more])
-    sampled = _sampled(maps, at[:, :2])
+    maps = torch.cat([photo.permute(2, 0, 1), view.depth[None], image_trust, more])
+    sampled = at_pixels(maps, at[:, :2])
     towards = functional.normalize(posed.eye - places, dim=1)
     facing = (normals * towards).sum(1)
     behind = (at[:, 2] - sampled[:, 3] - _HIDDEN_FROM) / (_HIDDEN_AT - _HIDDEN_FROM)
     inside = ((at[:, :2] > 1) & (at[:, :2] < at.new_tensor([width - 1, height - 1]))).all(1)
     shown = (1 - behind).clamp(0, 1) * _smooth(_GRAZING, _FACING, facing) * inside
     trust = shown * sampled[:, 4]
-    return Seen(sampled[:, :3], shown, trust, normals, towards, facing, sampled[:, 5:])
+    near = shown * sampled[:, 5]
+    return Seen(sampled[:, :3], shown, trust, normals, towards, facing, sampled[:, 6:], near)
 
 
-def _image_trust(skin: Bools, covered: Bools, allowed: Bools | None) -> Tensor:
-    """(H, W) 0 … 1: how far within trusted skin a pixel lies."""
+def _image_trust(skin: Bools, covered: Bools, allowed: Bools | None) -> tuple[Tensor, Tensor]:
+    """(H, W) 0 … 1: how far within trusted skin a pixel lies; and with eyes and mouth."""
     side = max(skin.shape)
-    opening = binary_dilation(covered & ~skin, iterations=max(1, round(_OPENING * side)))
-    trust = np.ones(skin.shape)
+    reach = max(1, round(_OPENING * side))
+    opening = binary_dilation(covered & ~skin, iterations=reach)
+    trust = near = np.ones(skin.shape)
     if allowed is not None:
-        inwards = distance_transform_edt(allowed)
-        trust = ((inwards - _MARGIN * side) / (_FEATHER * side)).clip(0, 1)
-    return torch.from_numpy((trust * ~opening).astype(np.float32))
+        trust = _inwards(allowed, side)
+        near = _inwards(allowed | binary_dilation(opening, iterations=reach), side)
+    made = torch.from_numpy((trust * ~opening).astype(np.float32))
+    return made, torch.from_numpy(near.astype(np.float32))
 
 
-def _sampled(maps: Tensor, at: Tensor) -> Tensor:
+def _inwards(allowed: Bools, side: int) -> Doubles:
+    inside: Doubles = distance_transform_edt(allowed)
+    return ((inside - _MARGIN * side) / (_FEATHER * side)).clip(0, 1)
+
+
+def at_pixels(maps: Tensor, at: Tensor) -> Tensor:
     """Bilinear samples (N, C) of (C, H, W) at (N, 2) columns and rows in pixels."""
     height, width = maps.shape[1:]
     grid = at / at.new_tensor([width, height]) * 2 - 1

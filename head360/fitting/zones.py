@@ -49,6 +49,7 @@ class Zones:
     plain: Tensor  # (N,) even skin in front: what tells light and colour
     features: Tensor  # (N,) lips and nostrils: what is not even by nature
     brows: Tensor  # (N,) where brows usually are, or are known to be
+    rims: Tensor  # (N,) edges of lids, where lashes grow
     own: Tensor  # (N,) brows, lips and beard that `told` knows of: skin whatever their colour
 
     def told(self, atlas: SkinAtlas, parts: Tensor) -> Zones:
@@ -97,7 +98,7 @@ def skin_zones(atlas: SkinAtlas, mean: Tensor, topology: Topology) -> Zones:
     alone = torch.maximum(*(_near(points, marks[list(line)], _BROWS_ALONE) for line in _BROWS))
     return Zones(
         reached, bare, varied, hairline.clamp(0, 1), folds * front, plain, features, alone * front,
-        torch.zeros_like(plain),
+        rims * front, torch.zeros_like(plain),
     )  # fmt: skip
 
 

@@ -130,7 +130,7 @@ class TextureModel:
         """
         skin = self._skin_of(params.texture)
         if params.likeness is not None:
-            skin = fitted_skin(skin, params.likeness)
+            skin = fitted_skin(skin, params.likeness, params.likeness.present(params.expression))
         maps = self.painted(skin, params, scalp_tint)
         if params.paint is not None and params.paint.skin is not None:
             tile = maps[:3, :, : params.paint.skin.shape[2]]
@@ -169,9 +169,14 @@ def _part(maps: Tensor, tile: Tile) -> Tensor:
     return maps[:3, tile.row : tile.row + height, tile.column : tile.column + width]
 
 
-def fitted_skin(skin: Tensor, likeness: Likeness) -> Tensor:
-    """A skin tile (8, U, 2U), 0 … 1, with what a photo has shown added."""
+def fitted_skin(skin: Tensor, likeness: Likeness, present: float = 0.0) -> Tensor:
+    """A skin tile (8, U, 2U), 0 … 1, with what a photo has shown added.
+
+    And, as far as the photo's moment is `present` (0 … 1), what was of that moment.
+    """
     fitted = skin.clone()
+    if likeness.moment is not None and present > 0:
+        fitted[:3].add_(torch.tensor(likeness.moment), alpha=present * STEP)
     fitted[:3].add_(torch.tensor(likeness.skin), alpha=STEP).clamp_(0, 1)
     if likeness.surface is not None:
         for channel, steps in zip(_SURFACE, likeness.surface, strict=True):

@@ -236,7 +236,7 @@ def plane_views(surface: Surface, size: int) -> PlaneViews:
     """Draw a head's shape onto six planes; painting them (`painted_planes`) is quick."""
     coordinates = plane_coordinates(surface.vertices, HEAD_BOX)
     height = heights(surface.vertices, HEAD_BOX)
-    gradients = _uv_gradients(surface)
+    gradients = uv_gradients(surface)
     parts = [_plane(surface, gradients, k, coordinates[k], height[k], size) for k in range(PLANES)]
     seen, depth, coverage = zip(*parts, strict=True)
     uv, normal, bends = (torch.stack(part) for part in zip(*seen, strict=True))
@@ -247,7 +247,7 @@ def painted_planes(views: PlaneViews, maps: Tensor) -> Tensor:
     """Planes (6, 12, R, R) of a shape under texture maps (8, rows, columns)."""
     flat = Seen(*(part.flatten(0, 1) for part in _parts(views.seen)))
     material, normal = (
-        part.view(*views.depth.shape, part.shape[-1]) for part in _attributes(maps, flat)
+        part.view(*views.depth.shape, part.shape[-1]) for part in attributes(maps, flat)
     )
     shown = views.coverage[..., None]
     channels = [material[..., :4] * shown, normal * shown, views.depth[..., None]]
@@ -286,7 +286,7 @@ def _seen(surface: Surface, gradients: Tensor, raster: Raster) -> Seen:
     return Seen(uv, normal, gradients[raster.triangle.clamp(min=0)])
 
 
-def _attributes(maps: Tensor, seen: Seen) -> tuple[Tensor, Tensor]:
+def attributes(maps: Tensor, seen: Seen) -> tuple[Tensor, Tensor]:
     """Material (H, W, 8) and bent unit normal (H, W, 3) of what each pixel sees."""
     rows, columns = maps.shape[1:]
     du, dv = maps.new_tensor([1 / columns, 0]), maps.new_tensor([0, 1 / rows])
@@ -319,7 +319,7 @@ def _face_normals(surface: Surface) -> Tensor:
     return normals
 
 
-def _uv_gradients(surface: Surface) -> Tensor:
+def uv_gradients(surface: Surface) -> Tensor:
     """(F, 2, 3) gradients of u and v in each triangle's plane, 1/m."""
     first, second = _corners(surface)
     a, b, c = surface.layout.uv[surface.layout.uv_triangles].unbind(1)
@@ -341,7 +341,7 @@ def mesh_distance(
 def mesh_buffer(surface: Surface, camera: OrbitCamera, size: tuple[int, int]) -> Tensor:
     """The head's G-buffer (H, W, 12) as the mesh itself shows it: what the field should return."""
     raster, distance = _seen_mesh(surface.placed, surface.layout.triangles, camera, size)
-    material, normal = _attributes(surface.maps, _seen(surface, _uv_gradients(surface), raster))
+    material, normal = attributes(surface.maps, _seen(surface, uv_gradients(surface), raster))
     covered = raster.covered[..., None].to(distance)
     channels = [material[..., :3], covered, normal, distance[..., None]]
     channels += [material[..., 4:7], material[..., 3:4]]

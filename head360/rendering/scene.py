@@ -239,9 +239,10 @@ class SceneBuilder:
 
     def _painted(self, params: HeadParams) -> Tensor:
         look = (params.texture, params.attributes, params.hair_color, params.iris_color)
-        tint = self._tint(params)
+        tint, like = self._tint(params), params.likeness
+        present = like.present(params.expression) if like else 0.0
         return self._maps.get(
-            (*look, params.likeness, params.paint, f"{tint:.2f}"),
+            (*look, like, params.paint, f"{tint:.2f} {present:.3f}"),
             lambda: self._models.texture.maps(params, round(tint, 2)),
         )
 

@@ -25,4 +25,6 @@ def some_likeness(seed: int = 0) -> Likeness:
         surface=0.1 * smooth(rng, 2, *rows),
         sclera=(0.9, 0.8, 0.75),
         teeth=(0.8, 0.9, 0.7),
+        moment=0.1 * smooth(rng, 3, *rows),
+        expression=rng.uniform(0, 1, 52),
     )

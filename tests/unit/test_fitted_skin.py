@@ -24,8 +24,9 @@ from head360.fitting.delight import (
     seen_under,
     usual,
 )
+from head360.fitting.moment import Easel
 from head360.fitting.texture import FittedSkin, SkinFitter
-from head360.fitting.unproject import Posed, View
+from head360.fitting.unproject import Posed, View, at_pixels
 from head360.light import LIGHT_PRESETS
 from head360.model.sampling import random_person
 from head360.params import ATTRIBUTES, EXPRESSIONS, HeadParams
@@ -139,6 +140,25 @@ def test_skin_that_was_seen_comes_back_and_unseen_skin_is_like_it(
     assert rest[seen].mean() < 0.05
     assert rest[seen].mean() < 0.6 * before[seen].mean()
     assert rest[~seen].mean() < 0.07
+
+
+def test_in_the_face_and_light_of_its_photo_skin_looks_as_there(
+    models: Models, sitting: Sitting, fitted: FittedSkin
+) -> None:
+    still = np.zeros(len(EXPRESSIONS))
+    easel = Easel.of(View.of(sitting.posed, (SIZE, SIZE)), sitting.posed, fitted.lighting)
+    photo = sitting.photo.flatten(0, 1)[easel.pixels]
+    places = easel.seen.uv[0] * torch.tensor([1280.0, 512.0])
+    seen = at_pixels(torch.from_numpy(fitted.observed)[None], places)[:, 0] > 0.8
+
+    def missed(expression: np.ndarray) -> Tensor:
+        head = fitted.applied(sitting.person).with_(expression=expression)
+        skin = models.texture.maps(head, 0.0)[:, :, :1024]
+        return (easel.drawn(skin) - photo)[seen].square().mean(1)
+
+    then, rest = missed(sitting.person.expression), missed(still)
+
+    assert then.mean() < 0.5 * rest.mean()
 
 
 def test_a_fitted_head_starts_without_attributes_and_keeps_its_shape(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import zipfile
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -24,6 +25,7 @@ from head360.project import (
     load_project,
     save_project,
 )
+from tests.unit.likeness_stand_ins import some_likeness
 from tests.unit.project_files import VECTORS, edit, rewrite
 
 
@@ -103,3 +105,16 @@ def test_a_file_of_version_3_still_opens(path: Path, neutral: HeadParams) -> Non
     assert params.hair_tones is None
     change = params.edits[0].wishes[0].change
     assert np.array_equal(change.hair_shape, longer.hair_shape)  # type: ignore[arg-type]
+
+
+def test_a_file_of_version_4_still_opens(path: Path, neutral: HeadParams) -> None:
+    """As written before likenesses knew the moment of their photo."""
+    before = replace(some_likeness(), moment=None, expression=None)
+    save_project(Project(neutral.with_(likeness=before)), path)
+    edit(path, version=4)
+
+    likeness = load_project(path).params.likeness
+
+    assert likeness is not None
+    assert likeness.moment is None
+    assert np.array_equal(likeness.skin, before.skin)

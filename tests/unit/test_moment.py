@@ -1,0 +1,103 @@
+"""Skin of one moment: it comes back with the face of that moment, and with no other."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+
+from head360.fitting.moment import without_hue
+from head360.likeness import STEP, Likeness
+from head360.params import EXPRESSIONS, HeadParams, neutral_head
+from head360.rendering.scene import Models, SceneBuilder
+from tests.unit.likeness_stand_ins import some_likeness
+
+
+@pytest.fixture(scope="module")
+def models() -> Models:
+    return Models.load()
+
+
+def face(**weights: float) -> np.ndarray:
+    made = np.zeros(len(EXPRESSIONS), np.float32)
+    for name, weight in weights.items():
+        made[EXPRESSIONS.index(name)] = weight
+    return made
+
+
+SMILE = face(mouthSmileLeft=0.8, mouthSmileRight=0.8, eyeSquintLeft=0.4, eyeLookUpLeft=0.3)
+
+
+@pytest.fixture(scope="module")
+def smiled() -> Likeness:
+    return replace(some_likeness(), expression=SMILE)
+
+
+def head(likeness: Likeness, expression: np.ndarray) -> HeadParams:
+    return neutral_head().with_(likeness=likeness, expression=expression)
+
+
+@pytest.mark.parametrize(
+    ("share", "present"), [(0.0, 0.0), (0.5, 0.5), (1.0, 1.0), (2.0, 0.0), (-0.2, 0.0)]
+)
+def test_a_moment_comes_and_goes_with_its_face(
+    smiled: Likeness, share: float, present: float
+) -> None:
+    assert smiled.present(share * SMILE) == present
+
+
+def test_where_the_eyes_look_makes_no_other_moment(smiled: Likeness) -> None:
+    looking = [name for name in EXPRESSIONS if name.startswith("eyeLook")]
+
+    for name in looking:
+        assert smiled.present(np.maximum(SMILE, face(**{name: 1.0}))) == 1
+    for name in set(EXPRESSIONS) - {*looking}:
+        assert smiled.present(np.abs(SMILE - face(**{name: 1.0}))) < 1
+
+
+def test_a_likeness_without_a_moment_is_never_in_it() -> None:
+    plain = replace(some_likeness(), moment=None, expression=None)
+
+    assert plain.present(face()) == 0
+
+
+def test_a_moment_without_its_face_is_refused(smiled: Likeness) -> None:
+    with pytest.raises(ValueError, match="go together"):
+        replace(smiled, expression=None)
+
+
+def test_skin_takes_as_much_of_the_moment_as_is_present(models: Models, smiled: Likeness) -> None:
+    skins = [
+        models.texture.maps(head(smiled, share * SMILE), 0.0)[:3, :, :1024]
+        for share in (0.0, 0.5, 1.0)
+    ]
+
+    inside = torch.stack([(skin > 0.01) & (skin < 0.99) for skin in skins]).all(0)
+    moment = torch.tensor(smiled.moment).float() * STEP
+    bare = inside & (moment.abs() > 0.02)
+    change = (skins[2] - skins[0])[bare] / moment[bare]
+    assert change.median() == pytest.approx(1, abs=0.01)
+    half = (skins[1] - skins[0])[bare] / moment[bare]
+    assert half.median() == pytest.approx(0.5, abs=0.01)
+
+
+def test_skin_is_painted_anew_only_as_the_moment_comes(models: Models, smiled: Likeness) -> None:
+    builder, still = SceneBuilder(models), head(smiled, face())
+    rest = builder.build(still).maps
+
+    assert builder.build(still.with_(expression=face(jawOpen=0.6))).maps is rest
+    assert builder.build(still.with_(expression=SMILE)).maps is not rest
+
+
+def test_a_change_of_even_skin_keeps_little_of_its_hue() -> None:
+    change = torch.tensor([[0.3, 0.0, -0.3], [0.2, 0.2, 0.2]])
+
+    even = without_hue(change, torch.zeros(2))
+    lips = without_hue(change, torch.ones(2))
+
+    assert torch.allclose(lips, change)
+    assert torch.allclose(even.mean(1), change.mean(1), atol=1e-6)
+    assert torch.allclose(even[1], change[1])
+    assert float(even[0, 0]) < 0.1
