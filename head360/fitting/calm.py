@@ -21,9 +21,9 @@ _GLOSS, _GLOSS_LEFT, _GLOSS_TEXELS = 0.3, 0.3, 10.0
 #: Texels between which detail is a patch, and neither fine nor the look of a whole cheek.
 _FINE_TEXELS, _AROUND_TEXELS = 2.0, 36.0
 #: Shares that are kept: of patches' brightness and colour, and of fine detail's colour.
-_PATCH_GREY, _PATCH_COLOR, _FINE_COLOR = 0.9, 0.4, 0.6
+_PATCH_GREY, _PATCH_COLOR, _FINE_COLOR = 0.6, 0.25, 0.4
 #: The same of brightness where skin folds, and of fine dark lines there.
-_FOLD_GREY, _FINE_FOLD = 0.5, 0.75
+_FOLD_GREY, _FINE_FOLD = 0.1, 0.4
 #: Skin folds where it is shorter by such shares; texels over which that is smoothed.
 _FOLDS, _FOLD_TEXELS = (0.05, 0.18), 3.0
 _LID_SHADOW = 0.38  # of a logarithm: darker is no lid's own colour

@@ -32,7 +32,8 @@ _ROUNDS, _MOST = 3, 0.7
 _LEAST_LIGHT = 0.003
 _LIMITS = (0.004, 0.92)
 #: Of a hue that the photo's light alone gives even skin, this is kept: other light has it not.
-_HUE = 0.25
+#: Skin becomes lighter by so much at most, as a logarithm: lids lit from below would glow.
+_HUE, _LIGHTER = 0.25, 0.3
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -107,8 +108,11 @@ def as_seen(
     return logs
 
 
-def without_hue(change: Tensor, features: Tensor) -> Tensor:
-    """Changes of logarithms (N, 3) that keep their hue at features (N,) 0 … 1 for the most part."""
+def for_other_light(change: Tensor, features: Tensor) -> Tensor:
+    """Changes of logarithms (N, 3) as far as they may be seen in light that is not the photo's.
+
+    Features (N,) 0 … 1 keep their hue.
+    """
     grey = change.mean(1, keepdim=True)
     kept = _HUE + (1 - _HUE) * features[:, None]
-    return grey + kept * (change - grey)
+    return grey.clamp(max=_LIGHTER) + kept * (change - grey)

@@ -29,7 +29,7 @@ from head360.fitting.delight import (
 )
 from head360.fitting.eyes import EyeColors, eye_colors
 from head360.fitting.lashes import lash_band, lash_line
-from head360.fitting.moment import Easel, as_seen, without_hue
+from head360.fitting.moment import Easel, as_seen, for_other_light
 from head360.fitting.skin_code import found_skin, generated
 from head360.fitting.skin_gate import skin_gate
 from head360.fitting.unproject import Bools, Posed, Seen, View, unprojected
@@ -200,7 +200,7 @@ class SkinFitter:
         own = linear_from_srgb(atlas.listed(skin)[:, :3]).clamp(_DARKEST, _LIGHTEST).log()
         change = as_seen(atlas, easel, photo, at, skin, share) - own
         features = torch.stack([zones.features, zones.brows, zones.rims]).amax(0)
-        whole = own + without_hue(change, features)
+        whole = own + for_other_light(change, features)
         return encoded(whole.exp().clamp(_DARKEST, _LIGHTEST))
 
     def _whole(

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import torch
 
-from head360.fitting.moment import without_hue
+from head360.fitting.moment import for_other_light
 from head360.likeness import STEP, Likeness
 from head360.params import EXPRESSIONS, HeadParams, neutral_head
 from head360.rendering.scene import Models, SceneBuilder
@@ -94,10 +94,19 @@ def test_skin_is_painted_anew_only_as_the_moment_comes(models: Models, smiled: L
 def test_a_change_of_even_skin_keeps_little_of_its_hue() -> None:
     change = torch.tensor([[0.3, 0.0, -0.3], [0.2, 0.2, 0.2]])
 
-    even = without_hue(change, torch.zeros(2))
-    lips = without_hue(change, torch.ones(2))
+    even = for_other_light(change, torch.zeros(2))
+    lips = for_other_light(change, torch.ones(2))
 
     assert torch.allclose(lips, change)
     assert torch.allclose(even.mean(1), change.mean(1), atol=1e-6)
     assert torch.allclose(even[1], change[1])
     assert float(even[0, 0]) < 0.1
+
+
+def test_a_change_darkens_as_far_as_need_be_and_lightens_little() -> None:
+    change = torch.tensor([[-1.0, -1.0, -1.0], [1.0, 1.0, 1.0]])
+
+    kept = for_other_light(change, torch.zeros(2))
+
+    assert torch.allclose(kept[0], change[0])
+    assert float(kept[1].max()) < 0.5
