@@ -326,7 +326,7 @@ def _pointed(words: Sequence[Token], labels: list[str]) -> None:
 def _skins(words: Sequence[Token], labels: list[str]) -> None:
     """“A black man”, “she should be black” are about skin, “going white” is about hair."""
     for at, label in enumerate(labels):
-        if label not in _SKINS or words[at].word.startswith("brunet"):
+        if label not in _SKINS or words[at].word.startswith(("brunet", "goth")):
             continue
         before = {word.word for word in words[max(at - 4, 0) : at]}
         rest = labels[at + 1 :]

@@ -79,6 +79,7 @@ def after(text: str, head: HeadParams, mesh: BilinearModel) -> HeadParams:
         ("she looks too old, take ten years off", "age-"), ("smoky eyes", "lids=black"),
         ("everything stays except the hair, which turns silver", "hair=grey"),
         ("his mouth should be closed", "mouth=closed"), ("a grandfather", "age+ is=male"),
+        ("goth girl look, black lips", "lips=black keep:tone"),
     ],
 )  # fmt: skip
 def test_sentences_do_what_they_say(
