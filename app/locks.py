@@ -11,7 +11,7 @@ from head360.params import HeadParams
 LockKey: TypeAlias = tuple[str, int | None]  # field of HeadParams; one component, None = all
 
 SHAPE, SKIN = ("shape",), ("texture", "attributes", "iris_color")
-HAIR = ("hairstyle", "hair_mix", "hair_shape", "hair_color", "hair_tones")
+HAIR = ("hairstyle", "hair_mix", "hair_shape", "hair_color", "hair_tones", "own_hair")
 
 
 class Locks(QObject):

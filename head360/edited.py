@@ -22,7 +22,7 @@ _SHAPED = ("length", "volume", "fringe", "hairline", "curl")
 #: How far layers may push codes, standard deviations; weights end at 0 and 1.
 _LIMITS = {"shape": (-4.0, 4.0), "texture": (-3.5, 3.5), "attributes": (0, 1), "expression": (0, 1)}
 #: Fields of a head that are about its hair.
-HAIR_FIELDS = ("hairstyle", "hair_mix", "hair_shape", "hair_color", "hair_tones")
+HAIR_FIELDS = ("hairstyle", "hair_mix", "hair_shape", "hair_color", "hair_tones", "own_hair")
 #: From which amount on something that cannot be halved is changed.
 _DECISIVE = 0.5
 

@@ -11,6 +11,7 @@ import numpy.typing as npt
 from head360.edits import ARRAYS, EditLayer
 from head360.light import Light
 from head360.likeness import Likeness
+from head360.own_hair import OwnHair
 from head360.paint import Paint
 
 FloatArray: TypeAlias = npt.NDArray[np.float32]
@@ -116,6 +117,7 @@ class HeadParams:
     hair_shape: HairShape | None = None  # its length, volume …; None: as in the library
     hair_tones: HairTones | None = None  # of roots and tips; None: all `hair_color`
     paint: Paint | None = None  # over skin and hair; None: as codes, attributes and colours say
+    own_hair: OwnHair | None = None  # what a photo gave beyond its style; of other styles: nothing
 
     def __post_init__(self) -> None:
         for name, size in _VECTORS.items():

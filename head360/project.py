@@ -199,7 +199,7 @@ def _four_from_three(
 def _five_from_four(
     manifest: Json, arrays: dict[str, FloatArray]
 ) -> tuple[Json, dict[str, FloatArray]]:
-    """Version 5 brought paint, and a photo's moment in its likeness: both may lack."""
+    """Version 5 brought paint, a photo's moment and hair of one's own: all may lack."""
     return manifest, arrays
 
 

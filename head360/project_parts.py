@@ -21,6 +21,7 @@ from head360.assets import catalog
 from head360.edits import ARRAYS, BALD, Change, EditLayer, Wish
 from head360.light import LIGHT_PRESETS
 from head360.likeness import Likeness
+from head360.own_hair import OwnHair
 from head360.paint import Paint
 from head360.project_paint import MAX_PAINT_BYTES, Place, paint_bytes, paints_of
 from head360.recording import MAX_BYTES, performance_bytes, performance_of
@@ -83,6 +84,33 @@ def _likeness_of(content: bytes) -> Likeness:
     if not _LIKENESS - _LIKENESS_MAY_LACK <= arrays.keys() <= _LIKENESS:
         raise ValueError("its likeness lacks something or holds too much")
     return Likeness(**arrays)
+
+
+# --- own hair ------------------------------------------------------------------------------------
+
+_MAX_OWN_BYTES = 64 * 1024
+_OWN_ARRAYS = frozenset(("ways", "gains", "style", "mirrored"))
+
+
+def _own_hair_bytes(own: OwnHair | None) -> bytes | None:
+    if own is None:
+        return None
+    style = np.frombuffer(own.style.encode(), np.uint8)
+    mirrored = np.array([own.mirrored], np.uint8)
+    arrays = {"ways": own.ways, "gains": own.gains, "style": style, "mirrored": mirrored}
+    return bytes_from_arrays(arrays)
+
+
+def _own_hair_of(content: bytes) -> OwnHair:
+    arrays = read_arrays(content, "own hair")
+    if arrays.keys() != _OWN_ARRAYS:
+        raise ValueError("its own hair lacks something or holds too much")
+    style = arrays["style"].tobytes().decode("ascii", "replace")
+    if style not in {entry.id for entry in catalog().hairstyles}:
+        raise ValueError("its own hair is of an unknown style")
+    if arrays["mirrored"].tolist() not in ([0], [1]):
+        raise ValueError("its own hair is worn to no side")
+    return OwnHair(style, bool(arrays["mirrored"][0]), arrays["ways"], arrays["gains"])
 
 
 # --- edits ---------------------------------------------------------------------------------------
@@ -199,4 +227,5 @@ PARTS: Mapping[str, Part] = {
     "sitting.json": Part("sitting", False, MAX_SITTING_BYTES, sitting_bytes, sitting_of),
     "edits.json": Part("edits", True, 1 << 20, _edits_bytes, _edits_of),
     PAINT: Part("", True, MAX_PAINT_BYTES, paint_bytes, _paints_of),
+    "own_hair.safetensors": Part("own_hair", True, _MAX_OWN_BYTES, _own_hair_bytes, _own_hair_of),
 }

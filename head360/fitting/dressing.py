@@ -25,6 +25,8 @@ from head360.fitting.hair_choice import (
     coherence,
     ranked,
 )
+from head360.fitting.hair_gains import light_and_dark
+from head360.fitting.hair_own import OwnWays, fit_own_hair
 from head360.fitting.hair_tone import drawn_hair, matched_color
 from head360.fitting.hairstyle import classify, hair_color, known_lines
 from head360.fitting.parsing import ClassMap, parse
@@ -36,6 +38,7 @@ from head360.likeness import SKIN_ROWS
 from head360.model.bilinear import Identity
 from head360.model.hair_shape import HairShaper
 from head360.model.seating import Seat
+from head360.own_hair import OwnHair
 from head360.params import FloatArray, HairShape, HeadParams
 from head360.rendering.lighting import Lighting, lighting
 from head360.rendering.scene import Models
@@ -53,6 +56,7 @@ _FEATURES = ("brows", "lips", "beard")
 _SURE = 0.5
 _TOLD = 5  # hairstyles that a report names
 _TRIED = 6  # whose shape is fitted before one is chosen
+_BENT = 3  # and bent into the photo's hair
 _NO_PARSER = (
     "The network that parses photos is not installed: hair was left out, and skin is told by "
     "its colour alone."
@@ -122,11 +126,24 @@ class Dresser:
         if wanted != AUTO:
             style = None if wanted == BALD else wanted
             tried = [each for each in told if each.style == style]
-        fitted = (yield from self._fitted(worn, tried)) if shaped else {}
-        named = ranked(told, fitted if wanted == AUTO else {})
+        if not shaped:
+            named = ranked(told, {})
+            style = named[0][0] if wanted == AUTO else tried[0].style
+            return Dressed(dressed.with_(hairstyle=style), _named(named), worn=worn)
+        fitted = yield from self._fitted(worn, tried)
+        named = ranked(told, fitted)
+        likeliest = [style for style, _ in named if style in fitted][:_BENT]
+        bent = yield from self._bent(worn, [each for each in tried if each.style in likeliest])
+        if wanted == AUTO:
+            named = ranked(told, fitted, bent)
         style = named[0][0] if wanted == AUTO else tried[0].style
-        shape = fitted[style].shape if style in fitted and style is not None else None
-        dressed = dressed.with_(hairstyle=style, hair_shape=shape)
+        mirrored = any(each.mirrored for each in tried if each.style == style)
+        if style in bent:
+            shape = HairShape(mirrored=True) if mirrored else None
+            own = OwnHair.made(str(style), mirrored=mirrored, ways=bent[style].ways)
+        else:
+            shape, own = fitted[style].shape if style in fitted else None, None
+        dressed = dressed.with_(hairstyle=style, hair_shape=shape, own_hair=own)
         return Dressed(dressed, _named(named), worn=worn)
 
     def _worn(self, params: HeadParams, camera: PhotoCamera, parts: ClassMap) -> Worn:
@@ -152,6 +169,18 @@ class Dresser:
             else:
                 grid = self._models.styles.grid(each.style)
                 task = fit_hair_shape(worn, grid, mirrored=each.mirrored)
+                found[each.style] = yield from task
+        return found
+
+    def _bent(
+        self, worn: Worn, tried: Sequence[Candidate]
+    ) -> Generator[object, None, dict[str | None, OwnWays]]:
+        """How each of some styles becomes this person's hair."""
+        found: dict[str | None, OwnWays] = {}
+        for each in tried:
+            if each.style is not None:
+                grid = self._models.styles.grid(each.style)
+                task = fit_own_hair(worn, grid.flip(-1) if each.mirrored else grid)
                 found[each.style] = yield from task
         return found
 
@@ -215,13 +244,18 @@ class Dresser:
         style = self._models.styles.planes(params.hairstyle)
         if params.hair_shape is not None and params.hair_shape.mirrored:
             style = style.mirrored()
-        seating = self._shaper.shaped(worn.seating, params.hair_shape)
+        seating, own = self._shaper.shaped(worn.seating, params.hair_shape), params.own_hair
+        if own is not None:
+            seating = self._shaper.own(seating, own, params.hair_shape)
         drawn = drawn_hair(
             crop.image, worn.seen, parts, self._models.hair, style, seating, lighting(params.light)
         )
         if drawn is None:
             return params
-        return params.with_(hair_color=matched_color(drawn, params.hair_color, tint.numpy()))
+        color = matched_color(drawn, params.hair_color, tint.numpy())
+        if own is not None:
+            own = own.lit(light_and_dark(drawn, color, seating))
+        return params.with_(hair_color=color, own_hair=own)
 
 
 def _colored(

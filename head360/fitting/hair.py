@@ -152,26 +152,38 @@ class Worn:
         unit = (at - at.new_tensor(HAIR_BOX.centre)).abs() - at.new_tensor(HAIR_BOX.half)
         here = (unit < around).all(1)
         self.seen, self.seating, self._at = seen, seating, at[here]
-        self._ray, self._step = ray[here], step[here]
+        self.rays, self.steps, self.canonical = ray[here], step[here], moved[here]
+        self._shaper = shaper
         ways = [] if shaper is None else [*shaper.ways]
         self._ways = [sample_vectors(way, moved[here], HAIR_BOX) for way in ways]
+
+    @property
+    def away(self) -> Tensor:
+        """(M, 3) metres from the skin to each node of a seating; there must be a shaper."""
+        assert self._shaper is not None
+        return self._shaper.ways[1].reshape(-1, 3)
+
+    def asked(self, codes: Tensor | None) -> Tensor:
+        """(N, 3) where a style is asked for each sample, worn with (3,) codes."""
+        at = self._at
+        if codes is not None:
+            for way, much in zip(self._ways, shares_of_ways(codes), strict=True):
+                at = at + much * way
+        return at
 
     def shares(self, grids: Tensor, codes: Tensor | None = None) -> Tensor:
         """(N, R) how much of each ray hair stops; `grids` (N, z, y, x) hold log extinctions.
 
         `codes` (3,) are length, volume and fringe, -1 … 1.
         """
-        at = self._at
-        if codes is not None:
-            for way, much in zip(self._ways, shares_of_ways(codes), strict=True):
-                at = at + much * way
+        at = self.asked(codes)
         unit = (at - at.new_tensor(HAIR_BOX.centre)) / at.new_tensor(HAIR_BOX.half)
         logs = functional.grid_sample(
             grids[None], unit.view(1, 1, 1, -1, 3), padding_mode="border", align_corners=False
         )[0, :, 0, 0]
         extinction = (logs - EMPTY_LOG_EXTINCTION).clamp(0, 1) * logs.exp()
         depth = extinction.new_zeros(len(grids), len(self.seen.share))
-        shares: Tensor = 1 - torch.exp(-depth.index_add_(1, self._ray, extinction * self._step))
+        shares: Tensor = 1 - torch.exp(-depth.index_add_(1, self.rays, extinction * self.steps))
         return shares
 
 

@@ -20,6 +20,7 @@ from scipy.ndimage import binary_erosion, gaussian_filter
 
 from head360.fitting.face_network import Lines
 from head360.fitting.hair import FittedHair, Silhouette, Worn
+from head360.fitting.hair_own import OwnWays
 from head360.fitting.parsing import ClassMap, Picture
 from head360.model.hair import HairLibrary
 
@@ -29,6 +30,9 @@ Mask = npt.NDArray[np.bool_]
 #: How much the classifier's word counts; and the unlikeness that makes a style e times less likely,
 #: before and after a style's shape was fitted. Chosen on held-out portraits.
 _WORD, _ALIKE, _FITTED_ALIKE = 0.4, 0.04, 0.05
+#: Bent far enough, any style has the photo's silhouette. It may be cut for that, but what must be
+#: stretched was another style: so much (mean square) makes it e times less likely.
+_STRETCHED = 0.06
 #: What people wear less often than a library has it, or what the front hardly shows: natural
 #: logarithms. The library is no sample of people; chosen by hand.
 _RARER = {
@@ -41,6 +45,8 @@ _MIRRORED = 0.97
 _LEAST_WORD = 1e-3  # nothing that a classifier says is certain
 #: Deviation of coherence between photos of one style, on top of that among renders.
 _PHOTOS_DIFFER = 0.1
+#: Noise and blur hide lines: photos below the renders' mean differ by this much more.
+_HIDDEN = 0.08
 #: Lines are measured in crops of this size, over hair this far (pixels) inside its mask, if there
 #: are so many pixels of it; widths of the gradient's and the window's Gaussians.
 _LINES_SIZE, _SURE, _RIM, _LEAST, _FINE, _WINDOW = 256, 0.9, 3, 150, 0.7, 3.0
@@ -65,6 +71,10 @@ class Candidate:
     def fitted(self, hair: FittedHair) -> float:
         """Log likelihood, once its shape was fitted."""
         return self.known - hair.unlike / _FITTED_ALIKE
+
+    def bent(self, own: OwnWays) -> float:
+        """Log likelihood, once it was bent into the photo's hair."""
+        return self.known - own.unlike / _FITTED_ALIKE - own.stretched / _STRETCHED
 
 
 def candidates(
@@ -106,7 +116,8 @@ def candidates(
 def _lines_say(coherence: float | None, lines: Lines | None) -> float:
     if coherence is None or lines is None:
         return 0.0
-    variance = lines.deviation**2 + _PHOTOS_DIFFER**2
+    differ = _PHOTOS_DIFFER + (_HIDDEN if coherence < lines.mean else 0.0)
+    variance = lines.deviation**2 + differ**2
     return -0.5 * (coherence - lines.mean) ** 2 / variance
 
 
@@ -116,20 +127,27 @@ def bald_unlike(seen: Silhouette) -> float:
 
 
 def ranked(
-    told: Sequence[Candidate], fitted: Mapping[str | None, FittedHair]
+    told: Sequence[Candidate],
+    fitted: Mapping[str | None, FittedHair],
+    bent: Mapping[str | None, OwnWays] | None = None,
 ) -> tuple[tuple[str | None, float], ...]:
     """Styles with their probabilities, likeliest first; those whose shape was fitted by that.
 
-    What `fitted` says shares out anew what these had together.
+    What `fitted` says shares out anew what these had together, then what `bent` says.
     """
-    pairs = list(zip([each.style for each in told], _likely([c.score for c in told]), strict=True))
-    tried = [each for each in told if each.style in fitted]
-    if tried:
-        mass = sum(share for style, share in pairs if style in fitted)
-        again = _likely([each.fitted(fitted[each.style]) for each in tried])
-        pairs = [pair for pair in pairs if pair[0] not in fitted]
-        pairs += [(each.style, mass * share) for each, share in zip(tried, again, strict=True)]
-    return tuple(sorted(pairs, key=lambda pair: -pair[1]))
+    shares = dict(zip([each.style for each in told], _likely([c.score for c in told]), strict=True))
+    _share_out(shares, {c.style: c.fitted(fitted[c.style]) for c in told if c.style in fitted})
+    if bent:
+        _share_out(shares, {c.style: c.bent(bent[c.style]) for c in told if c.style in bent})
+    return tuple(sorted(shares.items(), key=lambda pair: -pair[1]))
+
+
+def _share_out(shares: dict[str | None, float], scores: Mapping[str | None, float]) -> None:
+    """Give what some styles have together to each by its log likelihood."""
+    if scores:
+        mass = sum(shares[style] for style in scores)
+        likely = _likely(list(scores.values()))
+        shares.update((style, mass * share) for style, share in zip(scores, likely, strict=True))
 
 
 def _likely(scores: Sequence[float]) -> list[float]:

@@ -18,7 +18,7 @@ the front, left and top plane; their networks have to find the surface on their 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal, TypeAlias, cast
 
@@ -106,6 +106,8 @@ class HairPlanes:
     #: (L, L, L) the same, as the strands themselves were counted. Training moves `grid` until
     #: pictures fit, whatever lies inside; light has to get through what is really there.
     counted: Tensor | None = None
+    #: (z, y, x) natural logarithms of factors on tones, cells over the box; None: 1 all over.
+    gains: Tensor | None = None
 
     @property
     def shading(self) -> Tensor:
@@ -121,12 +123,14 @@ class HairPlanes:
         root = HAIR_CHANNELS.index("root_u")
         planes[:, root] = 1 - planes[:, root]
         counted = None if self.counted is None else self.counted.flip(-1)
-        return HairPlanes(planes, self.grid.flip(-1), counted)
+        gains = None if self.gains is None else self.gains.flip(-1)
+        return HairPlanes(planes, self.grid.flip(-1), counted, gains)
 
     def to(self, device: torch.device) -> HairPlanes:
         """The same on another device."""
         counted = None if self.counted is None else self.counted.to(device)
-        return HairPlanes(self.planes.to(device), self.grid.to(device), counted)
+        gains = None if self.gains is None else self.gains.to(device)
+        return HairPlanes(self.planes.to(device), self.grid.to(device), counted, gains)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -254,8 +258,12 @@ class HairField(nn.Module):
         log_extinction = torch.where(inside, log_extinction, EMPTY_LOG_EXTINCTION)
         samples = sample_planes(hair.planes, points, HAIR_BOX)
         if self.variant == "depth":
-            return self._decode(samples, log_extinction, points)
-        return self._decode_mean(samples, log_extinction)
+            found = self._decode(samples, log_extinction, points)
+        else:
+            found = self._decode_mean(samples, log_extinction)
+        if hair.gains is None:
+            return found
+        return replace(found, tone=found.tone * sample_grid(hair.gains, points, HAIR_BOX).exp())
 
     def _decode(self, samples: Tensor, log_extinction: Tensor, points: Tensor) -> HairSample:
         coverage = samples[:, 0]

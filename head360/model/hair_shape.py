@@ -17,10 +17,12 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
+from head360.model.own_hair import displacement as own_displacement
 from head360.model.planes import HAIR_BOX, cell_centres
 from head360.model.scalp import CRANIUM
 from head360.model.seating import GRID_SIZE, Seating
 from head360.model.topology import SKIN, Topology
+from head360.own_hair import OwnHair
 from head360.params import HairShape
 
 #: Factors that -1 and 1 mean the inverse and the value of: from the skin, below, before.
@@ -64,6 +66,18 @@ class HairShaper:
             moved = moved + self._receded(shape.hairline)
         if shape.curl:
             moved = _refined(moved) + self._waves * shape.curl
+        return Seating(seating.matrix, seating.offset, moved)
+
+    def own(
+        self, seating: Seating, own: OwnHair, shape: HairShape | None, share: float = 1.0
+    ) -> Seating:
+        """Where somebody's own hair sits, as far as a share 0 … 1 of it is that.
+
+        `seating` is that of the style in its shape, from `shaped`.
+        """
+        ways, _ = own.worn(mirrored=shape is not None and shape.mirrored)
+        away = self._away * VOLUME ** -(shape.volume if shape else 0.0)
+        moved = seating.displacement + share * own_displacement(away, torch.from_numpy(ways))
         return Seating(seating.matrix, seating.offset, moved)
 
     def displacement(self, codes: Tensor) -> Tensor:

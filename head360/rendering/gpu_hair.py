@@ -74,6 +74,9 @@ class GpuHair:
             content = atlas[..., 4 * i : 4 * i + 4]
             self._textures[name] = texture(self._ctx, size, 4, content, dtype="f4")
         self._textures["u_hair_grid"] = volume(self._ctx, style.grid.numpy())
+        even = np.zeros((1, 1, 1), np.float32)
+        gains = even if style.gains is None else style.gains.numpy()
+        self._textures["u_hair_gains"] = volume(self._ctx, gains)
         displacement = seating.displacement.numpy()
         self._textures["u_seat_displacement"] = volume(self._ctx, displacement)
         nowhere = np.zeros((1, 1, 1, 4), np.float32)

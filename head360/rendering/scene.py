@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Generic, TypeVar
 
 import numpy as np
@@ -31,8 +31,9 @@ from head360.model.planes import HAIR_BOX, sample_vectors
 from head360.model.seating import Seat, Seating
 from head360.model.texture import TextureModel
 from head360.model.topology import Topology
+from head360.own_hair import OwnHair
 from head360.paint import HAIR_STEP
-from head360.params import HairMix, HairShape, HairTones, HeadParams
+from head360.params import HairMix, HairTones, HeadParams
 from head360.rendering.lighting import (
     Lighting,
     ambient_visibility,
@@ -151,6 +152,8 @@ class SceneBuilder:
         self._hair_tones: _Last[Tensor] = _Last()
         self._hair_paint: _Last[Tensor | None] = _Last()
         self._mirrored: _Last[HairPlanes] = _Last()
+        self._own: _Last[Seating] = _Last()
+        self._gained: _Last[HairPlanes] = _Last()
 
     @torch.inference_mode()
     def build(self, params: HeadParams, *, observed: bool = False) -> Scene:
@@ -177,7 +180,7 @@ class SceneBuilder:
         style = self._hair(params)
         hair = None
         if style is not None:
-            seating = self._seated(identity, params.hair_shape)
+            seating = self._seated(identity, params)
             hair = self._wear(seating, style, turn, light)
         return Scene(
             vertices,
@@ -268,17 +271,29 @@ class SceneBuilder:
         style = styles.planes(params.hairstyle)
         if mix is not None and mix.share > 0 and mix.style != params.hairstyle:
             style = self._mixed(style, styles.planes(mix.style), mix)
-        if params.hair_shape is not None and params.hair_shape.mirrored:
-            return self._mirrored.get((style,), style.mirrored)
-        return style
+        mirrored = params.hair_shape is not None and params.hair_shape.mirrored
+        if mirrored:
+            style = self._mirrored.get((style,), style.mirrored)
+        own, share = own_hair(params)
+        if own is None:
+            return style
+        key = (style, own, f"{share} {mirrored}")
+        return self._gained.get(key, lambda: with_gains(style, own, share, mirrored=mirrored))
 
     def _mixed(self, first: HairPlanes, second: HairPlanes, mix: HairMix) -> HairPlanes:
         morph = self._morph.get((first, second), lambda: HairMorph(first, second))
         return self._style.get((morph, mix), lambda: morph.at(mix.share))
 
-    def _seated(self, identity: Identity, shape: HairShape | None) -> Seating:
+    def _seated(self, identity: Identity, params: HeadParams) -> Seating:
+        shape = params.hair_shape
         seating = self._seating.get((identity,), lambda: self._seat.fit(identity.neutral))
-        return self._shaped.get((seating, shape), lambda: self._shaper.shaped(seating, shape))
+        shaped = self._shaped.get((seating, shape), lambda: self._shaper.shaped(seating, shape))
+        own, share = own_hair(params)
+        if own is None:
+            return shaped
+        return self._own.get(
+            (shaped, own, f"{share}"), lambda: self._shaper.own(shaped, own, shape, share)
+        )
 
     def _wear(
         self, seating: Seating, style: HairPlanes, turn: Turn | None, light: Lighting
@@ -298,6 +313,21 @@ class SceneBuilder:
             return WornHair(style, seating, extinction, transmittance, visibility, turned)
 
         return self._worn.get((extinction, light), worn)
+
+
+def own_hair(params: HeadParams) -> tuple[OwnHair | None, float]:
+    """What a photo gave of the style that is worn, and how far the head wears that, 0 … 1."""
+    own, mix = params.own_hair, params.hair_mix
+    share = 1.0 if mix is None else 1.0 - mix.share
+    if own is None or own.style != params.hairstyle or share == 0:
+        return None, 0.0
+    return own, share
+
+
+def with_gains(style: HairPlanes, own: OwnHair, share: float, *, mirrored: bool) -> HairPlanes:
+    """A style that is light and dark where a person's hair is."""
+    _, gains = own.worn(mirrored=mirrored)
+    return replace(style, gains=share * torch.from_numpy(gains))
 
 
 def hair_tones(params: HeadParams) -> Tensor:

@@ -105,13 +105,16 @@ def test_hair_field_equals_its_reference(ctx: moderngl.Context) -> None:
     torch.manual_seed(0)
     field = HairField()
     torch.nn.init.normal_(field.decoder.output.weight, std=0.3)
-    hair = HairPlanes(torch.rand(6, 11, 32, 32), 10 * torch.rand(8, 8, 8) - 4)
+    gains = torch.rand(5, 6, 7) - 0.5
+    hair = HairPlanes(torch.rand(6, 11, 32, 32), 10 * torch.rand(8, 8, 8) - 4, gains=gains)
     hair.planes[:, 1:3] *= 0.05
     unit = 2 * torch.rand(COUNT, 3) - 1
     points = unit * torch.tensor(HAIR_BOX.half) + torch.tensor(HAIR_BOX.centre)
     padded = torch.cat([hair.planes, torch.zeros(6, 1, 32, 32)], 1)
     grid = ctx.texture3d((8, 8, 8), 1, hair.grid.numpy().tobytes(), dtype="f4")
-    grid.repeat_x = grid.repeat_y = grid.repeat_z = False
+    lit = ctx.texture3d((7, 6, 5), 1, gains.numpy().tobytes(), alignment=1, dtype="f4")
+    for each in (grid, lit):
+        each.repeat_x = each.repeat_y = each.repeat_z = False
     source = HEADER + head_field_source(HeadField()) + hair_field_source(field)
     body = """void main() { vec3 point = texelFetch(u_points, ivec2(gl_FragCoord.xy), 0).xyz;
         HairSample s = hair_field(point);
@@ -125,6 +128,7 @@ def test_hair_field_equals_its_reference(ctx: moderngl.Context) -> None:
             "u_hair_strand": atlas(ctx, padded[:, 4:8]),
             "u_hair_root": atlas(ctx, padded[:, 8:12]),
             "u_hair_grid": grid,
+            "u_hair_gains": lit,
         },
         points,
     )

@@ -12,6 +12,7 @@ from head360.assets import catalog
 from head360.camera import OrbitCamera
 from head360.light import BLACK, LIGHT_PRESETS, Light
 from head360.model.sampling import HAIR_COLORS, random_person
+from head360.own_hair import GAINS_GRID, WAYS_GRID, OwnHair
 from head360.paint import HAIR_CELLS, Paint
 from head360.params import EXPRESSIONS, POSE_LIMITS, HairMix, HairShape, HairTones, HeadParams
 from head360.rendering.reference_picture import reference_picture
@@ -133,6 +134,28 @@ def test_roots_tips_waves_paint_and_mirrored_hair_equal_the_reference(
     assert difference.mean() <= 1
     assert np.percentile(difference[reference.max(-1) > 0], 99) <= 4
     assert abs(exact - without).mean() > 3
+
+
+def test_hair_of_one_s_own_equals_the_reference(
+    viewer: Viewer, models: Models, builder: SceneBuilder
+) -> None:
+    plain = someone(1)[0].with_(hairstyle="bob_bangs", hair_color=HAIR_COLORS["brown"])
+    ways, gains = np.zeros((3, *WAYS_GRID)), np.zeros(GAINS_GRID)
+    ways[0, ..., :4], gains[:, 14:] = 0.4, 0.5
+    own = OwnHair.made("bob_bangs", mirrored=False, ways=ways, gains=gains)
+    scene, camera = builder.build(plain.with_(own_hair=own)), OrbitCamera(yaw_degrees=-20)
+
+    request = RenderRequest(plain, camera, SIZE, SIZE, background=BLACK)
+    reference = reference_picture(models, scene, request, 1)[..., :3].astype(int)
+    exact = draw(viewer, scene, camera, exact=True)[..., :3].astype(int)
+    fast = draw(viewer, scene, camera)[..., :3].astype(int)
+    without = draw(viewer, builder.build(plain), camera, exact=True)[..., :3].astype(int)
+
+    difference = abs(reference - exact)
+    assert difference.mean() <= 1
+    assert np.percentile(difference[reference.max(-1) > 0], 99) <= 4
+    assert psnr(fast, exact) >= 36
+    assert abs(exact - without).mean() > 2
 
 
 def test_light_in_hair_is_not_worked_out_again_for_a_style_tried_before(

@@ -124,4 +124,6 @@ def test_another_head_can_wear_the_hair_as_it_is_seen() -> None:
     giver = giver.with_(edits=(_layer(Change(hairstyle="afro")),))
     taken = hair_of(giver)
     assert (taken["hairstyle"], taken["hair_tones"]) == ("afro", tones)
-    assert set(taken) == {"hairstyle", "hair_mix", "hair_shape", "hair_color", "hair_tones"}
+    assert set(taken) == {
+        "hairstyle", "hair_mix", "hair_shape", "hair_color", "hair_tones", "own_hair",
+    }  # fmt: skip

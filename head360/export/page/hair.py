@@ -19,8 +19,8 @@ from head360.rendering.scene import WornHair
 #: The largest root of an extinction (1/m) that a style has, and one step of those stored.
 DENSITY_STEP = 64 / 255
 #: Steps of stored directions and scalp coordinates, as exact as the half floats that a page draws
-#: from, and of the logarithm of tones, which ends at ±0.5.
-TANGENT_STEP, ROOT_STEP, TONE_STEP = 1 / 63, 1 / 4096, 0.5 / 127
+#: from, and of the logarithm of tones, which ends at ±1.1.
+TANGENT_STEP, ROOT_STEP, TONE_STEP = 1 / 63, 1 / 4096, 1.1 / 127
 _SLICES = 6  # baked between two yields
 
 

@@ -8,6 +8,7 @@
 uniform sampler2D u_hair_shape;   // coverage, depth in metres about the box's centre, spread, along
 uniform sampler2D u_hair_strand;  // tangent xyz, feature 0
 uniform sampler2D u_hair_root;    // root uv, feature 1, unused
+uniform sampler3D u_hair_gains;   // natural logarithm of a factor on tones
 
 const float HAIR_REACH = 0.003;                    // metres
 const float HAIR_FLOOR = 1e-6;
@@ -52,6 +53,7 @@ HairSample hair_field(vec3 x) {
     vec4 outputs[1];
     hair_network(inputs, outputs);
     float extinction = presence * exp(min(log_extinction + outputs[0].x, MAX_LOG_EXTINCTION));
+    float gain = textureLod(u_hair_gains, unit * 0.5 + 0.5, 0.0).r;
     return HairSample(extinction, strand.xyz / max(length(strand.xyz), 1e-9), shape.w, root.xy,
-                      exp(0.5 * tanh(outputs[0].y)));
+                      exp(0.5 * tanh(outputs[0].y) + gain));
 }

@@ -1,0 +1,62 @@
+"""Where a person's hair is light and where it is dark, from the photo.
+
+Drawn along the photo's rays in its mean colour, hair is too dark here and too bright there. What
+is left, spread over a few millimetres of hair, becomes gains on its tones; the other side has them
+mirrored, as far as it is not seen itself, and what no ray comes near stays as the library has it.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from torch import Tensor
+
+from head360.fitting.hair_tone import DrawnHair
+from head360.model.planes import HAIR_BOX, cell_centres
+from head360.model.seating import Seating
+from head360.own_hair import GAINS_GRID
+from head360.rendering.march import HAIR_COLUMNS
+
+Floats = npt.NDArray[np.float32]
+
+#: Metres over which rays are averaged; what counts as much as rays do for no gain at all.
+_SPREAD, _NONE = 0.011, 0.6
+#: How much a mirrored ray counts beside one that was seen.
+_MIRRORED = 0.3
+#: log(gain) for log(light): dark hair shines, so light changes less than colour; its most.
+_SLOPE, _MOST = 1.25, 0.6
+#: Of single rays: more is a gap or a glint.
+_CLIPPED = 0.9
+_LUMA = (0.2126, 0.7152, 0.0722)
+
+
+@torch.inference_mode()
+def light_and_dark(hair: DrawnHair, color: Floats, seating: Seating) -> Floats:
+    """GAINS_GRID natural logarithms of gains with which hair is light and dark as in the photo.
+
+    Args:
+        hair: what the photo's rays meet, without gains.
+        color: (3,) linear RGB with which it is right on average.
+        seating: where it sits, in its fitted shape.
+    """
+    luma = torch.tensor(_LUMA)
+    wanted = (hair.photo @ luma).clamp(min=1e-3).log()
+    rest = wanted - (hair.drawn(color) @ luma).clamp(min=1e-3).log()
+    rest = (rest - rest.median()).clamp(-_CLIPPED, _CLIPPED)
+    distance = hair.columns[:, [HAIR_COLUMNS.index("t")]]
+    places = seating(hair.scene.eye + hair.rays * distance)
+    gains = (_SLOPE * _spread(places, rest)).clamp(-_MOST, _MOST)
+    found: Floats = gains.numpy().astype(np.float32)
+    return found
+
+
+def _spread(places: Tensor, values: Tensor) -> Tensor:
+    """GAINS_GRID of (N,) values at (N, 3) metres and at their mirror images."""
+    nodes = cell_centres(HAIR_BOX, (GAINS_GRID[2], GAINS_GRID[1], GAINS_GRID[0]))
+    mirrored = places * places.new_tensor([-1.0, 1.0, 1.0])
+    total, weight = nodes.new_zeros(len(nodes)), nodes.new_full((len(nodes),), _NONE)
+    for at, share in ((places, 1.0), (mirrored, _MIRRORED)):
+        near = share * torch.exp(-0.5 * (torch.cdist(nodes, at) / _SPREAD).square())
+        total, weight = total + near @ values, weight + near.sum(1)
+    return (total / weight).view(GAINS_GRID)

@@ -1,0 +1,179 @@
+"""Makes a style this person's: in each direction hair reaches as far as in the photo.
+
+A smooth lattice over the hair's box says how far hair stands off, where it ends and how it is
+swept (`model.own_hair`). It moves until the silhouette is the photo's, from blurred pictures to
+sharp ones, so that an edge that is far away pulls, too. What the photo does not show follows what
+it shows: the lattice is smooth, and one side is like the other.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+from head360.fitting.hair import Worn
+from head360.model.field import EMPTY_LOG_EXTINCTION
+from head360.model.own_hair import FURTHEST_OFF, at_points, displacement
+from head360.model.planes import HAIR_BOX, sample_vectors
+from head360.own_hair import WAYS_GRID
+
+#: Of each stage: blur of the style (cells) and of the silhouettes (pixels), step of the codes,
+#: and rounds.
+_STAGES = ((3, 2.5, 0.12, 10), (1, 1.0, 0.12, 10), (0, 0.0, 0.06, 6))
+#: What a code of 1 means: natural logarithm, metres, metres.
+_SCALE = (0.35, 0.02, 0.02)
+#: What it costs: all, where neighbours differ, where left and right do, and codes themselves.
+_PRIOR, _ROUGH, _ONE_SIDED, _LARGE = 0.06, 1.0, 0.15, 0.02
+#: A blurred style's cells are so thick (metres) where its share of them is turned to extinction.
+_THICK, _FULL, _FAINTEST = 0.008, 0.98, 0.1
+#: Adam's memories.
+_MEMORIES = (0.8, 0.95)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class OwnWays:
+    """How a style becomes a person's hair."""
+
+    ways: npt.NDArray[np.float32]  # (3, *WAYS_GRID)
+    unlike: float  # of the silhouettes, 0 … 1
+    stretched: float  # mean square of how much further the hair that is seen stands off
+
+
+def fit_own_hair(worn: Worn, grid: Tensor) -> Generator[float, None, OwnWays]:
+    """Find a style's ways; yields the share done between rounds of some 50 ms.
+
+    Args:
+        worn: the photo's silhouette and where hair sits on this head, with a shaper.
+        grid: (z, y, x) of the style, already mirrored if it is worn so.
+    """
+    search = _Search(worn)
+    with torch.inference_mode(False):
+        grid = grid.clone()  # another may have read it without gradients
+    lattice = torch.zeros(3, *WAYS_GRID)
+    total = sum(stage[3] for stage in _STAGES)
+    done = 0
+    for cells, pixels, step, rounds in _STAGES:
+        blurred, wanted = _blurred(grid, cells), _soft(worn.seen.share, pixels)
+        for moved in search.rounds(lattice, blurred, wanted, step, rounds, pixels / 2):
+            lattice, done = moved, done + 1
+            yield done / total
+    return search.found(lattice, grid)
+
+
+class _Search:
+    """One silhouette's search, over codes (3, z, y, x)."""
+
+    def __init__(self, worn: Worn) -> None:
+        self._seen = worn.seen
+        with torch.inference_mode(False):
+            self._ray, self._step = worn.rays.clone(), worn.steps.clone()
+            self._at, self._points = worn.asked(None).clone(), worn.canonical.clone()
+            self._away = worn.away.clone()
+        self._scale = torch.tensor(_SCALE).view(3, 1, 1, 1)
+
+    def rounds(
+        self,
+        lattice: Tensor,
+        grid: Tensor,
+        wanted: Tensor,
+        step: float,
+        count: int,
+        blur: float,
+    ) -> Generator[Tensor, None, None]:
+        """The codes after each of some rounds."""
+        with torch.inference_mode(False), torch.enable_grad():
+            codes = lattice.detach().clone().requires_grad_()
+            descent = torch.optim.Adam([codes], lr=step, betas=_MEMORIES)
+        for _ in range(count):
+            with torch.inference_mode(False), torch.enable_grad():
+                descent.zero_grad()
+                shares = _soft(self._shares(codes, grid)[0], blur)
+                loss = self._apart(shares, wanted) + _PRIOR * _cost(codes)
+                loss.backward()
+                descent.step()
+            yield codes.detach()
+
+    def found(self, lattice: Tensor, grid: Tensor) -> OwnWays:
+        """What a search has come to."""
+        with torch.no_grad():
+            shares, met = self._shares(lattice, grid)
+            ways = lattice * self._scale
+            off = at_points(ways[:1], self._points)[:, 0].clamp(0, FURTHEST_OFF)
+            seen = met.clamp(max=1) * self._seen.share[self._ray]
+            stretched = float((off.square() * seen).sum() / seen.sum().clamp(min=1e-6))
+        return OwnWays(ways.numpy(), float(self._seen.unlike(shares[None])), stretched)
+
+    def _shares(self, codes: Tensor, grid: Tensor) -> tuple[Tensor, Tensor]:
+        """(R,) how much of each ray hair stops, and (N,) optical depths of samples."""
+        moved = displacement(self._away, codes * self._scale)
+        at = self._at + sample_vectors(moved, self._points, HAIR_BOX)
+        unit = (at - at.new_tensor(HAIR_BOX.centre)) / at.new_tensor(HAIR_BOX.half)
+        logs = functional.grid_sample(
+            grid[None, None], unit.view(1, 1, 1, -1, 3), padding_mode="border", align_corners=False
+        )[0, 0, 0, 0]
+        met = _extinction(logs) * self._step
+        depth = met.new_zeros(len(self._seen.share)).index_add(0, self._ray, met)
+        return 1 - torch.exp(-depth), met
+
+    def _apart(self, shares: Tensor, wanted: Tensor) -> Tensor:
+        weight = self._seen.weight
+        wrong = ((shares - wanted).square() * weight).sum()
+        return wrong / ((shares.detach() + wanted) * weight).sum().clamp(min=1e-6)
+
+
+def _cost(codes: Tensor) -> Tensor:
+    """What codes (3, z, y, x) cost."""
+    rough = sum((codes.diff(dim=axis).square().mean() for axis in (1, 2, 3)), codes.new_zeros(()))
+    other = codes.flip(-1) * codes.new_tensor([1.0, 1.0, -1.0]).view(3, 1, 1, 1)
+    one_sided = (codes - other).square().mean()
+    return _ROUGH * rough + _ONE_SIDED * one_sided + _LARGE * codes.square().mean()
+
+
+def _blurred(grid: Tensor, cells: int) -> Tensor:
+    """(z, y, x) of a style (z, y, x) log(extinction in 1/m), spread over some cells."""
+    if cells == 0:
+        return grid
+    spread = (1 - torch.exp(-_extinction(grid) * _THICK))[None, None]
+    kernel, reach = _gaussian(cells), 3 * cells
+    for axis in range(3):
+        shape, margin = [1, 1, 1, 1, 1], [0] * 6
+        shape[2 + axis] = -1
+        margin[4 - 2 * axis : 6 - 2 * axis] = [reach, reach]
+        spread = functional.conv3d(
+            functional.pad(spread, margin, mode="replicate"), kernel.view(shape)
+        )
+    thin = -torch.log1p(-spread[0, 0].clamp(max=_FULL)) / (2 * _THICK)
+    return thin.clamp(min=_FAINTEST).log()
+
+
+def _extinction(logs: Tensor) -> Tensor:
+    """1/m, as `fitting.hair` has it."""
+    return (logs - EMPTY_LOG_EXTINCTION).clamp(0, 1) * logs.exp()
+
+
+def _soft(share: Tensor, pixels: float) -> Tensor:
+    """(R,) shares of a square picture, blurred."""
+    if pixels == 0:
+        return share
+    kernel, side = _gaussian(pixels), round(len(share) ** 0.5)
+    reach = len(kernel) // 2
+    picture = share.view(1, 1, side, side)
+    for shape, margin in (
+        ((1, 1, -1, 1), (0, 0, reach, reach)),
+        ((1, 1, 1, -1), (reach, reach, 0, 0)),
+    ):
+        padded = functional.pad(picture, margin, mode="replicate")
+        picture = functional.conv2d(padded, kernel.view(shape))
+    return picture.flatten()
+
+
+def _gaussian(sigma: float) -> Tensor:
+    away = torch.arange(-round(3 * sigma), round(3 * sigma) + 1) / sigma
+    weights = torch.exp(-0.5 * away.square())
+    return weights / weights.sum()

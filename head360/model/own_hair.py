@@ -1,0 +1,71 @@
+"""A person's own hair as a field: one more displacement of its seating, and gains on its light.
+
+At each node of a lattice three numbers say where hair is asked for: nearer to the skin (it stands
+off further), further up (it ends lower), and further around the head (it is swept).
+"""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+from head360.model.planes import HAIR_BOX, cell_centres
+from head360.model.seating import GRID_SIZE
+
+#: Hair stands off at most so much further, or less: natural logarithm.
+FURTHEST_OFF = 1.0
+#: Nodes are too far from each other to say where skin is. Flattened more than this, or asked for
+#: further out, hair above this height (over this way) would leave a bald crown. Up to half of the
+#: last distance from the skin it may not be pushed at all, from 1.5 of it on it may; metres.
+_CROWN_OFF, _CROWN_FROM, _CROWN_FADE, _NEAR = -0.08, 0.07, 0.05, 0.03
+#: The skull's middle, metres.
+_MIDDLE = (0.0, 0.05, -0.01)
+#: Metres behind the ears that around means around.
+_AXIS = 0.02
+
+
+def bent(points: Tensor, away: Tensor, ways: Tensor) -> Tensor:
+    """(N, 3) metres from where hair is to where its style is asked.
+
+    Args:
+        points: (N, 3) metres, canonical frame.
+        away: (N, 3) metres from the nearest skin.
+        ways: (N, 3) off (natural logarithm), up and around (metres).
+    """
+    crown = ((points[:, 1:2] - _CROWN_FROM) / _CROWN_FADE).clamp(0, 1)
+    least = -FURTHEST_OFF + crown * (_CROWN_OFF + FURTHEST_OFF)
+    off = torch.exp(-torch.maximum(ways[:, :1], least).clamp(max=FURTHEST_OFF)) - 1
+    along = ways[:, 1:2] * points.new_tensor([0.0, 1.0, 0.0]) + ways[:, 2:] * around(points)
+    outward = functional.normalize(points - points.new_tensor(_MIDDLE), dim=-1, eps=1e-4)
+    near = crown * (1.5 - away.norm(dim=-1, keepdim=True) / _NEAR).clamp(0, 1)
+    pushed = (along * outward).sum(-1, keepdim=True).clamp(min=0)
+    moved: Tensor = off * away + along - near * pushed * outward
+    return moved
+
+
+def around(points: Tensor) -> Tensor:
+    """(N, 3) unit vectors around the head at (N, 3) metres, from its front to its right."""
+    flat = torch.stack([points[:, 2] + _AXIS, 0 * points[:, 0], -points[:, 0]], -1)
+    return functional.normalize(flat, dim=-1, eps=1e-3)
+
+
+def at_points(lattice: Tensor, points: Tensor) -> Tensor:
+    """(N, C) of a lattice (C, z, y, x) with nodes on the box's faces, at (N, 3) metres."""
+    unit = (points - points.new_tensor(HAIR_BOX.centre)) / points.new_tensor(HAIR_BOX.half)
+    sampled = functional.grid_sample(
+        lattice[None], unit[None, None, None], padding_mode="border", align_corners=True
+    )
+    return sampled[0, :, 0, 0].T
+
+
+def displacement(away: Tensor, ways: Tensor) -> Tensor:
+    """(z, y, x, 3) metres on a seating's grid; differentiable.
+
+    Args:
+        away: (N, 3) metres from the skin to the grid's nodes.
+        ways: (3, z, y, x) a lattice of off (natural logarithm), up and around (metres).
+    """
+    nodes = cell_centres(HAIR_BOX, GRID_SIZE)
+    moved = bent(nodes, away, at_points(ways, nodes))
+    return moved.view(*GRID_SIZE[::-1], 3)

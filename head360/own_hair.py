@@ -1,0 +1,82 @@
+"""How somebody's own hair differs from a library style: plain data; never imports torch.
+
+A photo shows more of hair than length, volume and fringe: how far it stands off in each direction,
+where it ends around the face, and where it is light and dark. All of that is kept on small lattices
+over the hair's box and belongs to one style. Numbers are quantised when it is made, so that saved
+hair comes back bit by bit.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Any, TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+
+Steps: TypeAlias = npt.NDArray[np.int8]
+
+#: Numbers along z, y, x: of ways at the box's corners and in between, of gains at cells' centres.
+WAYS_GRID, GAINS_GRID = (10, 11, 9), (20, 22, 18)
+#: What a step means: how far hair stands off (natural logarithm), up and around (metres); of gains.
+WAY_STEPS, GAIN_STEP = (1 / 100, 0.001, 0.001), 1 / 100
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class OwnHair:
+    """One person's version of a style. Immutable."""
+
+    style: str  # id in the hairstyle library
+    mirrored: bool  # whether that style was worn to the other side
+    ways: Steps  # (3, z, y, x) of WAY_STEPS: stands off, asks further up, and further around
+    gains: Steps  # (z, y, x) of GAIN_STEP: natural logarithm of a factor on the hair's light
+
+    def __post_init__(self) -> None:
+        for name, shape in (("ways", (3, *WAYS_GRID)), ("gains", GAINS_GRID)):
+            array = getattr(self, name)
+            if array.dtype != np.int8 or array.shape != shape:
+                raise ValueError(f"own hair's {name} must be int8 of shape {shape}")
+            if array.flags.writeable or not array.flags.c_contiguous:
+                array = array.copy(order="C")
+                array.setflags(write=False)
+            object.__setattr__(self, name, array)
+
+    @classmethod
+    def made(
+        cls,
+        style: str,
+        *,
+        mirrored: bool,
+        ways: npt.NDArray[np.floating[Any]],
+        gains: npt.NDArray[np.floating[Any]] | None = None,
+    ) -> OwnHair:
+        """Quantise what a fit has found.
+
+        Args:
+            style: id in the hairstyle library.
+            mirrored: whether it is worn to the other side.
+            ways: (3, *WAYS_GRID) natural logarithm, metres, metres.
+            gains: GAINS_GRID natural logarithms; None: as the library has it.
+        """
+        steps = np.array(WAY_STEPS).reshape(3, 1, 1, 1)
+        none = np.zeros(GAINS_GRID, np.int8)
+        lit = none if gains is None else _quantised(gains / GAIN_STEP)
+        return cls(style, mirrored, _quantised(ways / steps), lit)
+
+    def lit(self, gains: npt.NDArray[np.floating[Any]]) -> OwnHair:
+        """The same with gains, GAINS_GRID natural logarithms."""
+        return replace(self, gains=_quantised(gains / GAIN_STEP))
+
+    def worn(self, *, mirrored: bool) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.float32]]:
+        """Ways (3, z, y, x) and gains (z, y, x), left for right if worn the other way round."""
+        ways = self.ways * np.array(WAY_STEPS, np.float32).reshape(3, 1, 1, 1)
+        gains = self.gains * np.float32(GAIN_STEP)
+        if mirrored != self.mirrored:
+            turned = np.array([1, 1, -1], np.float32).reshape(3, 1, 1, 1)
+            ways, gains = turned * ways[..., ::-1], gains[..., ::-1]
+        return np.ascontiguousarray(ways, np.float32), np.ascontiguousarray(gains, np.float32)
+
+
+def _quantised(values: npt.NDArray[np.floating[Any]]) -> Steps:
+    steps: Steps = np.rint(values).clip(-127, 127).astype(np.int8)
+    return steps
