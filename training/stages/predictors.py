@@ -59,7 +59,7 @@ class PredictorStage:
 class Predictor(nn.Module):
     """Pictures (B, 3, S, S) 0 … 1 to (B, len(TOLD)), each in its own unit.
 
-    Every level has its say: freckles are a pixel wide, and five levels deep nothing is left of them.
+    Every level has its say: freckles are a pixel wide, five levels deep nothing is left of them.
     """
 
     def __init__(self) -> None:
