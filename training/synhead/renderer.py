@@ -21,7 +21,7 @@ from torch import Tensor
 from head360.camera import OrbitCamera
 from head360.light import TRANSPARENT, Background
 from head360.model.topology import Topology
-from head360.rendering.gpu_hair import light_volume, open_air, release
+from head360.rendering.gpu_hair import hair_paint_volume, light_volume, open_air, release
 from head360.rendering.gpu_head import shadow_texture_from_head
 from head360.rendering.lighting import (
     Lighting,
@@ -131,6 +131,7 @@ class TruthRenderer:
             noise = strand_noise()
             self._noise = texture(self._ctx, noise.shape[1::-1], 2, noise, dtype="f4")
             self._noise.repeat_x = self._noise.repeat_y = True
+            self._unpainted = volume(self._ctx, hair_paint_volume(None))
         self._shown: tuple[TrueScene, OrbitCamera, Layer] | None = None
         self._posed: Posed | None = None
 
@@ -219,7 +220,7 @@ class TruthRenderer:
             for shading in (self._shade_head, self._shade_hair):
                 shading.program["u_shadow"] = 15  # of another sampler type: never shared
                 self._mesh.shadow.use(15)
-                textures = {**sources, "u_noise": self._noise}
+                textures = {**sources, "u_noise": self._noise, "u_hair_paint": self._unpainted}
                 shading.draw(target, textures, uniforms, mask=True, over=True)
             release(light)
             return self._resolved(background)
