@@ -52,7 +52,7 @@ _TAKES_OFF = {"shaven": _FACIAL_HAIR, "rested": ("dark_circles",)}
 #: Bright make-up is strong; bright brows are weak.
 _BRIGHT: dict[bool, set[str]] = {True: {"bright"}, False: set()}
 #: Palettes are chosen by which quadrant two codes point into.
-QUADRANTS = ((1.5, 1.5), (-1.5, 1.5), (1.5, -1.5), (-1.5, -1.5))
+QUADRANTS = ((-1.5, -1.5), (1.5, -1.5), (-1.5, 1.5), (1.5, 1.5))
 
 
 def change_of(head: HeadParams, meant: Meant, mesh: BilinearModel) -> Change | None:

@@ -133,14 +133,14 @@ def _apply(
             channel.mul_(torch.exp(amount * -absorbed))
     if recipe.paint is not None:
         opacity = (amount * recipe.cover).clamp_(max=0.97)
-        for channel, tone in zip(albedo, _paint(recipe.paint, params), strict=True):
+        for channel, tone in zip(albedo, paint_color(recipe.paint, params), strict=True):
             channel.lerp_(torch.full_like(channel, tone), opacity)
     for number, change in recipe.surface.items():
         place[number].add_(amount, alpha=change).clamp_(0.02, 1)
 
 
-def _paint(name: str, params: HeadParams) -> Color:
-    """An sRGB-encoded colour."""
+def paint_color(name: str, params: HeadParams) -> Color:
+    """The sRGB-encoded colour of a paint: hair, brow, liner, lipstick or eyeshadow."""
     if name in ("hair", "brow"):
         return hair_paint(params, grown=name == "brow")
     if name == "liner":
