@@ -20,12 +20,10 @@ from torch.nn import functional
 
 from head360.light import LIGHT_PRESETS, Light
 from head360.rendering.lighting import Floats, Lighting, lighting
-from head360.rendering.shade import EXPOSURE, linear_from_srgb
+from head360.rendering.shade import light_from_display, linear_from_srgb
 
 #: Display-linear values are taken for at most so bright: beyond, the tone curve says nothing.
 _BRIGHTEST = 0.84
-#: Of the tone curve c (2.51 c + 0.03) / (c (2.43 c + 0.59) + 0.14), see `shade.tone_curve`.
-_CURVE = (2.51, 0.03, 2.43, 0.59, 0.14)
 #: What pulls the orders 0, 1, 2 of the light towards an even one.
 _RIDGE = (0.0, 0.02, 0.25)
 #: Skin is never taken to be in deeper shadow, or in brighter light, than so many times the usual.
@@ -56,10 +54,7 @@ class SkinPatch:
 
 def radiance(photo: Tensor) -> Tensor:
     """Scene-linear light of sRGB-encoded colours 0 … 1: undoes encoding and tone curve."""
-    a, b, c, d, e = _CURVE
-    y = linear_from_srgb(photo).clamp(0, _BRIGHTEST)
-    p, q, r = a - c * y, b - d * y, -e * y
-    return (-q + (q * q - 4 * p * r).sqrt()) / (2 * p) / EXPOSURE
+    return light_from_display(linear_from_srgb(photo).clamp(0, _BRIGHTEST))
 
 
 def harmonics(directions: Tensor) -> Tensor:

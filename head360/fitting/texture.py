@@ -159,31 +159,23 @@ class SkinFitter:
         tint = found.gain / found.gain.mean()
         patch = _patch(seen, base)
         second = _light(patch, light / tint, template, trust * (0.15 + zones.plain))
-        albedo = albedo_under(second, patch, light / tint)
-        logs = albedo.clamp(_DARKEST, _LIGHTEST).log()
-        bare = trust * zones.plain * (1 - zones.hairline)
-        logs = even_hue(logs, light.clamp(min=_DARKEST).log().mean(1), bare)
+        logs = _skin_under(second, patch, light, tint, trust * zones.plain * (1 - zones.hairline))
         yield "join"
-        still = posed.vertices if relaxed is None else relaxed
-        pushed = folded(atlas, posed.topology, still, posed.vertices)
-        whole = self._whole(logs, template.log(), trust, seen.shown, zones, pushed)
+        pushed = _pushed(atlas, posed, relaxed)
+        painted = self._whole(logs, template.log(), trust, seen.shown, zones, pushed)
         colors = eye_colors(photo, view, posed, self._fixed, second, tint)
-        painted = encoded(whole.exp().clamp(_DARKEST, _LIGHTEST))
         yield "moment"
         made[:3] = atlas.padded(atlas.tile(painted))
         easel = Easel.of(view, posed, photo_lighting(second, tint))
         share = torch.maximum(trust, _near(seen, zones, gate))
         moment = self._moment(easel, photo, posed, made, share, zones) - painted
         return FittedSkin(
-            found.code.numpy(),
-            atlas.padded(atlas.tile(painted - base[:, :3])).numpy(),
-            atlas.tile(trust[:, None])[0].numpy(),
-            second,
-            tint,
-            colors,
-            found.distance,
-            atlas.padded(atlas.tile(moment)).numpy(),
-        )
+            code=found.code.numpy(),
+            skin=atlas.padded(atlas.tile(painted - base[:, :3])).numpy(),
+            observed=atlas.tile(trust[:, None])[0].numpy(),
+            light=second, tint=tint, colors=colors, distance=found.distance,
+            moment=atlas.padded(atlas.tile(moment)).numpy(),
+        )  # fmt: skip
 
     def _moment(
         self,
@@ -206,7 +198,7 @@ class SkinFitter:
     def _whole(
         self, logs: Tensor, skin: Tensor, trust: Tensor, shown: Tensor, zones: Zones, pushed: Tensor
     ) -> Tensor:
-        """(N, 3) logarithms of all the skin, from those of a photo and of generated skin."""
+        """(N, 3) encoded albedo of all the skin, from logarithms of a photo's and of generated."""
         atlas = self._atlas
         plain = skin + usual_difference(logs - skin, trust * zones.plain)
         lash = lash_line(self._lashes, logs, plain, shown)
@@ -215,7 +207,22 @@ class SkinFitter:
         logs = calmed(atlas, logs, skin, trust, torch.maximum(zones.features, zones.brows), pushed)
         logs = clean_lids(atlas, logs, plain, trust, zones.lids)
         logs, wider = mirrored(atlas, logs, trust)
-        return joined(atlas, logs, wider, skin, zones.plain) - lash
+        logs = joined(atlas, logs, wider, skin, zones.plain) - lash
+        return encoded(logs.exp().clamp(_DARKEST, _LIGHTEST))
+
+
+def _skin_under(
+    told: Tensor, patch: SkinPatch, light: Tensor, tint: Tensor, bare: Tensor
+) -> Tensor:
+    """(N, 3) logarithms of albedo in a light (9,) of a colour (3,), evened where skin is bare."""
+    logs = albedo_under(told, patch, light / tint).clamp(_DARKEST, _LIGHTEST).log()
+    return even_hue(logs, light.clamp(min=_DARKEST).log().mean(1), bare)
+
+
+def _pushed(atlas: SkinAtlas, posed: Posed, relaxed: Tensor | None) -> Tensor:
+    """Where the expression folds skin, against a face (V, 3) that is `relaxed`."""
+    still = posed.vertices if relaxed is None else relaxed
+    return folded(atlas, posed.topology, still, posed.vertices)
 
 
 def _near(seen: Seen, zones: Zones, gate: Tensor) -> Tensor:

@@ -101,9 +101,8 @@ def test_a_live_face_plays_the_head_outside_undo(
     assert jaw(window) == 0
 
 
-def test_a_take_becomes_the_performance_and_can_be_undone(
-    window: MainWindow, source: FakeSource, qtbot: QtBot
-) -> None:
+def record_three(window: MainWindow, source: FakeSource, qtbot: QtBot) -> None:
+    """Start, and record a jaw that opens in three pictures; the source goes on."""
     dock = window.panels.live
     dock.start.click()
     dock.record.setChecked(True)
@@ -111,6 +110,12 @@ def test_a_take_becomes_the_performance_and_can_be_undone(
         source.say(value)
         qtbot.wait(40)
     dock.record.setChecked(False)
+
+
+def test_a_take_becomes_the_performance_and_can_be_undone(
+    window: MainWindow, source: FakeSource, qtbot: QtBot
+) -> None:
+    record_three(window, source, qtbot)
     kept = window.document.performance
     assert kept is not None
     assert len(kept) == 3
@@ -217,13 +222,7 @@ def test_a_live_face_takes_over_from_the_recording(
 def test_a_recording_takes_over_from_the_live_face(
     window: MainWindow, source: FakeSource, qtbot: QtBot
 ) -> None:
-    dock = window.panels.live
-    dock.start.click()
-    dock.record.setChecked(True)
-    for value in (0.1, 0.4, 0.8):
-        source.say(value)
-        qtbot.wait(40)
-    dock.record.setChecked(False)
+    record_three(window, source, qtbot)
     assert window.session.running  # for another take
 
     window.player.play()
