@@ -10,7 +10,7 @@ from head360.params import HeadParams
 
 LockKey: TypeAlias = tuple[str, int | None]  # field of HeadParams; one component, None = all
 
-SHAPE, SKIN = ("shape",), ("texture", "attributes", "iris_color")
+SHAPE, SKIN = ("shape",), ("texture", "attributes", "iris_color", "make_up")
 HAIR = ("hairstyle", "hair_mix", "hair_shape", "hair_color", "hair_tones", "own_hair")
 
 

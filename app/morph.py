@@ -6,13 +6,14 @@ from typing import Any
 
 import numpy as np
 
+from head360.make_up import PARTS, MakeUp
 from head360.params import FloatArray, HairMix, HeadParams
 
 #: What is mixed in a straight line. Expression, pose and light belong to the scene; hair has a way
 #: of its own.
 MORPHED = ("shape", "texture", "attributes", "hair_color", "iris_color")
 #: What makes a person.
-PERSON = (*MORPHED, "hairstyle", "hair_mix")
+PERSON = (*MORPHED, "hairstyle", "hair_mix", "make_up")
 
 
 def mixed(first: HeadParams, second: HeadParams, share: float) -> dict[str, FloatArray]:
@@ -34,6 +35,18 @@ def hair_between(first: HeadParams, second: HeadParams, share: float) -> dict[st
         return {"hairstyle": first.hairstyle, "hair_mix": mix}
     nearer = first if share < 0.5 else second
     return {"hairstyle": nearer.hairstyle, "hair_mix": nearer.hair_mix}
+
+
+def make_up_between(first: HeadParams, second: HeadParams, share: float) -> MakeUp | None:
+    """The colours of make-up from the first head (0) to the second (1); the ends are exact."""
+    if share in (0, 1) or first.make_up == second.make_up:
+        return second.make_up if share == 1 else first.make_up
+    worn = [(head.make_up or MakeUp(), head.texture) for head in (first, second)]
+    between: dict[str, Any] = {}
+    for part in PARTS.values():
+        near, far = (np.array(make_up.linear(part, texture)) for make_up, texture in worn)
+        between[part] = tuple(((1 - share) * near + share * far).tolist())
+    return MakeUp(**between)
 
 
 def share_of(params: HeadParams, first: HeadParams, second: HeadParams) -> float:

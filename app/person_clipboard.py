@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import atexit
 import json
+from dataclasses import asdict
 from typing import Any
 
 import numpy as np
@@ -15,9 +16,12 @@ from app.locks import SHAPE, SKIN, Locks
 from app.messages import Messages
 from head360.params import HeadParams
 from head360.project import MAX_ABSOLUTE
+from head360.project_values import UnreadableError, make_up_of
 
+#: The one field that is no array.
+MAKE_UP = "make_up"
 MIME = "application/x-head360-person+json"
-FIELDS = (*SHAPE, *SKIN)
+FIELDS = tuple(name for name in (*SHAPE, *SKIN) if name != MAKE_UP)
 LIMIT_BYTES = 64 << 10  # a person takes about 3 kB
 
 
@@ -63,7 +67,9 @@ def _clear_own_clipboard() -> None:
 
 def person_to_json(params: HeadParams) -> bytes:
     """Shape and skin as JSON."""
-    return json.dumps({name: getattr(params, name).tolist() for name in FIELDS}).encode()
+    entries: dict[str, Any] = {name: getattr(params, name).tolist() for name in FIELDS}
+    entries[MAKE_UP] = asdict(params.make_up) if params.make_up else None
+    return json.dumps(entries).encode()
 
 
 def person_from_json(content: bytes, like: HeadParams) -> dict[str, Any] | None:
@@ -76,11 +82,12 @@ def person_from_json(content: bytes, like: HeadParams) -> dict[str, Any] | None:
     try:
         entries = json.loads(content)
         person = {name: np.array(entries[name], np.float32) for name in FIELDS}
-    except (ValueError, KeyError, TypeError, RecursionError):
+        make_up = make_up_of(entries.get(MAKE_UP))
+    except (ValueError, KeyError, TypeError, RecursionError, UnreadableError):
         return None
     sane = [
         person[name].shape == getattr(like, name).shape
         and bool((np.abs(person[name]) <= MAX_ABSOLUTE).all())
         for name in FIELDS
     ]
-    return person if all(sane) else None
+    return {**person, MAKE_UP: make_up} if all(sane) else None

@@ -10,13 +10,17 @@ import numpy as np
 
 from head360.edits import ARRAYS, BALD, Change, FloatArray
 from head360.light import Light
+from head360.make_up import PARTS, MakeUp
 from head360.paint import Paint
-from head360.params import HairMix, HairShape, HairTones, HeadParams
+from head360.params import ATTRIBUTES, HairMix, HairShape, HairTones, HeadParams
 
 Value = TypeVar("Value")
 
 #: Fields of a change that are vectors of a head, too.
-_VECTORS = tuple(name for name in ARRAYS if name not in ("hair_shape", "hair_roots", "hair_tips"))
+_OTHERS = ("hair_shape", "hair_roots", "hair_tips", "lip_color", "lid_color")
+_VECTORS = tuple(name for name in ARRAYS if name not in _OTHERS)
+#: Colours of a change, by the field of `MakeUp` that they reach.
+_MADE_UP = {"lips": "lip_color", "lids": "lid_color"}
 #: Numbers of a `HairShape`, in the order of a change's.
 _SHAPED = ("length", "volume", "fringe", "hairline", "curl")
 #: How far layers may push codes, standard deviations; weights end at 0 and 1.
@@ -47,9 +51,11 @@ class Edited:
         light = self._remembered("light", sources, lambda: _light(params))
         tones = self._tones(params, changes["hair_color"])
         paint = self._remembered("paint", (params.paint, params.edits), lambda: _paint(params))
+        made_up = self._made_up(params, changes["texture"])
         return params.with_(
-            edits=(), light=light, hair_tones=tones, paint=paint, **changes, **self._hair(params)
-        )
+            edits=(), light=light, hair_tones=tones, paint=paint, make_up=made_up,
+            **changes, **self._hair(params),
+        )  # fmt: skip
 
     def _field(self, params: HeadParams, name: str) -> FloatArray:
         base = getattr(params, name)
@@ -65,6 +71,10 @@ class Edited:
     def _tones(self, params: HeadParams, color: FloatArray) -> HairTones | None:
         sources = (params.hair_tones, color, params.edits)
         return self._remembered("tones", sources, lambda: _tones(params, color))
+
+    def _made_up(self, params: HeadParams, texture: FloatArray) -> MakeUp | None:
+        sources = (params.make_up, params.attributes, texture, params.edits)
+        return self._remembered("make_up", sources, lambda: _make_up(params, texture))
 
     def _remembered(
         self, name: str, sources: tuple[object, ...], make: Callable[[], Value]
@@ -145,6 +155,26 @@ def _tones(params: HeadParams, color: FloatArray) -> HairTones | None:
                 reached = start + min(amount, 1.0) * (wanted - start)
                 now = changes[name] = tuple(float(v) for v in reached.clip(0, 1))
     return replace(tones, **changes) if changes else params.hair_tones
+
+
+def _make_up(params: HeadParams, texture: FloatArray) -> MakeUp | None:
+    """Colours on their way to those that are wished; on bare skin, they are there at once."""
+    start = params.make_up or MakeUp()
+    found: dict[str, Any] = {}
+    for attribute, part in PARTS.items():
+        at = ATTRIBUTES.index(attribute)
+        strength = float(params.attributes[at])
+        for change, amount in _active(params):
+            before = strength
+            if change.attributes is not None:
+                strength = min(max(strength + amount * float(change.attributes[at]), 0.0), 1.0)
+            wanted = getattr(change, _MADE_UP[part])
+            if wanted is not None:
+                now = np.array(found.get(part) or start.linear(part, texture))
+                kept = (1 - min(amount, 1.0)) * min(before / max(strength, 1e-3), 1.0)
+                reached = wanted + kept * (now - wanted)
+                found[part] = tuple(float(v) for v in reached.clip(0, 1))
+    return replace(start, **found) if found else params.make_up
 
 
 def _towards(

@@ -38,6 +38,8 @@ class Change:
     hair_shape: FloatArray | None = None  # (5,) added to the numbers of a `HairShape`
     hair_roots: FloatArray | None = None  # (3,) linear RGB near the scalp
     hair_tips: FloatArray | None = None  # (3,) linear RGB at the ends
+    lip_color: FloatArray | None = None  # (3,) linear RGB of lipstick
+    lid_color: FloatArray | None = None  # (3,) linear RGB of eye shadow
     hairstyle: str | None = None  # id in the library; `BALD` takes hair off
     light: str | None = None  # a preset
     hair_mirrored: bool | None = None  # whether hair is parted on the style's other side
@@ -53,7 +55,7 @@ class Change:
 #: Fields of a `Change` that are arrays.
 ARRAYS = (
     "shape", "texture", "attributes", "expression", "hair_color", "iris_color", "hair_shape",
-    "hair_roots", "hair_tips",
+    "hair_roots", "hair_tips", "lip_color", "lid_color",
 )  # fmt: skip
 
 

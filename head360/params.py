@@ -11,6 +11,7 @@ import numpy.typing as npt
 from head360.edits import ARRAYS, EditLayer
 from head360.light import Light
 from head360.likeness import Likeness
+from head360.make_up import PARTS, Color, MakeUp
 from head360.own_hair import OwnHair
 from head360.paint import Paint
 
@@ -42,6 +43,8 @@ ATTRIBUTES: tuple[str, ...] = (
 )  # fmt: skip
 
 
+#: How much make-up is put on by choosing a colour for what was bare.
+_PUT_ON = 0.7
 #: How far the head turns on its neck to either side, degrees: yaw, pitch, roll.
 POSE_LIMITS: tuple[float, float, float] = (50.0, 25.0, 20.0)
 
@@ -118,6 +121,7 @@ class HeadParams:
     hair_tones: HairTones | None = None  # of roots and tips; None: all `hair_color`
     paint: Paint | None = None  # over skin and hair; None: as codes, attributes and colours say
     own_hair: OwnHair | None = None  # what a photo gave beyond its style; of other styles: nothing
+    make_up: MakeUp | None = None  # colours of lips and lids; None: as the texture code says
 
     def __post_init__(self) -> None:
         for name, size in _VECTORS.items():
@@ -133,6 +137,24 @@ class HeadParams:
         return replace(self, **changes)
 
 
+def made_up(params: HeadParams, attribute: str, color: Color | None) -> HeadParams:
+    """A head whose make-up has a colour; where there was none, it is put on.
+
+    Args:
+        params: the head.
+        attribute: “lipstick” or “eyeshadow”.
+        color: linear RGB; None for the colour that the texture code chooses.
+    """
+    changes: dict[str, Any] = {PARTS[attribute]: color}
+    worn = replace(params.make_up or MakeUp(), **changes)
+    at = ATTRIBUTES.index(attribute)
+    strengths = params.attributes
+    if color is not None and strengths[at] == 0:
+        strengths = strengths.copy()
+        strengths[at] = _PUT_ON
+    return params.with_(make_up=None if worn == MakeUp() else worn, attributes=strengths)
+
+
 _VECTORS = {
     "shape": SHAPE_SIZE,
     "texture": TEXTURE_SIZE,
@@ -144,7 +166,9 @@ _VECTORS = {
 }
 
 #: Sizes of what an edit changes.
-_CHANGED = {**_VECTORS, "hair_shape": 5, "hair_roots": 3, "hair_tips": 3}
+_CHANGED = {
+    **_VECTORS, "hair_shape": 5, "hair_roots": 3, "hair_tips": 3, "lip_color": 3, "lid_color": 3,
+}  # fmt: skip
 
 
 def neutral_head() -> HeadParams:

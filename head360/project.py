@@ -40,12 +40,13 @@ from head360.project_values import (
     hairstyle_of,
     integer_of,
     light_of,
+    make_up_of,
     object_of,
 )
 from head360.sitting import Sitting
 
 SUFFIX = ".h360"
-VERSION = 5
+VERSION = 6
 
 MAX_FILE_BYTES = 96 << 20
 MAX_JSON_BYTES = 256 << 10
@@ -203,9 +204,17 @@ def _five_from_four(
     return manifest, arrays
 
 
+def _six_from_five(
+    manifest: Json, arrays: dict[str, FloatArray]
+) -> tuple[Json, dict[str, FloatArray]]:
+    """Version 6 brought colours of make-up."""
+    return manifest | {"make_up": None}, arrays
+
+
 #: From each older version to the next one.
 _MIGRATIONS: dict[int, _Migration] = {
     1: _two_from_one, 2: _three_from_two, 3: _four_from_three, 4: _five_from_four,
+    5: _six_from_five,
 }  # fmt: skip
 
 
@@ -291,6 +300,7 @@ def _manifest(project: Project) -> Json:
         "hair_mix": asdict(params.hair_mix) if params.hair_mix else None,
         "hair_shape": asdict(params.hair_shape) if params.hair_shape else None,
         "hair_tones": asdict(params.hair_tones) if params.hair_tones else None,
+        "make_up": asdict(params.make_up) if params.make_up else None,
         "light": asdict(params.light),
         "camera": asdict(project.camera),
         "background": asdict(project.background),
@@ -311,6 +321,7 @@ def _project(manifest: Json, arrays: Mapping[str, FloatArray], parts: Mapping[st
             hair_mix=hair_mix_of(manifest.get("hair_mix")),
             hair_shape=hair_shape_of(manifest.get("hair_shape")),
             hair_tones=hair_tones_of(manifest.get("hair_tones")),
+            make_up=make_up_of(manifest.get("make_up")),
             **of_params,
         )
         params = painted(params, parts.get(PAINT, {}))

@@ -10,6 +10,7 @@ from typing import Any, TypeAlias
 from head360.assets import catalog
 from head360.camera import PITCH_LIMIT_DEGREES, OrbitCamera
 from head360.light import Background, Light
+from head360.make_up import MakeUp
 from head360.params import HairMix, HairShape, HairTones
 
 Json: TypeAlias = dict[str, Any]
@@ -69,6 +70,15 @@ def hair_tones_of(entry: object) -> HairTones | None:
         number_of(entry, "root_reach", 0, 1),
         number_of(entry, "tip_reach", 0, 1),
     )
+
+
+def make_up_of(entry: object) -> MakeUp | None:
+    """Colours of lips and lids."""
+    if entry is None:
+        return None
+    if not isinstance(entry, dict):
+        raise UnreadableError("its make-up is no set of colours")
+    return MakeUp(_color(entry, "lips"), _color(entry, "lids"))
 
 
 def _color(entry: Json, key: str) -> tuple[float, float, float] | None:

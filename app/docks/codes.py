@@ -19,6 +19,7 @@ from PySide6.QtWidgets import (
 
 from app.colors import LinearRGB
 from app.docks.field_sliders import FieldSliders
+from app.docks.make_up import MakeUpRows
 from app.docks.morph import MorphPanel
 from app.docks.panel import scrolling_column, set_up_dock
 from app.document import HeadDocument
@@ -45,7 +46,7 @@ SEEDS = 2**31
 
 
 class HeadDock(QDockWidget):
-    """Edits shape, texture, attributes and iris colour.
+    """Edits shape, texture, attributes, and the colours of eyes and make-up.
 
     As in every dock, sliders show the document and send edits to it; nothing is kept here but the
     two heads A and B.
@@ -73,6 +74,7 @@ class HeadDock(QDockWidget):
         self.details = FieldSliders(document, locks, "attributes", _detail_specs(), self)
         self._section_locks: dict[tuple[str, ...], QToolButton] = {}
         self.iris: SwatchRow | None = None  # made when the details are first unfolded
+        self.make_up: MakeUpRows | None = None  # likewise
         area, column = scrolling_column()
         self.morph = MorphPanel(document, locks, theme, renderer)
         column.addWidget(self.morph)
@@ -165,6 +167,8 @@ class HeadDock(QDockWidget):
         row.addStretch()
         row.addWidget(iris)
         rows.addLayout(row)
+        self.make_up = MakeUpRows(self._document, self._stage, self._theme)
+        rows.addWidget(self.make_up)
         self._show_locks()
 
     # -- editing -------------------------------------------------------------------------------
@@ -200,6 +204,8 @@ class HeadDock(QDockWidget):
             button.setIcon(self._theme.icon("lock" if locked else "unlock"))
         if self.iris is not None:
             self.iris.setEnabled(not self._locks.is_locked("iris_color"))
+        if self.make_up is not None:
+            self.make_up.setEnabled(not self._locks.is_locked("make_up"))
 
 
 def _code_specs(titles: Sequence[str], tip: str, size: int) -> dict[int, SliderSpec]:

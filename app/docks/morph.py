@@ -10,7 +10,7 @@ from shiboken6 import isValid
 
 from app.document import HeadDocument
 from app.locks import Locks
-from app.morph import MORPHED, PERSON, hair_between, mixed, share_of
+from app.morph import MORPHED, PERSON, hair_between, make_up_between, mixed, share_of
 from app.theme import Theme
 from app.widgets.labelled_slider import LabelledSlider, SliderSpec
 from app.widgets.section import flat_button
@@ -153,7 +153,10 @@ class MorphPanel(QWidget):
         first, second = (slot.params for slot in self.slots)
         if first is None or second is None:
             return
-        between = {**mixed(first, second, share), **hair_between(first, second, share)}
+        between = {
+            **mixed(first, second, share), **hair_between(first, second, share),
+            "make_up": make_up_between(first, second, share),
+        }  # fmt: skip
         changes = self._locks.allowed(self._document.params, between)
         self._document.edit(self.tr("Morph"), gesture=gesture, **changes)
 

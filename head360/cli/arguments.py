@@ -11,6 +11,7 @@ from head360.cli.options import (
     add_camera_options,
     add_hair_options,
     add_head_options,
+    add_make_up_options,
     add_output,
     add_picture_options,
     add_quiet,
@@ -255,7 +256,7 @@ def _add_edit(commands: _Commands[argparse.ArgumentParser]) -> None:
     parser.add_argument("file", type=Path, metavar="FILE.h360", help="the project to start from")
     parser.add_argument(
         "text", nargs="?", default="", metavar="TEXT",
-        help="what should change: “older, with a grey beard”; without, hair options alone count",
+        help="what should change: “older, with a grey beard”; without, options alone count",
     )  # fmt: skip
     parser.add_argument(
         "--strength", type=share, default=1.0, metavar="0…1", help="how strongly (%(default)s)"
@@ -264,6 +265,7 @@ def _add_edit(commands: _Commands[argparse.ArgumentParser]) -> None:
         "--flatten", action="store_true", help="put the change into the head, without a layer"
     )
     add_hair_options(parser.add_argument_group("hair"))
+    add_make_up_options(parser.add_argument_group("make-up"))
     add_diffusion_options(parser)
     add_output(parser, "edited.h360", "project file")
 

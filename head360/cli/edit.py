@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from head360.cli.arguments import UsageError
 from head360.cli.diffusion import restyled
-from head360.cli.scene import one_of, with_hair
+from head360.cli.scene import one_of, with_hair, with_make_up
 from head360.cli.terminal import Terminal
 from head360.edited import edited
 from head360.errors import EditError
@@ -28,8 +28,8 @@ def edit(arguments: argparse.Namespace, engine: HeadEngine, terminal: Terminal) 
         raise UsageError(f"“{output.name}” is not a project's name.", f"Let it end in {SUFFIX}.")
     editor = one_of("editor", arguments.editor, EDITORS)
     project = load_project(arguments.file)
-    params = with_hair(arguments, project.params)
-    said = "other hair"
+    params = with_make_up(arguments, with_hair(arguments, project.params))
+    said = "other hair" if params.make_up is project.params.make_up else "other make-up"
     if editor == "diffusion":
         params = restyled(arguments, engine, params, terminal)
         params, said = _worn(arguments, params), arguments.text

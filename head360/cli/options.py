@@ -17,6 +17,17 @@ HEAD_ANGLES = {
 HAIR_SHAPE = ("length", "volume", "fringe", "curl")
 #: Where hair may have another colour.
 HAIR_TONES = {"roots": "near the scalp", "tips": "at the ends"}
+#: What can have a colour of make-up: the attribute that says how much there is.
+MAKE_UP = {"lip": "lipstick", "lid": "eyeshadow"}
+
+
+def add_make_up_options(group: argparse._ArgumentGroup) -> None:
+    """Colours of make-up."""
+    for part, name in MAKE_UP.items():
+        group.add_argument(
+            f"--{part}-color", metavar="#RRGGBB",
+            help=f"{name} of this colour; “none” for the colour that comes with the skin",
+        )  # fmt: skip
 
 
 def add_hair_options(group: argparse._ArgumentGroup) -> None:
@@ -54,6 +65,7 @@ def add_head_options(parser: argparse.ArgumentParser) -> None:
         "--seed", type=seed, metavar="N", help="a random person, the same each time"
     )
     add_hair_options(group)
+    add_make_up_options(group)
     group.add_argument(
         "--expression", nargs="+", action="extend", default=[], metavar="NAME=VALUE",
         help="ARKit blendshapes, 0 … 1, such as jawOpen=0.4 mouthSmile=0.7 (both sides)",

@@ -12,7 +12,7 @@ import numpy as np
 from head360.assets import catalog
 from head360.camera import PITCH_LIMIT_DEGREES, OrbitCamera
 from head360.cli.arguments import UsageError
-from head360.cli.options import HAIR_SHAPE, HAIR_TONES, HEAD_ANGLES
+from head360.cli.options import HAIR_SHAPE, HAIR_TONES, HEAD_ANGLES, MAKE_UP
 from head360.cli.values import srgb
 from head360.edited import hair_of
 from head360.errors import UnknownNameError
@@ -25,6 +25,7 @@ from head360.params import (
     HairShape,
     HairTones,
     HeadParams,
+    made_up,
 )
 from head360.project import load_project
 
@@ -104,8 +105,7 @@ def _hair_tones(arguments: argparse.Namespace, start: HairTones | None) -> HairT
         if (setting := getattr(arguments, f"hair_{part}")) is None:
             continue
         color, equals, reach = setting.partition("=")
-        none = color.lower() == BALD
-        changes[part] = None if none else tuple(float(v) for v in _linear(color))
+        changes[part] = _color_or_none(color)
         if equals:
             changes[f"{part[:-1]}_reach"] = _within(f"The reach of the {part}", reach, 0, 1)
     tones = replace(start or HairTones(), **changes)
@@ -147,7 +147,7 @@ def _blendshapes(name: str) -> list[int]:
 
 
 def _changed(arguments: argparse.Namespace, params: HeadParams) -> HeadParams:
-    params = with_hair(arguments, params)
+    params = with_make_up(arguments, with_hair(arguments, params))
     if arguments.expression:
         params = params.with_(expression=expression(arguments.expression, params.expression))
     return params.with_(
@@ -171,6 +171,18 @@ def with_hair(arguments: argparse.Namespace, params: HeadParams) -> HeadParams:
     if arguments.hair_color is not None:
         params = params.with_(hair_color=_linear(arguments.hair_color))
     return params.with_(hair_tones=_hair_tones(arguments, params.hair_tones))
+
+
+def with_make_up(arguments: argparse.Namespace, params: HeadParams) -> HeadParams:
+    """The head with the colours of make-up that options name.
+
+    Raises:
+        UsageError: something is no colour.
+    """
+    for part, attribute in MAKE_UP.items():
+        if (text := getattr(arguments, f"{part}_color")) is not None:
+            params = made_up(params, attribute, _color_or_none(text))
+    return params
 
 
 def _start(arguments: argparse.Namespace, engine: HeadEngine) -> Scene:
@@ -223,6 +235,14 @@ def _background(arguments: argparse.Namespace, start: Background) -> Background:
     if colors := getattr(arguments, "background", None):
         return Background(colors[0], colors[-1])
     return start
+
+
+def _color_or_none(text: str) -> tuple[float, float, float] | None:
+    """Linear RGB from sRGB text; None for “none”."""
+    if text.lower() == BALD:
+        return None
+    red, green, blue = _linear(text).tolist()
+    return red, green, blue
 
 
 def _linear(text: str) -> FloatArray:

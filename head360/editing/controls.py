@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import numpy as np
 
@@ -16,6 +16,7 @@ from head360.editing import hair_controls, targets
 from head360.editing.labels import LESS, MORE, NO
 from head360.editing.meant import Meant
 from head360.edits import Change
+from head360.make_up import PARTS, SHADES, MakeUp
 from head360.model.bilinear import BilinearModel
 from head360.model.directions import with_trait
 from head360.model.measures import measure_directions
@@ -25,7 +26,6 @@ from head360.params import ATTRIBUTES, EXPRESSIONS, HeadParams
 Control: TypeAlias = Callable[[HeadParams, Meant, BilinearModel], "Change | None"]
 
 _TONE, _LIP_COLOR, _AGE_CODE, _MASCULINE, _OILY = 0, 5, 7, 8, 10
-_LIPS, _LIDS = 62, 63
 #: Years that the trait “old” stands for, and its ends.
 _YEARS, _OLD = (16.0, 70.0), (-0.35, 0.95)
 #: The youngest and the oldest that there are.
@@ -51,8 +51,10 @@ _FACIAL_HAIR = ("stubble", "beard", "moustache")
 _TAKES_OFF = {"shaven": _FACIAL_HAIR, "rested": ("dark_circles",)}
 #: Bright make-up is strong; bright brows are weak.
 _BRIGHT: dict[bool, set[str]] = {True: {"bright"}, False: set()}
-#: Palettes are chosen by which quadrant two codes point into.
-QUADRANTS = ((-1.5, -1.5), (1.5, -1.5), (-1.5, 1.5), (1.5, 1.5))
+#: How dark “dark lipstick” is.
+_DARKER, _DARK = 0.5, frozenset({"dark", "darker", "deep", "deeper"})
+#: Colours of a change, by the attribute that they colour.
+COLORED = {"lipstick": "lip_color", "eyeshadow": "lid_color"}
 
 
 def change_of(head: HeadParams, meant: Meant, mesh: BilinearModel) -> Change | None:
@@ -180,11 +182,9 @@ def _painted(names: tuple[str, ...]) -> Control:
             at = ATTRIBUTES.index(name)
             plain = _PLAINLY.get(name, _PLAIN)
             strengths[at] = _strength(float(strengths[at]), meant, plain, name in _MAKEUP)
-        texture = _palette(head, meant, names)
-        change = difference(head, head.with_(attributes=strengths, texture=texture))
-        named = any(kind == "color" for kind, _, _ in meant.modifiers)
-        color = hair_controls.color_of(head, meant) if named and set(names) & _HAIRY else None
-        return change if color is None else replace(change or Change(), hair_color=color)
+        change = difference(head, head.with_(attributes=strengths))
+        colors = _colors(head, meant, names)
+        return replace(change or Change(), **colors) if colors else change
 
     return control
 
@@ -206,18 +206,31 @@ def _strength(now: float, meant: Meant, plain: float, bright_is_strong: bool) ->
     return min(wanted, 0.6 * now or wanted) if weaker else min(max(wanted, now + 0.1), 1.0)
 
 
-def _palette(head: HeadParams, meant: Meant, names: tuple[str, ...]) -> np.ndarray:
-    """The texture code, with make-up's colour chosen if one was named."""
-    texture = head.texture.copy()
+def _colors(head: HeadParams, meant: Meant, names: tuple[str, ...]) -> dict[str, Any]:
+    """The colours that were named, of what is painted: fields of a change."""
+    named = any(kind == "color" for kind, _, _ in meant.modifiers)
+    hair = hair_controls.color_of(head, meant) if named and set(names) & _HAIRY else None
+    found: dict[str, Any] = {} if hair is None else {"hair_color": hair}
+    if meant.way in (NO, LESS):  # “no red lipstick” is none
+        return found
+    for name in set(names) & COLORED.keys():
+        if (shade := _shade(head, meant, PARTS[name])) is not None:
+            found[COLORED[name]] = shade
+    return found
+
+
+def _shade(head: HeadParams, meant: Meant, part: str) -> np.ndarray | None:
+    """The colour that was said of lips' or lids' make-up; None if none was."""
     colors = [name for kind, name, _ in meant.modifiers if kind == "color"]
-    for attribute, palettes in (
-        ("lipstick", targets.LIP_PALETTES),
-        ("eyeshadow", targets.LID_PALETTES),
-    ):
-        wanted = next((palettes[c] for c in colors if c in palettes), None)
-        if attribute in names and wanted is not None:
-            texture[_LIPS : _LIDS + 1] = QUADRANTS[wanted]
-    return texture
+    said = [targets.MAKE_UP_WORDS[w] for w in meant.said if w in targets.MAKE_UP_WORDS and colors]
+    known = said + [targets.MAKE_UP[name] for name in colors if name in targets.MAKE_UP]
+    dark = any(name == "dark" for _, name, _ in meant.modifiers)
+    dark = dark or (bool(colors) and not _DARK.isdisjoint(meant.said))  # “dark red” is a colour
+    if not known and not dark:
+        return None
+    own = (head.make_up or MakeUp()).linear(part, head.texture)
+    color = np.array(SHADES[known[0]] if known else own, np.float32)
+    return color * np.float32(_DARKER if dark and known[:1] != ["black"] else 1)
 
 
 def _lips(head: HeadParams, meant: Meant, mesh: BilinearModel) -> Change | None:

@@ -30,6 +30,21 @@ class Meant:
         return text[first:last]
 
 
+_LIDS = frozenset({"lid", "lids", "eyelid", "eyelids"})
+
+
+def _make_up_of_lids(meant: Meant) -> None:
+    """Lids of a colour wear eye shadow, and so do smoky eyes, which are dark."""
+    if meant.name not in ("eyes", "eyeshadow"):
+        return
+    smoky = any(word.startswith("smok") for word in meant.said)
+    colored = any(kind == "color" for kind, _, _ in meant.modifiers)
+    if (smoky and not colored) or (colored and not _LIDS.isdisjoint(meant.said)):
+        meant.name = "eyeshadow"
+    if smoky and not colored:
+        meant.modifiers.append(("color", "black", False))
+
+
 #: Of whom a word says more than how old: “grandmother”, “schoolboy”.
 _SEXED = {
     "female": r"gran(d?mother|d?ma|ny|nie|)|nan(a|ny)?|crone|hag|matriarch|schoolgirl|girl",
@@ -41,9 +56,7 @@ def implied(meant: Meant) -> list[Meant]:
     """What else a word says: a grandmother is a woman, smoky lids are dark."""
     if meant.way or meant.swapped:
         return []
-    smoky = meant.name == "eyeshadow" and any(word.startswith("smok") for word in meant.said)
-    if smoky and not any(kind == "color" for kind, _, _ in meant.modifiers):
-        meant.modifiers.append(("color", "black", False))
+    _make_up_of_lids(meant)
     if meant.kind != "person" or meant.name not in ("old", "young"):
         return []
     sexes = [sex for sex, form in _SEXED.items() if any(re.fullmatch(form, w) for w in meant.said)]

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from head360.edited import edited
-from head360.editing.controls import change_of
+from head360.editing.controls import COLORED, change_of
 from head360.editing.decline import declined
 from head360.editing.labels import KEEP, LESS, MORE, NO, contrary
 from head360.editing.meant import Meant
@@ -158,12 +158,19 @@ def _without(change: Change, kept: list[Meant], mesh: BilinearModel) -> Change |
         elif each.name == "skin":
             spared |= {"texture": None}
         for name in _PAINTED.get(each.name, (each.name,)):
-            if name in ATTRIBUTES and change.attributes is not None:
-                strengths = spared.get("attributes", change.attributes).copy()
-                strengths[ATTRIBUTES.index(name)] = 0.0
-                spared["attributes"] = strengths
+            spared |= _unpainted(replace(change, **spared), name)
     rest = replace(change, **spared)
     return rest if _does_something(rest) else None
+
+
+def _unpainted(change: Change, name: str) -> dict[str, Any]:
+    """What spares an attribute and its colour, as fields of the change."""
+    spared: dict[str, Any] = {COLORED[name]: None} if name in COLORED else {}
+    if name in ATTRIBUTES and change.attributes is not None:
+        strengths = change.attributes.copy()
+        strengths[ATTRIBUTES.index(name)] = 0.0
+        spared["attributes"] = strengths
+    return spared
 
 
 def _sparing(shape: np.ndarray, part: str, mesh: BilinearModel) -> np.ndarray | None:
@@ -194,6 +201,6 @@ def _does_something(change: Change) -> bool:
         return True
     rest = (
         change.hair_color, change.hair_roots, change.hair_tips, change.iris_color,
-        change.hairstyle, change.hair_mirrored, change.light,
+        change.hairstyle, change.hair_mirrored, change.light, change.lip_color, change.lid_color,
     )  # fmt: skip
     return any(value is not None for value in rest)

@@ -53,15 +53,20 @@ TONES: Mapping[str, float] = MappingProxyType(
     {"pale": -1.5, "white": -1.5, "fair": -0.7, "blond": -0.7, "medium": 0.3, "tan": 0.75,
      "light brown": 0.75, "brown": 1.4, "dark brown": 1.7, "deep": 1.9, "black": 2.3, "amber": 0.9}
 )  # fmt: skip
-#: Two numbers of the texture code that choose make-up's colour: which of four palettes.
-LIP_PALETTES: Mapping[str, int] = MappingProxyType(
-    {"red": 0, "flame": 0, "pink": 1, "fair": 1, "violet": 2, "auburn": 2, "black": 2, "brown": 3,
-     "light brown": 3, "dark brown": 3}
+#: Shades of make-up (`head360.make_up.SHADES`) by the label's name …
+MAKE_UP: Mapping[str, str] = MappingProxyType(
+    {**{name: name for name in ("red", "pink", "violet", "brown", "black", "grey", "white", "blue",
+                                "light blue", "turquoise", "green")},
+     "flame": "red", "auburn": "burgundy", "deep": "burgundy", "dark brown": "brown",
+     "light brown": "bronze", "hazel": "bronze", "amber": "gold", "blond": "gold",
+     "dark blond": "gold", "platinum": "white", "pale": "nude", "fair": "nude", "medium": "nude",
+     "tan": "nude"}
 )  # fmt: skip
-LID_PALETTES: Mapping[str, int] = MappingProxyType(
-    {"brown": 0, "dark brown": 0, "violet": 1, "pink": 1, "grey": 2, "black": 2, "blue": 2,
-     "light blue": 2, "turquoise": 2,
-     "light brown": 3, "amber": 3, "blond": 3}
+#: … and by words that say of make-up more than their label does.
+MAKE_UP_WORDS: Mapping[str, str] = MappingProxyType(
+    {"nude": "nude", "coral": "coral", "peach": "coral", "peachy": "coral", "salmon": "coral",
+     "orange": "orange", "fuchsia": "fuchsia", "magenta": "fuchsia", "hot": "fuchsia",
+     "neon": "fuchsia", "bronze": "bronze", "copper": "bronze", "taupe": "bronze"}
 )  # fmt: skip
 
 #: Measures (`model.measures`) that a shape word moves, in standard deviations: by part, by word.

@@ -14,22 +14,16 @@ from dataclasses import dataclass, field
 import torch
 from torch import Tensor
 
+from head360.make_up import PARTS, MakeUp
 from head360.params import ATTRIBUTES, HeadParams
 
 #: Numbers of the texture code that choose placements; the generator's other 56 make the skin.
-SPOT_CODE, SHAPE_CODE, PALETTE_CODE = slice(56, 59), slice(59, 62), slice(62, 64)
+SPOT_CODE, SHAPE_CODE = slice(56, 59), slice(59, 62)
 _DECISIVE = 2.5  # how clearly one placement wins over the others
 
 _OCCLUSION, _ROUGHNESS, _SPECULAR, _SCATTER, _HEIGHT = 3, 4, 5, 6, 7
 Color = tuple[float, float, float]
 
-#: Palettes: make-up in sRGB-encoded colour.
-_LIPSTICKS: tuple[Color, ...] = (
-    (0.62, 0.16, 0.20), (0.70, 0.34, 0.33), (0.50, 0.12, 0.26), (0.66, 0.27, 0.21),
-)  # fmt: skip
-_EYESHADOWS: tuple[Color, ...] = (
-    (0.42, 0.29, 0.25), (0.45, 0.30, 0.37), (0.31, 0.30, 0.34), (0.58, 0.40, 0.28),
-)  # fmt: skip
 #: Brown, of brightness one; how bright brows below dyed hair are.
 _BROWN: Color = (1.60, 0.89, 0.51)
 _GROWN_BRIGHTNESS = (0.012, 0.045)
@@ -145,7 +139,7 @@ def paint_color(name: str, params: HeadParams) -> Color:
         return hair_paint(params, grown=name == "brow")
     if name == "liner":
         return _LINER
-    return _mixed(_LIPSTICKS if name == "lipstick" else _EYESHADOWS, params)
+    return (params.make_up or MakeUp()).encoded(PARTS[name], params.texture)
 
 
 def hair_paint(params: HeadParams, *, grown: bool = False) -> Color:
@@ -187,15 +181,3 @@ def encoded(linear: Tensor) -> Tensor:
     """sRGB-encoded colour of linear RGB."""
     bright = 1.055 * linear.clamp_min(1e-6) ** (1 / 2.4) - 0.055
     return torch.where(linear <= 0.0031308, 12.92 * linear, bright)
-
-
-def _mixed(palette: tuple[Color, ...], params: HeadParams) -> Color:
-    """A colour between the four of a palette, chosen by two numbers of the texture code."""
-    first, second = torch.sigmoid(
-        torch.from_numpy(params.texture[PALETTE_CODE].copy()) * 2
-    ).tolist()
-    shares = torch.tensor(
-        [(1 - first) * (1 - second), first * (1 - second), (1 - first) * second, first * second]
-    )
-    red, green, blue = (shares @ torch.tensor(palette)).tolist()
-    return red, green, blue

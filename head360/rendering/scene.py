@@ -241,7 +241,10 @@ class SceneBuilder:
         return self._turned_reach.get((turned, extinction), made)
 
     def _painted(self, params: HeadParams) -> Tensor:
-        look = (params.texture, params.attributes, params.hair_color, params.iris_color)
+        look = (
+            params.texture, params.attributes, params.hair_color, params.iris_color,
+            params.make_up,
+        )  # fmt: skip
         tint, like = self._tint(params), params.likeness
         present = like.present(params.expression) if like else 0.0
         return self._maps.get(

@@ -15,7 +15,9 @@ from PIL import Image
 from head360 import __main__ as command_line
 from head360.assets import Catalog, Hairstyle
 from head360.bench import BenchOptions, measure
+from head360.make_up import MakeUp
 from head360.params import (
+    ATTRIBUTES,
     EXPRESSIONS,
     HairMix,
     HairShape,
@@ -92,6 +94,19 @@ def test_hair_options_part_colour_and_take_hair_from_another_head(engine: PlainE
     assert first.hair_tones == HairTones((0, 0, 0), (1, 1, 1), tip_reach=0.5)
     assert (last.hairstyle, last.hair_shape) == ("bob", first.hair_shape)
     assert last.hair_tones == HairTones(roots=(0, 0, 0), tip_reach=0.5)
+
+
+def test_make_up_has_colours_of_its_own(engine: PlainEngine) -> None:
+    assert run(engine, "new --lip-color #ff8080 --lid-color #000000 -o a") == 0
+    assert run(engine, "edit a.h360 --lip-color none -o b.h360") == 0
+    assert run(engine, "new --lip-color pinkish -o c") != 0
+
+    first, last = load_project(Path("a.h360")).params, load_project(Path("b.h360")).params
+
+    assert first.make_up is not None
+    assert first.make_up.lips == pytest.approx((1.0, 0.2159, 0.2159), abs=1e-3)
+    assert first.attributes[ATTRIBUTES.index("eyeshadow")] > 0.5
+    assert last.make_up == MakeUp(lids=(0, 0, 0))
 
 
 def test_render_alone_makes_a_picture_of_the_initial_head(

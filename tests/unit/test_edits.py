@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from head360.edited import Edited, edited, hair_of
 from head360.edits import BALD, Change, EditLayer, Wish
+from head360.make_up import MakeUp
 from head360.params import ATTRIBUTES, HairMix, HairTones, HeadParams, neutral_head
 
 
@@ -107,6 +108,34 @@ def test_roots_and_tips_are_reached_from_the_hair_s_own_colour() -> None:
     assert half.roots == pytest.approx((0.3, 0.2, 0.1))
     assert whole.roots == pytest.approx((0.1, 0.0, 0.0))
     assert whole.tips is None
+
+
+def _painted(name: str, by: float, **colors: np.ndarray) -> Change:
+    strengths = np.zeros(len(ATTRIBUTES), np.float32)
+    strengths[ATTRIBUTES.index(name)] = by
+    return Change(attributes=strengths, **colors)  # type: ignore[arg-type]
+
+
+def test_make_up_on_bare_skin_has_its_colour_at_once_and_over_another_on_the_way() -> None:
+    red, blue = np.array([0.4, 0.0, 0.0], np.float32), np.array([0.0, 0.0, 0.4], np.float32)
+    first, second = _painted("lipstick", 0.8, lip_color=red), Change(lip_color=blue)
+    little = _edited(neutral_head(), _layer(first, 0.25)).make_up
+    between = _edited(neutral_head(), _layer(first), _layer(second, 0.5)).make_up
+    assert little is not None
+    assert little.lips == pytest.approx((0.4, 0, 0))
+    assert little.lids is None
+    assert between is not None
+    assert between.lips == pytest.approx((0.2, 0, 0.2))
+
+
+def test_make_up_of_lids_leaves_chosen_lips_alone() -> None:
+    head = neutral_head().with_(make_up=MakeUp(lips=(0.1, 0.2, 0.3)))
+    layer = _layer(_painted("eyeshadow", 0.7, lid_color=np.array([0.3, 0.2, 0.1], np.float32)))
+    made = _edited(head, layer).make_up
+    assert made is not None
+    assert made.lips == (0.1, 0.2, 0.3)
+    assert made.lids == pytest.approx((0.3, 0.2, 0.1))
+    assert _edited(head, layer.with_(on=False)).make_up is head.make_up
 
 
 def test_hair_is_mirrored_by_layers_and_recedes() -> None:

@@ -14,6 +14,7 @@ from safetensors.numpy import save as bytes_from_arrays
 from head360.camera import OrbitCamera
 from head360.errors import ProjectFileError
 from head360.light import LIGHT_PRESETS, Background, Light
+from head360.make_up import MakeUp
 from head360.params import (
     ATTRIBUTES,
     EXPRESSIONS,
@@ -57,6 +58,7 @@ heads = st.builds(
     hair_shape=st.none() | st.builds(HairShape, *[numbers(-1, 1)] * 5, st.booleans()),
     hair_tones=st.none()
     | st.builds(HairTones, st.none() | threes, st.none() | threes, numbers(0, 1), numbers(0, 1)),
+    make_up=st.none() | st.builds(MakeUp, st.none() | threes, st.none() | threes),
     head_pose=vectors(3, -20, 20),
     light=st.builds(Light, st.sampled_from(LIGHT_PRESETS), numbers(-360, 360), numbers(0, 4)),
 )
@@ -94,6 +96,7 @@ def test_loading_gives_back_what_was_saved(tmp_path: Path, project: Project) -> 
     assert loaded.params.hair_mix == project.params.hair_mix
     assert loaded.params.hair_shape == project.params.hair_shape
     assert loaded.params.hair_tones == project.params.hair_tones
+    assert loaded.params.make_up == project.params.make_up
     for name in VECTORS:
         assert np.array_equal(getattr(loaded.params, name), getattr(project.params, name))
 
@@ -242,6 +245,9 @@ def test_too_many_parts_are_refused(path: Path) -> None:
         {"hair_tones": {"roots": [0, 0], "tips": None, "root_reach": 0.2, "tip_reach": 0.2}},
         {"hair_tones": {"roots": [0, 0, 2], "tips": None, "root_reach": 0.2, "tip_reach": 0.2}},
         {"hair_tones": {"roots": None, "tips": None, "root_reach": 0.2, "tip_reach": 3}},
+        {"make_up": "rouge"},
+        {"make_up": {"lips": [0, 0], "lids": None}},
+        {"make_up": {"lips": None, "lids": [0, 0, 2]}},
         {"light": None},
         {"light": {"preset": "disco", "rotation_degrees": 0, "intensity": 1}},
         {"light": {"preset": "studio", "rotation_degrees": 0, "intensity": 99}},

@@ -118,3 +118,10 @@ def test_a_file_of_version_4_still_opens(path: Path, neutral: HeadParams) -> Non
     assert likeness is not None
     assert likeness.moment is None
     assert np.array_equal(likeness.skin, before.skin)
+
+
+def test_a_file_of_version_5_still_opens(path: Path) -> None:
+    """As written before make-up could have a colour of its own."""
+    edit(path, version=5)
+
+    assert load_project(path).params.make_up is None

@@ -132,8 +132,8 @@ def moved(before: HeadParams, after: HeadParams, judge: Judge) -> set[str]:
     skin = np.abs(after.texture - before.texture) > 0.2
     tests = {
         "measures": judge.largest_move(before, after) > 0.25,
-        "tone": skin[0], "makeup colour": skin[62:].any() or skin[5], "skin": skin[1:5].any()
-        or skin[6:62].any(),
+        "tone": skin[0], "makeup colour": before.make_up != after.make_up or skin[5],
+        "skin": skin[1:5].any() or skin[6:].any(),
         "hair colour": not np.array_equal(before.hair_color, after.hair_color),
         "eye colour": not np.array_equal(before.iris_color, after.iris_color),
         "hairstyle": (before.hairstyle, before.hair_shape) != (after.hairstyle, after.hair_shape),

@@ -19,7 +19,7 @@ A want is a short text: what, and which way or what it shall be.
     hairline+  hairline-        higher, lower
     light=sunset
     is=male  has=stubble  male=0  mouth=closed     how it is, however it was
-    lips=red  lids=brown        the palette of the make-up
+    lips=red  lids=brown        the colour of the make-up
     keep:beard  keep:hair  keep:haircolour  keep:eyes  keep:skin  keep:tone  keep:age  keep:nose
     keep:lips  keep:hairstyle   as before
 """
@@ -32,16 +32,16 @@ from functools import partial
 
 import numpy as np
 
-from head360.editing.controls import AGES, QUADRANTS, age_of, masculinity_of
+from head360.editing.controls import AGES, age_of, masculinity_of
 from head360.editing.targets import (
     EYES,
     HAIR,
-    LID_PALETTES,
-    LIP_PALETTES,
+    MAKE_UP,
     MOVES,
     PARTED,
     STYLE_FACTS,
 )
+from head360.make_up import SHADES, MakeUp
 from head360.model.bilinear import BilinearModel
 from head360.model.measures import measure_correlations
 from head360.params import ATTRIBUTES, EXPRESSIONS, HairShape, HairTones, HeadParams
@@ -207,11 +207,25 @@ def _mouth(_before: HeadParams, after: HeadParams, _how: str, _rest: str) -> boo
     return bool(after.expression[EXPRESSIONS.index("jawOpen")] < 0.1)
 
 
-def _palette(
-    palettes: Mapping[str, int], _before: HeadParams, after: HeadParams, _how: str, rest: str
-) -> bool:
-    wanted = {QUADRANTS[palettes[name]] for name in rest.split(",")}
-    return tuple(float(v) for v in after.texture[62:64]) in wanted
+def _made_up(
+    part: str, _before: HeadParams, after: HeadParams, _how: str, rest: str
+) -> bool:  # of lips or lids
+    color = (after.make_up or MakeUp()).linear(part, after.texture)
+    return _plainly(color) in {_plainly(SHADES[MAKE_UP[name]]) for name in rest.split(",")}
+
+
+def _plainly(color: tuple[float, float, float]) -> str:
+    """Of which colour the shade is that a colour of make-up, linear RGB, is nearest to."""
+    encoded = np.power(color, 1 / 2.2)
+    apart = {name: np.power(shade, 1 / 2.2) - encoded for name, shade in SHADES.items()}
+    nearest = min(apart, key=lambda name: float(np.square(apart[name]).sum()))
+    return _FAMILIES.get(nearest, nearest)
+
+
+_FAMILIES = {
+    "burgundy": "red", "fuchsia": "pink", "coral": "pink", "nude": "pink", "bronze": "brown",
+    "light blue": "blue",
+}  # fmt: skip
 
 
 def _move(before: HeadParams, after: HeadParams, how: str, rest: str) -> bool:
@@ -257,8 +271,8 @@ _RULES: Mapping[str, _Rule] = {
     "age": _age, "male": _male, "tone": _tone, "style": _style, "length": _length,
     "texture": _texture, "volume": _volume, "arranged": _arranged, "move": _move,
     "light": _light, "keep": _kept, "hairline": _hairline, "parting": _parting,
-    "is": _is, "has": _has, "mouth": _mouth, "lips": partial(_palette, LIP_PALETTES),
-    "lids": partial(_palette, LID_PALETTES),
+    "is": _is, "has": _has, "mouth": _mouth, "lips": partial(_made_up, "lips"),
+    "lids": partial(_made_up, "lids"),
     "roots": partial(_tone_of, "roots"), "tips": partial(_tone_of, "tips"),
     "hair": partial(_color, HAIR, "hair_color"), "eyes": partial(_color, EYES, "iris_color"),
 }  # fmt: skip
