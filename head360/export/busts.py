@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Generator
+from functools import partial
 
 import numpy as np
 import torch
@@ -11,13 +12,13 @@ from torch import Tensor
 from head360.edited import edited
 from head360.export.anatomy import joint_places, materials_of, parts_of, pose_of
 from head360.export.bake import bake
-from head360.export.bust import Bust, Clip
+from head360.export.bust import Bust, Clip, Floats
 from head360.export.hair import hair_parts
 from head360.export.options import HairKind
 from head360.params import EXPRESSIONS, HeadParams
 from head360.performance import Performance, Sample, applied
-from head360.rendering.scene import Models, SceneBuilder
-from head360.rendering.strands import hair_colors
+from head360.rendering.scene import Models, Scene, SceneBuilder
+from head360.rendering.strands import hair_colors, painted_hair
 
 #: Width of the hair's pictures, pixels: lanes of strands gain nothing from more.
 _HAIR_TEXTURE = 2048
@@ -59,18 +60,25 @@ def bust_of(
             models.hair,
             scene.hair,
             _scalp(models),
-            lambda along: hair_colors(
-                torch.from_numpy(along), scene.hair_color, scene.hair_tones
-            ).numpy(),
+            partial(_hair_colors, scene),
             hair,
             count=cards,
             size=size,
+            varied=scene.hair_paint is not None or scene.hair.style.gains is not None,
         )
         parts += strands
         materials += more
     places = joint_places(models.mesh, identity)
     pose = pose_of(shown.expression, shown.head_pose)
     return Bust(name, tuple(parts), tuple(materials), places, pose)
+
+
+def _hair_colors(scene: Scene, along: Floats, root: Floats) -> Floats:
+    """Linear RGB (N, 3) of hair at shares (N, 1) of strands that start at (N, 2) of the scalp."""
+    shares = torch.from_numpy(along)
+    own = hair_colors(shares, scene.hair_color, scene.hair_tones)
+    painted: Floats = painted_hair(own, torch.from_numpy(root), shares, scene.hair_paint).numpy()
+    return painted
 
 
 def _scalp(models: Models) -> Tensor:

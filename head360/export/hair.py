@@ -46,6 +46,7 @@ def hair_parts(
     *,
     count: int,
     size: int,
+    varied: bool = False,
 ) -> Generator[None, None, tuple[list[Part], list[Material]]]:
     """Meshes and materials of hair that sits on a head looking straight on.
 
@@ -53,27 +54,28 @@ def hair_parts(
         field: the networks that read the style.
         worn: the style and where it sits.
         scalp: (M, 3) metres, points of the mean head's scalp.
-        colors: linear RGB (N, 3) at shares (N, 1) of a strand's length.
+        colors: linear RGB (N, 3) at shares (N, 1) of a strand's length, by scalp coordinates (N, 2)
+            where it starts.
         kind: cards or a surface.
         count: about how many cards.
         size: width of the pictures, pixels.
+        varied: whether strands differ in more than a shade.
     """
     if kind == "none":
         return [], []
-    mean = colors(np.full((1, 1), 0.5, np.float32))[0]
     if kind == "surface":
         shape = yield from _surface(field, worn.style)
-        picture = root_picture(mean * _SURFACE_GAIN, size // 2)
+        picture = root_picture(colors, _SURFACE_GAIN, size // 2)
         part = yield from _rooted(field, worn, "Hair", shape)
         return [part], [Material("Hair", picture, roughness=0.5, specular=0.6)]
     rng = np.random.default_rng(360)
     paths = yield from trace(field, worn.style, scalp, count, rng)
     if not len(paths.points):
         return [], []
-    points, normals, uv, triangles = cards(paths, rng)
+    points, normals, uv, triangles, lanes = cards(paths, colors, rng, varied=varied)
     yield
     hair = _part("Hair", worn, points, normals, uv, triangles)
-    shown, bent = hair_pictures(colors, size)
+    shown, bent = hair_pictures(lanes, size)
     material = Material(
         "Hair", shown, bent, roughness=0.42, specular=0.8, alpha_cutoff=0.35, double_sided=True
     )
@@ -82,7 +84,7 @@ def hair_parts(
     if not len(core[1]):
         return [hair], [material]
     base = yield from _rooted(field, worn, "HairCore", core)
-    dark = Material("HairCore", root_picture(mean * _CORE_GAIN, 256), roughness=0.8, specular=0.3)
+    dark = Material("HairCore", root_picture(colors, _CORE_GAIN, 256), roughness=0.8, specular=0.3)
     return [base, hair], [dark, material]
 
 

@@ -8,10 +8,17 @@ a card takes the lane of its tone.
 from __future__ import annotations
 
 import numpy as np
+import numpy.typing as npt
 
 from head360.export.bust import Floats, Indices
 from head360.export.hair_paths import Paths
-from head360.export.hair_picture import LANES, lane_tones
+from head360.export.hair_picture import (
+    Colors,
+    Lanes,
+    lane_tones,
+    plain_lanes,
+    varied_lanes,
+)
 from head360.rendering.lighting import strand_noise
 from head360.rendering.shade import SKULL_CENTRE
 
@@ -33,8 +40,21 @@ _LIFT = 0.0015
 _BULGE = 0.5
 
 
-def cards(paths: Paths, rng: np.random.Generator) -> tuple[Floats, Floats, Floats, Indices]:
-    """Points (N, 3) metres, normals (N, 3), UVs (N, 2) and triangles (F, 3) in the same frame."""
+def cards(
+    paths: Paths, colors: Colors, rng: np.random.Generator, *, varied: bool
+) -> tuple[Floats, Floats, Floats, Indices, Lanes]:
+    """Cards along lines, and the lanes of their picture.
+
+    Args:
+        paths: the lines.
+        colors: of strands.
+        rng: chance.
+        varied: whether strands differ in more than a shade.
+
+    Returns:
+        Points (N, 3) metres, normals (N, 3), UVs (N, 2) and triangles (F, 3) in the same frame;
+        the lanes.
+    """
     points, along, outwards = _resampled(paths)
     count, sections = points.shape[:2]
     tangents = _unit(np.gradient(points, axis=1))
@@ -50,11 +70,14 @@ def cards(paths: Paths, rng: np.random.Generator) -> tuple[Floats, Floats, Float
     # The middle of a card stands out a little, so that highlights run along it.
     lean = 0.35
     normals = np.stack([_unit(up - lean * side), _unit(up + lean * side)], 2)
-    u = _lane_edges(paths, rng)
+    lanes, chosen = _lanes(paths, colors, rng, varied=varied)
+    u = lanes.edges(chosen)
+    turned = rng.random(count) < 0.5
+    u[turned] = u[turned, ::-1]
     uv = np.stack(
         [
             np.broadcast_to(u[:, None, :], (count, sections, 2)),
-            np.broadcast_to(along[..., None], (count, sections, 2)),
+            np.broadcast_to(lanes.heights(chosen, along)[..., None], (count, sections, 2)),
         ],
         -1,
     )
@@ -64,6 +87,7 @@ def cards(paths: Paths, rng: np.random.Generator) -> tuple[Floats, Floats, Float
         normals.reshape(-1, 3).astype(np.float32),
         uv.reshape(-1, 2).astype(np.float32),
         _triangles(count, sections),
+        lanes,
     )
 
 
@@ -99,18 +123,17 @@ def _half_widths(paths: Paths, along: Floats, rng: np.random.Generator) -> Float
     return widths
 
 
-def _lane_edges(paths: Paths, rng: np.random.Generator) -> Floats:
-    """(N, 2) u of both edges; half of the cards are turned over."""
+def _lanes(
+    paths: Paths, colors: Colors, rng: np.random.Generator, *, varied: bool
+) -> tuple[Lanes, npt.NDArray[np.int64]]:
+    """The picture's lanes, and which each card takes."""
     size = len(strand_noise())
     at = (paths.roots * size).astype(np.int64) % size
     lock = strand_noise()[at[:, 1], at[:, 0], 0]
     wanted = np.log(paths.tones.clip(0.3, 3)) + 0.11 * lock + rng.normal(0, 0.08, len(at))
-    lane = np.abs(wanted[:, None] - lane_tones()[None]).argmin(1)
-    edges = np.stack([lane, lane + 1], 1) / LANES
-    turned = rng.random(len(edges)) < 0.5
-    edges[turned] = edges[turned, ::-1]
-    found: Floats = edges.astype(np.float32)
-    return found
+    if varied:
+        return varied_lanes(colors, paths.roots, wanted, rng)
+    return plain_lanes(colors), np.abs(wanted[:, None] - lane_tones()[None]).argmin(1)
 
 
 def _triangles(count: int, sections: int) -> Indices:

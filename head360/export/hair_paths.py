@@ -46,7 +46,7 @@ class Paths:
     along: Floats  # (N, P) 0 root … 1 tip
     outwards: Floats  # (N, P, 3) unit, away from the mass of hair
     counts: np.ndarray  # (N,)
-    roots: Floats  # (N, 2) scalp coordinates where the line started to be followed
+    roots: Floats  # (N, 2) scalp coordinates of its strands
     tones: Floats  # (N,) gain on the colour
 
 
@@ -67,15 +67,16 @@ def trace(
     rows, counts = _table([lines[index] for index in kept])
     yield
     flat = rows.reshape(-1, 3)
-    along = torch.cat([field(hair, part).along for part in flat.split(50_000)])
-    there = field(hair, seeds[kept])
+    samples = [field(hair, part) for part in flat.split(50_000)]
+    along = torch.cat([sample.along for sample in samples])
+    roots = torch.cat([sample.root for sample in samples]).view(*rows.shape[:2], 2)
     return Paths(
         rows.numpy(),
         along.view(rows.shape[:2]).clamp(0, 1).numpy(),
         sample_vectors(outwards, flat, HAIR_BOX).view_as(rows).numpy(),
         counts,
-        there.root.numpy(),
-        there.tone.numpy(),
+        _typical(roots.clamp(0, 1).numpy(), counts),
+        field(hair, seeds[kept]).tone.numpy(),
     )
 
 
@@ -103,6 +104,13 @@ def _table(lines: list[Tensor]) -> tuple[Tensor, np.ndarray]:
         row[: len(line)] = line
         row[len(line) :] = line[-1]
     return rows, np.array([len(line) for line in lines], np.int64)
+
+
+def _typical(values: Floats, counts: np.ndarray) -> Floats:
+    """Medians (N, C) of the first `counts` (N,) of values (N, P, C): single places may err."""
+    counted = np.arange(values.shape[1])[None] < counts[:, None]
+    medians: Floats = np.nanmedian(np.where(counted[..., None], values, np.nan), 1)
+    return medians.astype(np.float32)
 
 
 def solid(hair: HairPlanes) -> Tensor:

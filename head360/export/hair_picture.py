@@ -1,20 +1,34 @@
-"""Paints the texture of hair cards: lanes of strands with gaps between them, from root to tip."""
+"""Paints the texture of hair cards: lanes of strands with gaps between them, from root to tip.
+
+Hair of one colour, or with other roots and tips, needs lanes from dark to light only. Painted hair,
+and hair as light and dark as a photo shows it, has other colours from strand to strand: its lanes
+are the looks that most cards come near to.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import TypeAlias
 
 import numpy as np
+import numpy.typing as npt
 from scipy.ndimage import gaussian_filter1d
 
 from head360.export.bust import Floats, Image
 from head360.rendering.lighting import strand_noise
 from head360.rendering.shade import STRANDS_IN_A_LOCK
 
-Colors: TypeAlias = Callable[[Floats], Floats]
+#: Linear RGB (N, 3) at shares (N, 1) of a strand's length, of strands that start at scalp
+#: coordinates (N, 2).
+Colors: TypeAlias = Callable[[Floats, Floats], Floats]
 
-LANES = 16
+#: Lanes side by side, and how many such rows varied hair has.
+LANES, _VARIED_ROWS = 16, 4
+#: Places along a strand at which looks are compared, and rounds of finding the lanes.
+_COMPARED, _ROUNDS = 12, 12
+#: Share of a row's height that is left free at both ends, where rows meet.
+_MARGIN = 0.01
 #: Strands of a lane, how wide they are, and how far they wander, as shares of the lane.
 _STRANDS, _WIDTH, _WANDER = 18, 0.024, 0.04
 #: Tones of lanes and of strands (standard deviations of the logarithm), as in the viewer.
@@ -30,27 +44,115 @@ def lane_tones() -> Floats:
     return (spread * _LANE_TONE).astype(np.float32)
 
 
-def hair_pictures(colors: Colors, size: int) -> tuple[Image, Image]:
-    """Colour with alpha (size / 2, size, 4) and normals (size / 2, size, 3).
+@dataclass(frozen=True, slots=True, eq=False)
+class Lanes:
+    """What the lanes look like, row after row from the bottom, each from left to right."""
+
+    rows: int
+    colors: Callable[[int, Floats], Floats]  # linear RGB (N, 3) of a lane at shares (N, 1)
+
+    def edges(self, lanes: npt.NDArray[np.int64]) -> Floats:
+        """(N, 2) u at the left and the right of lanes (N,)."""
+        column = lanes % LANES
+        edges: Floats = np.stack([column, column + 1], 1) / LANES
+        return edges
+
+    def heights(self, lanes: npt.NDArray[np.int64], along: Floats) -> Floats:
+        """(N, S) v of lanes (N,) at shares (N, S) of a strand's length."""
+        if self.rows == 1:
+            return along
+        inside = _MARGIN + (1 - 2 * _MARGIN) * along
+        heights: Floats = ((lanes // LANES)[:, None] + inside) / self.rows
+        return heights
+
+
+def plain_lanes(colors: Colors) -> Lanes:
+    """A row of lanes from dark to light."""
+
+    def lane(number: int, along: Floats) -> Floats:
+        gain = np.exp(lane_tones()[number])
+        shown: Floats = colors(along, np.full((len(along), 2), 0.5, np.float32)) * gain
+        return shown
+
+    return Lanes(1, lane)
+
+
+def varied_lanes(
+    colors: Colors, roots: Floats, tones: Floats, rng: np.random.Generator
+) -> tuple[Lanes, npt.NDArray[np.int64]]:
+    """The lanes that come near to all of N strands, and which each strand takes.
 
     Args:
-        colors: linear RGB (N, 3) at shares (N, 1) of a strand's length.
+        colors: of the strands.
+        roots: (N, 2) scalp coordinates where they start.
+        tones: (N,) logarithms of gains on their colours.
+        rng: where the search for lanes begins.
+    """
+    along = (np.arange(_COMPARED, dtype=np.float32) + 0.5) / _COMPARED
+    every = np.tile(along[:, None], (len(roots), 1))
+    shown = colors(every, np.repeat(roots, _COMPARED, 0)).clip(1e-4)
+    looks = np.log(shown).reshape(len(roots), -1) + tones[:, None]
+    middles, chosen = _gathered(looks, _VARIED_ROWS * LANES, rng)
+    profiles = np.exp(middles).reshape(-1, _COMPARED, 3)
+
+    def lane(number: int, at: Floats) -> Floats:
+        profile = profiles[min(number, len(profiles) - 1)]
+        return np.stack([np.interp(at[:, 0], along, channel) for channel in profile.T], 1)
+
+    return Lanes(_VARIED_ROWS, lane), chosen
+
+
+def _gathered(
+    looks: Floats, count: int, rng: np.random.Generator
+) -> tuple[Floats, npt.NDArray[np.int64]]:
+    """Means (≤ count, C) that looks (N, C) are near to, and which each is nearest to (N,)."""
+    middles = looks[rng.permutation(len(looks))[:count]]
+    for _ in range(_ROUNDS):
+        chosen = _nearest(looks, middles)
+        sizes = np.bincount(chosen, minlength=len(middles))[:, None]
+        sums = np.zeros_like(middles)
+        np.add.at(sums, chosen, looks)
+        middles = np.where(sizes > 0, sums / np.maximum(sizes, 1), middles)
+    return middles, _nearest(looks, middles)
+
+
+def _nearest(looks: Floats, middles: Floats) -> npt.NDArray[np.int64]:
+    squares = np.square(middles).sum(1)[None] - 2 * looks @ middles.T
+    nearest: npt.NDArray[np.int64] = squares.argmin(1)
+    return nearest
+
+
+def hair_pictures(lanes: Lanes, size: int) -> tuple[Image, Image]:
+    """Colour with alpha (H, size, 4) and normals (H, size, 3), one row of lanes half as high.
+
+    Args:
+        lanes: what they look like.
         size: width of the pictures, pixels.
     """
     rng = np.random.default_rng(360)
-    width = size // LANES
-    lanes = [_lane(width, size // 2, rng) for _ in range(LANES)]
-    alpha, tone, height = (np.concatenate([lane[i] for lane in lanes], 1) for i in range(3))
-    tone = tone + np.repeat(lane_tones(), width)[None]
-    along = ((np.arange(size // 2)[::-1] + 0.5) / (size // 2))[:, None]
+    high = size // 2 if lanes.rows == 1 else size // lanes.rows
+    rows = [_row(lanes, row, size // LANES, high, rng) for row in range(lanes.rows)]
+    picture, normals = (np.concatenate([row[i] for row in rows[::-1]]) for i in range(2))
+    return _bytes(picture), _bytes(normals)
+
+
+def _row(
+    lanes: Lanes, row: int, width: int, high: int, rng: np.random.Generator
+) -> tuple[Floats, Floats]:
+    """Colour with alpha and normals (high, LANES · width, 4 or 3), 0 … 1."""
+    painted = [_lane(width, high, rng) for _ in range(LANES)]
+    alpha, tone, height = (np.concatenate([lane[i] for lane in painted], 1) for i in range(3))
+    inside = ((np.arange(high)[::-1] + 0.5) / high)[:, None]
+    margin = _MARGIN if lanes.rows > 1 else 0.0
+    along = ((inside - margin) / (1 - 2 * margin)).clip(0, 1)
     gain = np.exp(tone) * _fade(along) * (1 + 0.3 * along**2)
-    shown = _encoded(colors(along.astype(np.float32))[:, None] * gain[..., None])
-    picture = np.concatenate([shown, alpha[..., None]], 2)
-    return _bytes(picture), _bytes(_normals(height) * 0.5 + 0.5)
+    own = [lanes.colors(row * LANES + i, along.astype(np.float32)) for i in range(LANES)]
+    shown = _encoded(np.repeat(np.stack(own, 1), width, 1) * gain[..., None])
+    return np.concatenate([shown, alpha[..., None]], 2), _normals(height) * 0.5 + 0.5
 
 
-def root_picture(color: Floats, size: int) -> Image:
-    """(size, size, 3) tones of locks and strands over scalp coordinates, v upwards."""
+def root_picture(colors: Colors, gain: float, size: int) -> Image:
+    """(size, size, 3) colours, locks and strands over scalp coordinates, v upwards."""
     at = (np.arange(size) + 0.5) / size
     noise = strand_noise()[..., 0]
     count = len(noise)
@@ -58,8 +160,10 @@ def root_picture(color: Floats, size: int) -> Image:
     lock = noise[(v * count).astype(int) % count, (u * count).astype(int) % count]
     fine = STRANDS_IN_A_LOCK * count
     strand = noise[(v * fine).astype(int) % count, (u * fine).astype(int) % count]
-    gain = np.exp(_ROOT_TONES[0] * lock + _ROOT_TONES[1] * strand)
-    return _bytes(_encoded(color[None, None] * gain[..., None]))
+    tones = gain * np.exp(_ROOT_TONES[0] * lock + _ROOT_TONES[1] * strand)
+    roots = np.stack([u, v], -1).reshape(-1, 2).astype(np.float32)
+    middle = colors(np.full((len(roots), 1), 0.5, np.float32), roots).reshape(size, size, 3)
+    return _bytes(_encoded(middle * tones[..., None]))
 
 
 def _lane(width: int, rows: int, rng: np.random.Generator) -> tuple[Floats, Floats, Floats]:

@@ -77,8 +77,10 @@ class HairShaper:
         """
         ways, _ = own.worn(mirrored=shape is not None and shape.mirrored)
         away = self._away * VOLUME ** -(shape.volume if shape else 0.0)
-        moved = seating.displacement + share * own_displacement(away, torch.from_numpy(ways))
-        return Seating(seating.matrix, seating.offset, moved)
+        moved = share * own_displacement(away, torch.from_numpy(ways))
+        if moved.shape != seating.displacement.shape:  # it is waved as well
+            moved = _refined(moved)
+        return Seating(seating.matrix, seating.offset, seating.displacement + moved)
 
     def displacement(self, codes: Tensor) -> Tensor:
         """(z, y, x, 3) metres for (3,) length, volume, fringe, -1 … 1; differentiable."""

@@ -155,6 +155,25 @@ def test_hair_that_stands_off_asks_nearer_to_the_skin(seating: Seating, shaper: 
     assert float((other(right) - seating(right))[0, 0]) > 0.008
 
 
+def test_it_can_be_waved(models: Models) -> None:
+    scenes, head = SceneBuilder(models), neutral_head().with_(hairstyle="bob", own_hair=someones())
+    points = torch.tensor([[0.13, 0.03, -0.01], [0.12, -0.03, -0.01]])
+    plain, waved = (
+        scenes.build(head.with_(hair_shape=HairShape(curl=curl))).hair for curl in (0.0, 0.7)
+    )
+    bare = scenes.build(head.with_(own_hair=None, hair_shape=HairShape(curl=0.7))).hair
+    assert plain is not None
+    assert waved is not None
+    assert bare is not None
+    straight = scenes.build(head.with_(own_hair=None)).hair
+    assert straight is not None
+    bends = [
+        own.seating(points) - other.seating(points)
+        for own, other in ((plain, straight), (waved, bare))
+    ]
+    torch.testing.assert_close(bends[1], bends[0], atol=2e-3, rtol=0)
+
+
 def test_hair_that_asks_further_up_leaves_no_bald_crown(
     seating: Seating, shaper: HairShaper
 ) -> None:
