@@ -25,6 +25,7 @@ from head360.camera import OrbitCamera
 from head360.errors import ProjectFileError
 from head360.files import replacing
 from head360.light import Background
+from head360.marks import Marks
 from head360.params import FloatArray, HairShape, HeadParams
 from head360.performance import Performance
 from head360.project_paint import painted
@@ -43,7 +44,7 @@ from head360.project_values import (
     make_up_of,
     object_of,
 )
-from head360.sitting import Sitting
+from head360.sitting import Sitting, photo_size
 
 SUFFIX = ".h360"
 VERSION = 6
@@ -76,6 +77,7 @@ class Project:
     performance: Performance | None = None  # what its timeline plays
     photo: bytes | None = None  # JPEG that the head was fitted to
     sitting: Sitting | None = None  # where that photo was taken from
+    marks: Marks | None = None  # (H, W) of that photo: what a person painted on it
 
 
 def save_project(project: Project, path: Path) -> None:
@@ -207,7 +209,7 @@ def _five_from_four(
 def _six_from_five(
     manifest: Json, arrays: dict[str, FloatArray]
 ) -> tuple[Json, dict[str, FloatArray]]:
-    """Version 6 brought colours of make-up."""
+    """Version 6 brought colours of make-up, and marks on photos, which may lack."""
     return manifest | {"make_up": None}, arrays
 
 
@@ -325,6 +327,7 @@ def _project(manifest: Json, arrays: Mapping[str, FloatArray], parts: Mapping[st
             **of_params,
         )
         params = painted(params, parts.get(PAINT, {}))
+        _check_marks(others.get("photo"), others.get("marks"))
     except ValueError as error:
         raise UnreadableError(str(error)) from error
     name = manifest.get("name")
@@ -333,6 +336,11 @@ def _project(manifest: Json, arrays: Mapping[str, FloatArray], parts: Mapping[st
     camera = camera_of(object_of(manifest, "camera"))
     background = background_of(object_of(manifest, "background"))
     return Project(params, camera, name, background, **others)
+
+
+def _check_marks(photo: bytes | None, marks: Marks | None) -> None:
+    if marks is not None and (photo is None or photo_size(photo) != marks.shape[::-1]):
+        raise ValueError("its marks belong to another picture than its photo")
 
 
 def _vector(arrays: Mapping[str, FloatArray], name: str) -> FloatArray:

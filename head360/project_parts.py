@@ -21,6 +21,7 @@ from head360.assets import catalog
 from head360.edits import ARRAYS, BALD, Change, EditLayer, Wish
 from head360.light import LIGHT_PRESETS
 from head360.likeness import Likeness
+from head360.marks import MAX_MARKS_BYTES, marks_bytes, marks_of
 from head360.own_hair import OwnHair
 from head360.paint import Paint
 from head360.project_paint import MAX_PAINT_BYTES, Place, paint_bytes, paints_of
@@ -224,6 +225,7 @@ PARTS: Mapping[str, Part] = {
         "performance", False, MAX_BYTES, performance_bytes, performance_of
     ),
     "photo.jpg": Part("photo", False, MAX_PHOTO_BYTES, photo_bytes, photo_of),
+    "marks.png": Part("marks", False, MAX_MARKS_BYTES, marks_bytes, marks_of),
     "sitting.json": Part("sitting", False, MAX_SITTING_BYTES, sitting_bytes, sitting_of),
     "edits.json": Part("edits", True, 1 << 20, _edits_bytes, _edits_of),
     PAINT: Part("", True, MAX_PAINT_BYTES, paint_bytes, _paints_of),

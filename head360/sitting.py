@@ -5,14 +5,21 @@ Kept in a project beside the photo, so that head and photo can be compared, and 
 
 from __future__ import annotations
 
+import io
 import json
 import math
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from PIL import Image
+
 from head360.camera import PITCH_LIMIT_DEGREES, OrbitCamera
 
-MAX_PHOTO_BYTES, MAX_SITTING_BYTES = 3 << 20, 16 << 10
+MAX_PHOTO_BYTES, MAX_SITTING_BYTES = 3 << 20, 32 << 10
+#: Pixels of a stored photo's longer side.
+MAX_PHOTO_SIDE = 1600
+#: Of the detector's landmarks.
+_LANDMARKS, _MAX_PLACE = 478, 1e5
 _JPEG_START = b"\xff\xd8\xff"
 
 
@@ -29,6 +36,8 @@ class Sitting:
     crop_from_photo: tuple[float, float, float, float, float, float]
     camera: OrbitCamera
     roll_degrees: float = 0.0
+    #: Landmarks that a person has placed: number, column and row in the stored photo, pixels.
+    placed: tuple[tuple[int, float, float], ...] = ()
 
 
 def photo_bytes(photo: bytes | None) -> bytes | None:
@@ -45,6 +54,19 @@ def photo_of(content: bytes) -> bytes:
     if not content.startswith(_JPEG_START):
         raise ValueError("its photo is no JPEG")
     return content
+
+
+def photo_size(content: bytes) -> tuple[int, int]:
+    """Width and height of a stored photo, pixels; it is not decoded.
+
+    Raises:
+        ValueError: it does not say.
+    """
+    try:
+        with Image.open(io.BytesIO(content), formats=["JPEG"]) as image:
+            return image.size
+    except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
+        raise ValueError("its photo cannot be read") from error
 
 
 def sitting_bytes(sitting: Sitting | None) -> bytes | None:
@@ -74,9 +96,23 @@ def sitting_of(content: bytes) -> Sitting:
                 _number(camera["fov_degrees"], 0.1, 170),
             ),
             _number(entry["roll_degrees"], -360, 360),
+            _all_placed(entry.get("placed", [])),
         )
     except (ValueError, KeyError, TypeError, RecursionError) as error:
         raise ValueError("its sitting for the photo cannot be read") from error
+
+
+def _all_placed(entries: Any) -> tuple[tuple[int, float, float], ...]:
+    if not isinstance(entries, list):
+        raise ValueError("no landmarks")
+    return tuple(_placed(each) for each in entries)
+
+
+def _placed(entry: Any) -> tuple[int, float, float]:
+    number, x, y = entry
+    if type(number) is not int or not 0 <= number < _LANDMARKS:
+        raise ValueError("no landmark")
+    return number, _number(x, -_MAX_PLACE, _MAX_PLACE), _number(y, -_MAX_PLACE, _MAX_PLACE)
 
 
 def _number(value: Any, low: float, high: float) -> float:

@@ -105,6 +105,15 @@ def _add_fit(commands: _Commands[argparse.ArgumentParser]) -> None:
         "--face", type=int, metavar="N", help="which face, from 1, left to right; else the largest"
     )
     parser.add_argument(
+        "--leave-out", type=Path, metavar="MASK",
+        help="picture as large as the photo, white where something hides the head (hands, glasses)",
+    )  # fmt: skip
+    parser.add_argument(
+        "--hair-mask", type=Path, metavar="MASK",
+        help="picture as large as the photo: white is hair, black is none, grey is left to the"
+        " parser",
+    )  # fmt: skip
+    parser.add_argument(
         "--list-faces", action="store_true", help="only say which faces the photo shows"
     )
     parser.add_argument(

@@ -6,6 +6,7 @@ import argparse
 import csv
 import io
 from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,6 +19,7 @@ from head360.errors import Head360Error, PhotoError
 from head360.files import replacing
 from head360.fitting.dressing import AUTO, BALD
 from head360.fitting.fit import FitOptions, FitResult
+from head360.fitting.masks import marks_from_files
 from head360.fitting.photo import SUFFIXES, Photo, read_photo
 from head360.fitting.report import FitReport, write_report
 from head360.project import SUFFIX, Project, save_project
@@ -51,6 +53,8 @@ def fit(arguments: argparse.Namespace, engine: HeadEngine, terminal: Terminal) -
     if arguments.list_faces:
         _list_faces(photo, engine, terminal)
         return
+    marks = marks_from_files(photo, arguments.leave_out, arguments.hair_mask)
+    options = replace(options, marks=marks)
     path = _target(arguments.output or arguments.photo.with_suffix(SUFFIX), force=arguments.force)
     result = terminal.follow(engine.fit(photo, options), photo.name)
     _save(result, path, arguments.name or path.stem)
@@ -76,7 +80,10 @@ def _target(path: Path, *, force: bool) -> Path:
 
 def _save(result: FitResult, path: Path, name: str) -> None:
     camera = OrbitCamera()
-    project = Project(result.params, camera, name, photo=result.photo, sitting=result.sitting)
+    project = Project(
+        result.params, camera, name,
+        photo=result.photo, sitting=result.sitting, marks=result.marks,
+    )  # fmt: skip
     save_project(project, path)
 
 
@@ -104,6 +111,8 @@ def _fit_folder(
         )
     if options.second is not None:
         raise UsageError("A second photo belongs to one photo, not to a folder of them.")
+    if arguments.leave_out or arguments.hair_mask:
+        raise UsageError("A mask belongs to one photo, not to a folder of them.")
     out: Path = arguments.output or folder
     out.mkdir(parents=True, exist_ok=True)
     rows = []

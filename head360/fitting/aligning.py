@@ -7,11 +7,12 @@ from dataclasses import dataclass, replace
 import numpy as np
 import numpy.typing as npt
 
-from head360.fitting.crop import Crop
+from head360.fitting.crop import Crop, Doubles
 from head360.fitting.landmarks import LandmarkModel, moved
 from head360.fitting.quality import PhotoWarning, warnings_about
 from head360.fitting.request import Looked
 from head360.fitting.solver import Solution, solve
+from head360.marks import Marks
 from head360.params import FloatArray
 
 
@@ -44,33 +45,43 @@ class Aligned:
         """(468, 2) pixels of the crop: where the solved head has the landmarks."""
         return self.solution.first.projected
 
-    def excluded_in_photo(self, marks: npt.NDArray[np.bool_]) -> npt.NDArray[np.bool_]:
-        """Marks (N, N) drawn on the crop as (H, W) of the photo, for `FitOptions.excluded`."""
+    def in_photo(self, marks: Marks) -> Marks:
+        """Marks (N, N) drawn on the crop as (H, W) of the photo, for `FitOptions.marks`."""
         height, width = self.looked.found.photo.image.shape[:2]
-        rows, columns = np.nonzero(marks)
-        found = np.zeros((height, width), bool)
-        if not len(rows):
-            return found
-        # Each pixel of the photo looks up its own place in the crop, so that no gaps open.
+        found = np.zeros((height, width), np.uint8)
         side = self.crop.size / len(marks)
-        corners = np.array(
-            [
-                [columns.min(), rows.min(), 0],
-                [columns.max() + 1, rows.max() + 1, 0],
-                [columns.min(), rows.max() + 1, 0],
-                [columns.max() + 1, rows.min(), 0],
-            ]
-        )
-        around = self.crop.to_photo((corners * side).astype(np.float32))[:, :2]
+        corners = np.array([[0, 0, 0], [1, 0, 0], [0, 1, 0], [1, 1, 0]], np.float32)
+        around = self.crop.to_photo(corners * self.crop.size)[:, :2]
         left, top = np.floor(around.min(0)).astype(int).clip(0, (width, height))
         right, low = np.ceil(around.max(0)).astype(int).clip(0, (width, height))
-        x, y = np.meshgrid(np.arange(left, right) + 0.5, np.arange(top, low) + 0.5)
-        turn = self.crop.crop_from_photo / side
-        column = np.floor(turn[0, 0] * x + turn[0, 1] * y + turn[0, 2]).astype(int)
-        row = np.floor(turn[1, 0] * x + turn[1, 1] * y + turn[1, 2]).astype(int)
-        inside = (column >= 0) & (column < len(marks)) & (row >= 0) & (row < len(marks))
-        found[top:low, left:right][inside] = marks[row[inside], column[inside]]
+        found[top:low, left:right] = _looked_up(
+            marks, self.crop.crop_from_photo / side, (left, top), (right - left, low - top)
+        )
         return found
+
+    def from_photo(self, marks: Marks, size: int) -> Marks:
+        """Marks (H, W) of the photo as (size, size) drawn on the crop: undoes `in_photo`."""
+        turn = self.crop.photo_from_crop
+        turn[:, :2] *= self.crop.size / size
+        return _looked_up(marks, turn, (0, 0), (size, size))
+
+
+def _looked_up(
+    marks: Marks, there: Doubles, start: tuple[int, int], size: tuple[int, int]
+) -> Marks:
+    """What lies where each pixel of a picture is: marks at `there` (2, 3) of its column and row.
+
+    So no gaps open. The picture begins at a column and row and has a width and height.
+    """
+    at = (np.arange(length) + first + 0.5 for first, length in zip(start, size, strict=True))
+    x, y = np.meshgrid(*at)
+    column = np.floor(there[0, 0] * x + there[0, 1] * y + there[0, 2]).astype(int)
+    row = np.floor(there[1, 0] * x + there[1, 1] * y + there[1, 2]).astype(int)
+    height, width = marks.shape
+    inside = (column >= 0) & (column < width) & (row >= 0) & (row < height)
+    found = np.zeros(x.shape, np.uint8)
+    found[inside] = marks[row[inside], column[inside]]
+    return found
 
 
 def aligned(model: LandmarkModel, looked: Looked) -> Aligned:

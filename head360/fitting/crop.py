@@ -37,13 +37,18 @@ class Crop:
         """Pixels of the crop for one of the photo."""
         return float(np.hypot(*self.crop_from_photo[:, 0]))
 
+    @property
+    def photo_from_crop(self) -> Doubles:
+        """(2, 3) similarity, pixels to pixels."""
+        return _inverse(self.crop_from_photo)
+
     def from_photo(self, landmarks: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
         """Landmarks (L, 3) of the photo, in the crop."""
         return _carried(self.crop_from_photo, self.scale, landmarks)
 
     def to_photo(self, landmarks: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
         """Landmarks (L, 3) of the crop, in the photo."""
-        return _carried(_inverse(self.crop_from_photo), 1 / self.scale, landmarks)
+        return _carried(self.photo_from_crop, 1 / self.scale, landmarks)
 
 
 def crop_face(photo: Picture, landmarks: npt.NDArray[np.float32], size: int = SIZE) -> Crop:

@@ -29,6 +29,7 @@ from head360.fitting.hair_gains import light_and_dark
 from head360.fitting.hair_own import OwnWays, fit_own_hair
 from head360.fitting.hair_tone import drawn_hair, matched_color
 from head360.fitting.hairstyle import classify, hair_color, known_lines
+from head360.fitting.painted import Painted
 from head360.fitting.parsing import ClassMap, parse
 from head360.fitting.texture import FittedSkin, SkinFitter
 from head360.fitting.unproject import Posed
@@ -85,15 +86,21 @@ class Dresser:
         self._seat: Seat | None = None
         self._shaper: HairShaper | None = None
 
-    def parse(self, crop: Crop, landmarks: FloatArray | None = None) -> ClassMap | None:
+    def parse(
+        self,
+        crop: Crop,
+        landmarks: FloatArray | None = None,
+        brushed: Painted | None = None,
+    ) -> ClassMap | None:
         """What each pixel of a crop shows; None if nobody can tell.
 
-        `landmarks` (478, 3) are pixels of the crop.
+        `landmarks` (478, 3) are pixels of the crop; what a person has `brushed` there counts more.
         """
         try:
-            return parse(crop.image, crop.inside, landmarks)
+            told = parse(crop.image, crop.inside, landmarks)
         except ResourceError:
             return None
+        return told if brushed is None else brushed.over(told)
 
     def with_hair(
         self,
@@ -197,7 +204,7 @@ class Dresser:
         camera: PhotoCamera,
         crop: Crop,
         parts: ClassMap | None,
-        excluded: Mask | None,
+        brushed: Painted | None,
         *,
         own: bool = True,
     ) -> Generator[str, None, Dressed]:
@@ -212,8 +219,8 @@ class Dresser:
         vertices, identity = self._posed(params)
         posed = Posed.of(self._models.mesh.topology, vertices, camera.pixels_from_head)
         photo = torch.from_numpy(crop.image.astype(np.float32) / 255)
-        allowed = _allowed(crop, parts, excluded)
-        told = None if parts is None else torch.from_numpy(_features(parts))
+        allowed = _allowed(crop, parts, brushed)
+        told = None if parts is None else torch.from_numpy(_features(parts, brushed))
         fitted = yield from self._skin.fit(
             photo, posed, allowed, told=told, relaxed=identity.neutral
         )
@@ -270,16 +277,18 @@ def _named(told: Sequence[Ranked]) -> tuple[tuple[str, float], ...]:
     return tuple((name or BALD, round(share, 4)) for name, share in told[:_TOLD])
 
 
-def _features(parts: ClassMap) -> Floats:
-    """(3, N, N) shares of what is not even by nature."""
-    return np.stack([parts.share(name) for name in _FEATURES])
+def _features(parts: ClassMap, brushed: Painted | None) -> Floats:
+    """(4, N, N) shares of what is not even by nature, and of skin that a person says is bare."""
+    shares = [parts.share(name) for name in _FEATURES]
+    bare = 0 * shares[0] if brushed is None else brushed.not_hair * parts.share("skin")
+    return np.stack([*shares, bare])
 
 
-def _allowed(crop: Crop, parts: ClassMap | None, excluded: Mask | None) -> Mask | None:
+def _allowed(crop: Crop, parts: ClassMap | None, brushed: Painted | None) -> Mask | None:
     """(N, N) where skin may be seen; None where only its colour can tell."""
-    if parts is None and excluded is None and crop.inside.all():
+    if parts is None and brushed is None and crop.inside.all():
         return None
     allowed: Mask = crop.inside
     if parts is not None:
         allowed = allowed & (parts.share(*_SKIN_PARTS) > _SURE)
-    return allowed if excluded is None else allowed & ~excluded
+    return allowed if brushed is None else allowed & ~brushed.hidden

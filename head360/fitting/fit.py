@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Generator
 from dataclasses import dataclass, field, replace
 from functools import partial
-from typing import Any, TypeAlias
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -25,6 +25,7 @@ from head360.fitting.dressing import AUTO, BALD, Dressed, Dresser
 from head360.fitting.finding import MOST_FACES, FoundFaces, find_faces
 from head360.fitting.gaze import gaze
 from head360.fitting.landmarks import LandmarkModel, face_height
+from head360.fitting.painted import Painted, check_shown, painted
 from head360.fitting.photo import Photo, kept
 from head360.fitting.quality import PhotoWarning, check_usable, unsure, warnings_about
 from head360.fitting.report import FitReport, rounded, spread
@@ -34,15 +35,14 @@ from head360.fitting.solver import Sight, Solution, solve
 from head360.fitting.steps import Clock, all_beside, beside
 from head360.fitting.versions import versions
 from head360.likeness import MODES, SKIN_ROWS, Likeness
+from head360.marks import Marks, resized
 from head360.model.bilinear import SHOWN_MODES
 from head360.params import FloatArray, HeadParams, neutral_head
 from head360.rendering.lighting import Lighting
 from head360.rendering.scene import Models
-from head360.sitting import MAX_PHOTO_BYTES, Sitting
+from head360.sitting import MAX_PHOTO_BYTES, Sitting, photo_size
 
 __all__ = ["STEPS", "FitOptions", "FitProgress", "FitResult", "Fitter", "waiting"]
-
-Mask: TypeAlias = npt.NDArray[np.bool_]
 
 #: Pixels along each side of the crop that skin is taken from.
 _SKIN_PX = 1024
@@ -68,6 +68,7 @@ class FitResult:
     faces: FoundFaces
     solution: Solution
     lighting: Lighting | None = None  # that the photo was found to be taken in
+    marks: Marks | None = None  # (H, W) of the stored photo: what was painted on it
 
     @property
     def landmarks(self) -> FloatArray:
@@ -285,13 +286,11 @@ class Fitter:
     ) -> Generator[FitProgress, None, Dressed]:
         """Hair and skin, as far as they are wanted."""
         options, dresser, without = work.options, self._dresser, work.options.without
-        fine, excluded = yield from self._run(
-            work, "parse", beside(partial(_fine, looked, options))
-        )
+        fine, brushed = yield from self._run(work, "parse", beside(partial(_fine, looked, options)))
         parts = None
         if not without.parsing:
             landmarks = looked.landmarks * np.float32(fine.size / looked.crop.size)
-            task = beside(partial(dresser.parse, fine, landmarks))
+            task = beside(partial(dresser.parse, fine, landmarks, brushed))
             parts = yield from self._run(work, "parse", task)
             if parts is not None:
                 work.glasses = float(parts.mask("glasses").sum()) / face_height(landmarks) ** 2
@@ -304,7 +303,7 @@ class Fitter:
         yield _progress(work, "hair", None)
         if options.skin:
             own = not (without.own_skin or without.likeness)
-            skin = dresser.with_skin(dressed, camera, fine, parts, excluded, own=own)
+            skin = dresser.with_skin(dressed, camera, fine, parts, brushed, own=own)
             dressed = yield from self._run(work, "skin", all_beside(skin))
             work.params = dressed.params
         return without.coded(dressed)
@@ -326,16 +325,14 @@ def _away_from_middle(face: Face) -> float:
     return abs(left + right - SIZE) + abs(top + bottom - SIZE)
 
 
-def _fine(looked: Looked, options: FitOptions) -> tuple[Crop, Mask | None]:
-    """The crop again with more pixels, for skin; and where not to look."""
-    matrix = looked.crop.crop_from_photo * (_SKIN_PX / looked.crop.size)
-    fine = cut(looked.found.photo.image, matrix, _SKIN_PX)
-    if options.excluded is None:
-        return fine, None
-    marks = options.excluded.astype(np.uint8)[..., None].repeat(3, 2) * 255
-    if marks.shape != looked.found.photo.image.shape:
-        raise PhotoError("What to leave out was drawn on another picture than the photo.")
-    return fine, cut(marks, matrix, _SKIN_PX).image[..., 0] > 127
+def _fine(looked: Looked, options: FitOptions) -> tuple[Crop, Painted | None]:
+    """The crop again with more pixels, for skin; and what was painted on it."""
+    scale = _SKIN_PX / looked.crop.size
+    matrix, photo = looked.crop.crop_from_photo * scale, looked.found.photo.image
+    brushed = painted(options.marks, photo, matrix, _SKIN_PX)
+    if brushed is not None:
+        check_shown(brushed, looked.landmarks * np.float32(scale))
+    return cut(photo, matrix, _SKIN_PX), brushed
 
 
 def _result(work: _Work, looked: Looked, solution: Solution, dressed: Dressed) -> FitResult:
@@ -352,11 +349,13 @@ def _result(work: _Work, looked: Looked, solution: Solution, dressed: Dressed) -
     matrix = looked.crop.crop_from_photo / looked.crop.size
     matrix[:, :2] /= scale
     a, b, c, d, e, f = (float(number) for number in matrix.ravel())
+    by_hand = work.options.by_hand(scale)
     report = _report(work, looked, solution, dressed, warnings)
     return FitResult(
-        dressed.params, report, photo, Sitting((a, b, c, d, e, f), camera, roll),
+        dressed.params, report, photo, Sitting((a, b, c, d, e, f), camera, roll, by_hand),
         looked.crop, looked.sight(work.options.placed), looked.found, solution,
         dressed.skin.lighting if dressed.skin else None,
+        resized(work.options.marks, *photo_size(photo)),
     )  # fmt: skip
 
 

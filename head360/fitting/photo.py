@@ -21,6 +21,7 @@ from PIL import Image, ImageCms, UnidentifiedImageError
 
 from head360.errors import PhotoError
 from head360.faces import Picture
+from head360.sitting import MAX_PHOTO_SIDE
 
 #: What Pillow may try to read; MPO is what some phones and 3D cameras call their JPEGs.
 FORMATS = ("JPEG", "MPO", "PNG", "WEBP", "TIFF", "BMP", "GIF", "PPM", "AVIF", "JPEG2000")
@@ -33,7 +34,7 @@ MAX_PIXELS, MAX_SIDE, MIN_SIDE = 120_000_000, 20_000, 32
 #: Larger photos are shrunk to this after reading: a face in them is large enough still.
 WORKING_SIDE = 4096
 
-_KEPT_SIDE, _KEPT_QUALITIES = 1600, (92, 80, 60)
+_KEPT_QUALITIES = (92, 80, 60)
 _ORIENTATION, _EXIF, _FILM_FOCAL = 0x0112, 0x8769, 0xA405
 _TRUE_WIDTH, _TRUE_HEIGHT = 0xA002, 0xA003
 _FILM_DIAGONAL_MM = 43.27
@@ -111,7 +112,7 @@ def photo_from_pixels(image: Picture, name: str = "the picture") -> Photo:
 def kept(photo: Photo, most: int) -> tuple[bytes, float]:
     """A photo as a JPEG without EXIF to keep, at most so many bytes, and its scale to the photo."""
     image = Image.fromarray(photo.image)
-    scale = min(1.0, _KEPT_SIDE / max(image.size))
+    scale = min(1.0, MAX_PHOTO_SIDE / max(image.size))
     if scale < 1:
         size = (max(1, round(image.width * scale)), max(1, round(image.height * scale)))
         image = image.resize(size, Image.Resampling.LANCZOS, reducing_gap=2.0)

@@ -6,9 +6,6 @@ from collections.abc import Generator
 from dataclasses import dataclass
 from typing import Literal, TypeAlias, TypeVar
 
-import numpy as np
-import numpy.typing as npt
-
 from head360.faces import Face, Picture
 from head360.fitting.crop import SIZE, Crop
 from head360.fitting.dressing import AUTO
@@ -16,10 +13,10 @@ from head360.fitting.finding import FoundFaces
 from head360.fitting.photo import Photo
 from head360.fitting.solver import Sight
 from head360.fitting.without import WHOLE, Without
+from head360.marks import Marks
 from head360.params import FloatArray, HeadParams
 
 Value = TypeVar("Value")
-Mask: TypeAlias = npt.NDArray[np.bool_]
 StepName: TypeAlias = Literal["prepare", "detect", "solve", "parse", "hair", "skin", "report"]
 STEPS: tuple[StepName, ...] = ("prepare", "detect", "solve", "parse", "hair", "skin", "report")
 
@@ -33,11 +30,19 @@ class FitOptions:
     second: Photo | None = None  # another photo of the same person, best from the side
     landmarks: FloatArray | None = None  # (478, 3) pixels of the photo, instead of the detector's
     placed: tuple[int, ...] = ()  # which of them a person has placed
-    excluded: Mask | None = None  # (H, W) of the photo: not to be looked at for skin
+    #: (H, W) of the photo, `head360.marks`: what hides the head, where hair is and where it is not
+    marks: Marks | None = None
     free_form: bool = True  # let lids and lips move off the shape code
     skin: bool = True  # take skin from the photo
     hair_shape: bool = True  # let length, volume and fringe follow the photo (some seconds)
     without: Without = WHOLE  # to measure what parts of a fit are good for
+
+    def by_hand(self, scale: float) -> tuple[tuple[int, float, float], ...]:
+        """The landmarks that a person has placed, as `Sitting.placed`, in a photo resized so."""
+        if self.landmarks is None:
+            return ()
+        at = (self.landmarks[:, :2] * scale).round(2).tolist()
+        return tuple((number, *at[number]) for number in self.placed)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -131,7 +131,8 @@ class SkinFitter:
             photo: (H, W, 3) sRGB-encoded, 0 … 1, best of 512 to 1024 pixels a side.
             posed: the head as it stands in the photo, with the photo's camera.
             allowed: (H, W) where skin may be seen.
-            told: (3, H, W) shares of brows, lips and beard. Without, hair is told by its looks,
+            told: (4, H, W) shares of brows, lips, beard, and skin that a person says is bare.
+                Without, hair is told by its looks,
                 and scalp and ears, where it is most likely, are invented.
             relaxed: (V, 3) metres: the head without expression, to know where its skin folds.
         """

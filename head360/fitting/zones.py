@@ -53,16 +53,19 @@ class Zones:
     own: Tensor  # (N,) brows, lips and beard that `told` knows of: skin whatever their colour
 
     def told(self, atlas: SkinAtlas, parts: Tensor) -> Zones:
-        """With what is known of one person: shares (N, 3) of brows, lips and beard."""
+        """With what is known of one person: shares (N, 4) of brows, lips, beard and bare skin.
+
+        Where skin is bare no strands fall; what has another colour than skin is none all the same.
+        """
         brows = (_BESIDE_GAIN * atlas.blurred(parts[:, :1], _BESIDE_TEXELS))[:, 0].clamp(max=1)
-        whole = torch.maximum(brows, parts[:, 1:].amax(1))
+        whole = torch.maximum(brows, parts[:, 1:3].amax(1))
         return replace(
             self,
             varied=torch.maximum(self.varied, whole),
-            hairline=self.hairline * (1 - brows),
+            hairline=self.hairline * (1 - torch.maximum(brows, parts[:, 3])),
             features=torch.maximum(self.features, whole),
             brows=torch.maximum(self.brows, brows),
-            own=parts.amax(1),
+            own=parts[:, :3].amax(1),
         )
 
 

@@ -18,8 +18,10 @@ from head360.errors import AssetError, PhotoError, UnknownNameError
 from head360.fitting.fit import STEPS, FitOptions, FitProgress, FitResult
 from head360.fitting.landmarks import moved
 from head360.fitting.photo import photo_from_bytes, photo_from_pixels
+from head360.marks import HAIR, LEFT_OUT, NOT_HAIR
 from head360.params import EXPRESSIONS
 from head360.project import load_project
+from head360.sitting import sitting_bytes, sitting_of
 
 
 @pytest.fixture(scope="module")
@@ -68,22 +70,26 @@ def test_a_dragged_landmark_draws_the_head_along(engine: HeadEngine, astronaut: 
     assert {warning.code for warning in before.warnings} == {"small", "teeth"}
 
 
-def test_what_is_left_out_of_the_crop_is_left_out_of_the_photo(
+def test_what_is_painted_on_the_crop_lies_there_in_the_photo(
     engine: HeadEngine, astronaut: np.ndarray
 ) -> None:
     found = finished(engine.find_faces(photo_from_pixels(astronaut)))
     aligned = finished(engine.align(found))
-    marks = np.zeros((256, 256), bool)
+    marks = np.zeros((256, 256), np.uint8)
     nose = aligned.landmarks[4, :2] / 2
-    marks[int(nose[1]) - 8 : int(nose[1]) + 8, int(nose[0]) - 8 : int(nose[0]) + 8] = True
+    marks[int(nose[1]) - 8 : int(nose[1]) + 8, int(nose[0]) - 8 : int(nose[0]) + 8] = LEFT_OUT
+    marks[:20] = HAIR
 
-    excluded = aligned.excluded_in_photo(marks)
+    in_photo = aligned.in_photo(marks)
 
-    assert excluded.shape == astronaut.shape[:2]
-    row, column = np.argwhere(excluded).mean(0)
+    assert in_photo.shape == astronaut.shape[:2]
+    row, column = np.argwhere(in_photo == LEFT_OUT).mean(0)
     assert np.abs(np.array([column, row]) - aligned.landmarks_in_photo[4, :2]).max() < 2
-    assert excluded.sum() == pytest.approx((32 / aligned.crop.scale) ** 2, rel=0.15)
-    assert not aligned.excluded_in_photo(np.zeros((256, 256), bool)).any()
+    side = 32 / aligned.crop.scale
+    assert (in_photo == LEFT_OUT).sum() == pytest.approx(side**2, rel=0.15)
+    back = aligned.from_photo(in_photo, 256)
+    assert (back != marks).mean() < 0.01
+    assert not aligned.in_photo(np.zeros((256, 256), np.uint8)).any()
 
 
 def test_the_head_is_somebody(result: FitResult) -> None:
@@ -320,14 +326,50 @@ def test_skin_comes_from_the_photo(engine: HeadEngine, astronaut: np.ndarray) ->
 
 
 def test_what_is_brushed_out_is_not_looked_at(engine: HeadEngine, astronaut: np.ndarray) -> None:
-    brushed = np.zeros(astronaut.shape[:2], bool)
-    brushed[:, :226] = True  # the left half of her face in the picture
+    left = np.zeros(astronaut.shape[:2], np.uint8)
+    left[:, :226] = LEFT_OUT  # half of her face in the picture
 
     whole = finished(engine.fit(astronaut, FitOptions(hair="none", hair_shape=False)))
-    half = finished(
-        engine.fit(astronaut, FitOptions(hair="none", hair_shape=False, excluded=brushed))
-    )
+    half = finished(engine.fit(astronaut, FitOptions(hair="none", hair_shape=False, marks=left)))
 
     assert half.report.observed < 0.7 * whole.report.observed
+    assert np.array_equal(half.marks, left)  # type: ignore[arg-type]
     with pytest.raises(PhotoError, match="another picture"):
-        finished(engine.fit(astronaut, FitOptions(excluded=brushed[:50])))
+        finished(engine.fit(astronaut, FitOptions(marks=left[:50])))
+
+
+def test_who_is_brushed_bald_is_bald(engine: HeadEngine, astronaut: np.ndarray) -> None:
+    shaven = np.full(astronaut.shape[:2], NOT_HAIR, np.uint8)
+
+    found = finished(engine.fit(astronaut, FitOptions(skin=False, marks=shaven)))
+
+    assert found.params.hairstyle is None
+
+
+def test_hair_that_is_brushed_on_is_worn(engine: HeadEngine, astronaut: np.ndarray) -> None:
+    found = finished(engine.find_faces(photo_from_pixels(astronaut)))
+    left, top, right, low = (int(edge) for edge in found.faces[0].box)
+    reach = (right - left) // 2
+    hair = np.zeros(astronaut.shape[:2], np.uint8)
+    hair[top : low + reach, left - reach : left] = HAIR  # down to the shoulders
+    hair[top : low + reach, right : right + reach] = HAIR
+
+    brushed = finished(engine.fit(astronaut, FitOptions(skin=False, marks=hair)))
+
+    assert str(brushed.params.hairstyle).startswith("long")
+
+
+def test_landmarks_placed_by_hand_are_kept(engine: HeadEngine, astronaut: np.ndarray) -> None:
+    found = finished(engine.find_faces(photo_from_pixels(astronaut)))
+    before = finished(engine.align(found))
+    after = engine.realign(before, 152, (250.0, 400.0))
+    options = FitOptions(
+        hair="none", skin=False, landmarks=after.landmarks_in_photo, placed=after.placed
+    )
+
+    sitting = finished(engine.fit(astronaut, options)).sitting
+
+    number, x, y = sitting.placed[0]
+    assert (number, len(sitting.placed)) == (152, 1)
+    assert [x, y] == pytest.approx(after.landmarks_in_photo[152, :2], abs=0.01)
+    assert sitting_of(sitting_bytes(sitting) or b"") == sitting

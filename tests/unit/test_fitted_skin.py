@@ -295,7 +295,7 @@ def test_black_brows_are_the_person_s_where_the_photo_is_told_to_show_them(
     marks = sitting.posed.project(
         sitting.posed.vertices[models.mesh.topology.landmarks68[17:27].astype(np.int64)]
     )
-    photo, told = sitting.photo.clone(), torch.zeros(3, SIZE, SIZE)
+    photo, told = sitting.photo.clone(), torch.zeros(4, SIZE, SIZE)
     for brow in (marks[:5], marks[5:]):
         left, right = int(brow[:, 0].min()), int(brow[:, 0].max())
         rows = slice(int(brow[:, 1].min()) - 9, int(brow[:, 1].min()) - 3)
