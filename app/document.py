@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtGui import QUndoCommand, QUndoStack
 
+from head360.marks import Marks
 from head360.params import HeadParams, changed_fields
 from head360.performance import Performance
 from head360.sitting import Sitting
@@ -27,6 +28,7 @@ class KeptPhoto:
     jpeg: bytes
     sitting: Sitting | None  # where it was taken from
     report: FitReport | None = None  # only of a fit in this session
+    marks: Marks | None = None  # (H, W) of it: what was painted on it
 
 
 class _Unchanged(Enum):

@@ -119,6 +119,7 @@ class ProjectFiles(QObject):
             name=self._document.name,
             photo=photo.jpeg if photo else None,
             sitting=photo.sitting if photo else None,
+            marks=photo.marks if photo else None,
         )
 
     def recent(self) -> list[Path]:
@@ -169,7 +170,9 @@ class ProjectFiles(QObject):
 
 def kept_photo(project: Project) -> KeptPhoto | None:
     """The photo of a project, for the document."""
-    return None if project.photo is None else KeptPhoto(project.photo, project.sitting)
+    if project.photo is None:
+        return None
+    return KeptPhoto(project.photo, project.sitting, marks=project.marks)
 
 
 def dropped_project(mime: QMimeData) -> Path | None:

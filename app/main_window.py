@@ -55,6 +55,7 @@ from app.settings import THEME, Places, Settings
 from app.soundtrack import Soundtrack
 from app.stage import Stage
 from app.theme import THEMES, Theme
+from app.undo import UndoGroup
 from app.viewport import Viewport
 from app.welcome import Welcome, WelcomeStrip
 from app.widgets.drop_hint import DropHint
@@ -181,7 +182,8 @@ class MainWindow(QMainWindow):
 
     def _make_menus(self) -> None:
         self.actions_by_id = build_actions(self, self._handlers())
-        self.actions_by_id |= undo_actions(self.document.undo_stack, self.theme, self)
+        undo = UndoGroup(self.document, self.panels.photo.session, self.panels.photo, self)
+        self.actions_by_id |= undo_actions(undo, self.theme, self)
         self.modes, self.backgrounds = mode_menu(self), background_menu(self)
         self.recent_menu = RecentMenu(self.files, self)
         submenus: Mapping[str, QMenu] = {

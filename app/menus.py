@@ -7,7 +7,7 @@ from functools import partial
 from pathlib import Path
 
 from PySide6.QtCore import Signal
-from PySide6.QtGui import QAction, QActionGroup, QKeySequence, QUndoStack
+from PySide6.QtGui import QAction, QActionGroup, QKeySequence, QUndoGroup
 from PySide6.QtWidgets import QHBoxLayout, QMainWindow, QMenu, QToolButton, QWidget
 
 from app.actions import MENUS, MODE_NAMES, SEPARATOR
@@ -93,11 +93,11 @@ def panel_menu(toggles: Iterable[QAction], parent: QWidget) -> QMenu:
     return menu
 
 
-def undo_actions(stack: QUndoStack, theme: Theme, owner: QWidget) -> dict[str, QAction]:
+def undo_actions(group: QUndoGroup, theme: Theme, owner: QWidget) -> dict[str, QAction]:
     """Undo and redo, which name the step they take back."""
-    undo = stack.createUndoAction(owner, owner.tr("Undo"))
+    undo = group.createUndoAction(owner, owner.tr("Undo"))
     undo.setShortcut(QKeySequence.StandardKey.Undo)
-    redo = stack.createRedoAction(owner, owner.tr("Redo"))
+    redo = group.createRedoAction(owner, owner.tr("Redo"))
     redo.setShortcuts([QKeySequence("Ctrl+Shift+Z"), QKeySequence("Ctrl+Y")])
     for action, name in ((undo, "undo"), (redo, "redo")):
         action.setObjectName(name)

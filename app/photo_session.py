@@ -8,7 +8,11 @@ from functools import partial
 from typing import Any
 
 from PySide6.QtCore import QObject, Signal
+from PySide6.QtGui import QUndoStack
 
+from app.document import KeptPhoto
+from app.photo_steps import PaintStroke, PlaceLandmark
+from app.widgets.brush import blank
 from app.workers.engine import EngineFactory
 from app.workers.errand import Errands
 from app.workers.photos import (
@@ -24,9 +28,11 @@ from app.workers.photos import (
     fit,
     from_bytes,
     look,
+    tell_hair,
 )
 from head360.downloads import Asset, asset, is_here
 from head360.errors import AssetError
+from head360.marks import Marks, Mask
 from head360.sitting import Sitting
 
 
@@ -46,6 +52,8 @@ class PhotoSession(QObject):
 
     changed = Signal()  # state, photo, face or refusal
     face_changed = Signal()  # only its landmarks
+    marks_changed = Signal()
+    hair_told = Signal()
     progressed = Signal(object)  # FetchProgress or FitNews
     failed = Signal(object)  # Exception
     fitted = Signal(object)  # FitResult
@@ -54,31 +62,51 @@ class PhotoSession(QObject):
     def __init__(self, make_engine: EngineFactory, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._engine = FitEngine(make_engine)
-        self._errands = Errands()
+        self._errands, self._telling = Errands(), Errands()
         self._read: Read | None = None
-        self._then_fit: tuple[Sitting | None, Wish] | None = None
+        self._kept: KeptPhoto | None = None  # that the photo was, or became
+        self._waiting: str | None = None  # hair of a fit that is to begin when the face is here
         self._drag: tuple[int, float, float] | None = None  # the newest that waits
+        self._gesture = object()  # of this drag
+        self._before_fit = State.IDLE
+        self.undo_stack = QUndoStack(self)  # of what is done to the face
         self.state = State.IDLE
         self.name = ""
         self.photo: ShownPhoto | None = None
         self.face: ShownFace | None = None
         self.number = 0  # of the chosen face, from 1
         self.refusal: Exception | None = None  # why no head can be made from it
+        self.marks = blank()  # (N, N) of the crop; never changed in place
+        self.hair: Mask | None = None  # (N, N) of the crop, as it is found without paint
 
     # -- what a person does --------------------------------------------------------------------
 
     def open(self, read: Read, name: str) -> None:
         """Look at another photo."""
         self._forget()
-        self._read, self.name, self._then_fit = read, name, None
+        self._read, self.name = read, name
         self._look()
 
-    def fit_again(self, jpeg: bytes, sitting: Sitting | None, name: str, wish: Wish) -> None:
-        """Fit a stored photo once more, the same face of it."""
-        self._forget()
-        self._read, self.name = partial(from_bytes, jpeg, name), name
-        self._then_fit = (sitting, wish)
-        self._look()
+    def reopen(self, kept: KeptPhoto, name: str, then_fit: str | None = None) -> None:
+        """Look at a stored photo as it was last left; then fit it with such hair, if so wished."""
+        if self.has(kept):
+            self.back()
+        else:
+            self._forget()
+            self._read, self.name = partial(from_bytes, kept.jpeg, name), name
+            self._kept = kept
+            self._look()
+        self._waiting = then_fit
+        if self.state is State.READY and then_fit is not None:
+            self._fit_waiting()
+
+    def has(self, kept: KeptPhoto | None) -> bool:
+        """Whether this stored photo is at hand, with its face cut out."""
+        return kept is not None and kept is self._kept and self.face is not None
+
+    def note_kept(self, kept: KeptPhoto) -> None:
+        """The photo at hand is stored now, as this one."""
+        self._kept = kept
 
     def fetch(self) -> None:
         """Fetch the detector, as was asked for."""
@@ -90,6 +118,10 @@ class PhotoSession(QObject):
         if self.photo is not None and self.state in (State.READY, State.LOOKING):
             self._choose(number)
 
+    def grasp(self) -> None:
+        """A landmark is taken up: what follows is one step."""
+        self._gesture = object()
+
     def drag(self, landmark: int, x: float, y: float) -> None:
         """Put a landmark somewhere in the crop; only the newest of a row is solved."""
         if self.face is None:
@@ -98,16 +130,27 @@ class PhotoSession(QObject):
         if self.state is State.READY and self._errands.idle:
             self._solve()
 
-    def fit(self, wish: Wish) -> None:
-        """Make a head of the face."""
-        if self.face is None or self.state is not State.READY:
-            return
-        self._become(State.FITTING)
-        self._run(fit(self._engine, self.face, wish), self._finish, self._note)
+    def paint(self, text: str, marks: Marks) -> None:
+        """Have other marks (N, N), as one step."""
+        if self.state is State.READY and (marks != self.marks).any():
+            self.undo_stack.push(PaintStroke(text, self.marks, marks, self._repaint))
+
+    def tell_hair(self) -> None:
+        """Find out where hair is without paint, unless that is known."""
+        if self.face is not None and self.hair is None and self._telling.idle:
+            self._telling.run(tell_hair(self.face), self._show_hair, self._tell_nothing)
+
+    def fit(self, hair: str) -> None:
+        """Make a head of the face, with hair as `FitOptions.hair`."""
+        if self.face is not None and self.state is State.READY:
+            self._waiting, self._before_fit = hair, State.READY
+            if self._errands.idle:  # else a landmark is on its way
+                self._fit_waiting()
 
     def back(self) -> None:
         """Look over the last photo again, after a fit."""
         if self.face is not None and self.state is State.IDLE:
+            self._before_fit = State.IDLE
             self._become(State.READY)
 
     def cancel(self) -> None:
@@ -123,7 +166,7 @@ class PhotoSession(QObject):
 
     def stop(self) -> bool:
         """End all; the window calls this when it closes. False: a thread hangs."""
-        ended = self._errands.stop()
+        ended = all([self._errands.stop(), self._telling.stop()])
         if ended:
             self._engine.close()
         return ended
@@ -147,28 +190,42 @@ class PhotoSession(QObject):
 
     def _see(self, photo: ShownPhoto) -> None:
         self.photo = photo
+        kept = self._kept
         number = photo.largest
-        if self._then_fit is not None and self._then_fit[0] is not None:
-            number = same_face(photo, self._then_fit[0])
-        self._choose(number)
+        if kept is not None and kept.sitting is not None:
+            number = same_face(photo, kept.sitting)
+        self._choose(number, kept)
 
-    def _choose(self, number: int) -> None:
+    def _choose(self, number: int, kept: KeptPhoto | None = None) -> None:
+        """Take a face; with all that was put right by hand, if it was `kept`."""
         assert self.photo is not None
-        self.number, self.face, self.refusal = number, None, None
+        self._drop_face()
+        self.number, self._kept = number, kept
+        sitting, marks = (None, None) if kept is None else (kept.sitting, kept.marks)
+        placed = () if sitting is None else sitting.placed
         self._become(State.LOOKING)
-        self._run(cut_out(self._engine, self.photo, number), self._take, refused=self._refuse)
+        task = cut_out(self._engine, self.photo, number, placed, marks)
+        self._run(task, self._take, refused=self._refuse)
 
     def _take(self, face: ShownFace) -> None:
         self.face = face
+        self.marks = blank() if face.marks is None else face.marks
         self._become(State.READY)
-        if self._then_fit is not None:
-            (_, wish), self._then_fit = self._then_fit, None
-            self.fit(wish)
+        self.marks_changed.emit()
+        if self._waiting is not None:
+            self._fit_waiting()
 
     def _refuse(self, error: Exception) -> None:
         """The face will not do: say so beside the photo, where another one can be picked."""
-        self.refusal, self._then_fit = error, None
+        self.refusal, self._waiting = error, None
         self._become(State.READY)
+
+    def _fit_waiting(self) -> None:
+        assert self.face is not None
+        assert self._waiting is not None
+        wish, self._waiting = Wish(self._waiting, self.marks), None
+        self._become(State.FITTING)
+        self._run(fit(self._engine, self.face, wish), self._finish, self._note)
 
     def _solve(self) -> None:
         assert self.face is not None
@@ -177,10 +234,31 @@ class PhotoSession(QObject):
         self._run(drag(self._engine, self.face, *wanted), self._put)
 
     def _put(self, face: ShownFace) -> None:
-        self.face = face
-        self.face_changed.emit()
+        assert self.face is not None
+        text = self.tr("Move landmark")
+        self.undo_stack.push(PlaceLandmark(text, self.face, face, self._show_face, self._gesture))
         if self._drag is not None:
             self._solve()
+        elif self._waiting is not None:
+            self._fit_waiting()
+
+    def _show_face(self, face: ShownFace) -> None:
+        if not self._errands.idle:  # a step was taken back while the next one was on its way
+            self._errands.drop()
+            self._drag = None
+        self.face = face
+        self.face_changed.emit()
+
+    def _repaint(self, stroke: PaintStroke, part: Marks) -> None:
+        self.marks = stroke.on(self.marks, part)
+        self.marks_changed.emit()
+
+    def _show_hair(self, hair: Mask | None) -> None:
+        self.hair = hair
+        self.hair_told.emit()
+
+    def _tell_nothing(self, _error: Exception) -> None:
+        """Brushes work without knowing what is found without them."""
 
     def _finish(self, result: object) -> None:
         self.fitted.emit(result)  # first, so that nobody sees the time between
@@ -199,8 +277,9 @@ class PhotoSession(QObject):
 
     def _step_back(self) -> None:
         """To where a person was before what ended without a result."""
+        self._waiting = None
         if self.state is State.FITTING:
-            self._become(State.READY)
+            self._become(self._before_fit)
             self.cancelled.emit()
         elif self.state is State.FETCHING:
             self._become(State.ASKING)
@@ -218,8 +297,17 @@ class PhotoSession(QObject):
         self._errands.run(task, done, refused or self._fail, note)
 
     def _forget(self) -> None:
-        self.photo = self.face = self.refusal = self._drag = self._then_fit = None
+        self._drop_face()
+        self.photo = self._kept = self._waiting = None
+        self._before_fit = State.IDLE
         self.number = 0
+
+    def _drop_face(self) -> None:
+        self.face = self.refusal = self._drag = self.hair = None
+        self._telling.drop()
+        self.undo_stack.clear()
+        self.marks = blank()
+        self.marks_changed.emit()
 
     def _become(self, state: State) -> None:
         self.state = state

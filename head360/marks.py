@@ -25,8 +25,8 @@ LEFT_OUT, HAIR, NOT_HAIR = 1, 2, 4
 MAX_MARKS_BYTES = 2 << 20
 #: What the bits may be together: nothing is hair and is not.
 _CODES = (0, LEFT_OUT, HAIR, LEFT_OUT | HAIR, NOT_HAIR, LEFT_OUT | NOT_HAIR)
-#: sRGB of each code in an ordinary viewer; all but the first are half transparent.
-_COLORS = (
+#: sRGB of each code wherever it is shown; all but the first are half transparent.
+COLORS = (
     (0, 0, 0),
     (230, 70, 70),
     (45, 190, 170),
@@ -64,7 +64,7 @@ def marks_bytes(marks: Marks | None) -> bytes | None:
     if marks is None:
         return None
     image = Image.fromarray(np.ascontiguousarray(marks))
-    image.putpalette([value for color in _COLORS for value in color])
+    image.putpalette([value for color in COLORS for value in color])
     file = io.BytesIO()
     image.save(file, "PNG", bits=_BITS, transparency=_OPACITIES, optimize=False)
     return file.getvalue()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import fields
+from functools import partial
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, Signal
@@ -20,12 +21,14 @@ from app.photo_session import PhotoSession, State
 from app.settings import Settings
 from app.stage import Stage
 from app.theme import Theme
-from app.widgets.photo_view import PhotoView, Tool
+from app.widgets.brush import Tool, blank
+from app.widgets.photo_view import PhotoView
 from app.widgets.thumbnail_grid import Tile
 from app.workers.errand import Errands
-from app.workers.photos import FitNews, KeptPictures, Read, ShownPhoto, Wish, unpack
+from app.workers.photos import FitNews, KeptPictures, Read, ShownPhoto, unpack
 from head360.assets import Catalog
 from head360.downloads import FetchProgress
+from head360.marks import Marks
 from head360.params import HeadParams
 
 if TYPE_CHECKING:
@@ -91,6 +94,10 @@ class PhotoDock(QDockWidget):
         self.look_over, self.after = LookOverPart(), AfterPart(self._theme)
         self._escape = QShortcut(QKeySequence(Qt.Key.Key_Escape), self.window())
         self._escape.activated.connect(self.session.cancel)
+        for key, steps in (("[", -1), ("]", 1)):
+            sized = QShortcut(QKeySequence(key), self)
+            sized.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
+            sized.activated.connect(partial(self.view.grow_brush, steps))
 
     def _arrange(self) -> None:
         area, column = scrolling_column()
@@ -109,10 +116,13 @@ class PhotoDock(QDockWidget):
         self.ask.refused.connect(session.close_photo)
         self.busy.cancelled.connect(session.cancel)
         self.view.face_picked.connect(self._pick)
+        self.view.grasped.connect(session.grasp)
         self.view.dragged.connect(session.drag)
-        self.view.marked.connect(self._show_tools)
+        self.view.painted.connect(self._paint)
+        self.view.resized.connect(look_over.brush.show_size)
         look_over.tool_chosen.connect(self._use)
-        look_over.clear_asked.connect(self.view.clear_marks)
+        look_over.brush.sized.connect(self.view.size_brush)
+        look_over.brush.clear_asked.connect(self._clear)
         look_over.all_faces_asked.connect(self._show_all_faces)
         look_over.fit_asked.connect(self.fit)
         look_over.close_asked.connect(session.close_photo)
@@ -121,10 +131,13 @@ class PhotoDock(QDockWidget):
         after.hair_previewed.connect(self._preview_hair)
         after.hair_picked.connect(self._wear)
         after.again_asked.connect(self.fit_again)
-        after.back_asked.connect(session.back)
+        after.back_asked.connect(self.adjust)
+        self.start.back_asked.connect(session.back)
         after.other_asked.connect(self.open_asked)
         session.changed.connect(self._show)
         session.face_changed.connect(self._show_face)
+        session.marks_changed.connect(self._show_paint)
+        session.hair_told.connect(self._show_paint)
         session.progressed.connect(self._note)
         session.failed.connect(self._fail)
         session.fitted.connect(self._accept)
@@ -139,29 +152,33 @@ class PhotoDock(QDockWidget):
         self.show()
         self.raise_()
         self.brought.emit()
-        self.view.clear_marks()
+        self.look_over.show_tool(Tool.LANDMARKS)
         self.session.open(read, name)
 
     def fit(self) -> None:
         """Make the head."""
-        self.session.fit(self._wish())
+        self.session.fit(self._hair())
 
     def fit_again(self) -> None:
-        """Make the head anew from the photo in the project."""
+        """Make the head anew from the photo in the project, as it was looked over."""
+        self._reopen(self._hair())
+
+    def adjust(self) -> None:
+        """Look over the photo in the project again."""
+        self._reopen(None)
+
+    def _reopen(self, then_fit: str | None) -> None:
         if (kept := self._document.photo) is not None:
             name = kept.report.photo if kept.report else self._document.name
-            self.view.clear_marks()
-            self.session.fit_again(kept.jpeg, kept.sitting, name, self._wish())
+            self.session.reopen(kept, name, then_fit)
 
-    def _wish(self) -> Wish:
+    def _hair(self) -> str:
+        """The hair that is wished for, as a fit calls it."""
         hair = str(self.look_over.hair.currentData())
-        if hair == "keep":
-            hair = self._document.params.hairstyle or NO_HAIR
-        return Wish(hair, self.view.marks)
+        return (self._document.params.hairstyle or NO_HAIR) if hair == "keep" else hair
 
     def _pick(self, number: int) -> None:
         self._whole = False
-        self.view.clear_marks()
         self.session.choose(number)
 
     def _show_all_faces(self) -> None:
@@ -169,9 +186,21 @@ class PhotoDock(QDockWidget):
         self._show()
 
     def _use(self, tool: Tool) -> None:
-        self.view.tool = tool
-        self.view.update()
+        self.view.use(tool)
+        if tool in (Tool.HAIR, Tool.NOT_HAIR):
+            self.session.tell_hair()
         self._show_tools()
+
+    def _paint(self, marks: Marks) -> None:
+        words = {
+            Tool.LEAVE_OUT: self.tr("Paint: leave out"),
+            Tool.HAIR: self.tr("Paint hair"),
+            Tool.NOT_HAIR: self.tr("Paint: no hair"),
+        }
+        self.session.paint(words[self.view.easel.tool], marks)
+
+    def _clear(self) -> None:
+        self.session.paint(self.tr("Clear paint"), blank())
 
     def _preview_hair(self, key: str) -> None:
         params = self._document.params
@@ -199,7 +228,8 @@ class PhotoDock(QDockWidget):
                 self._stage.preview(news.params)
 
     def _accept(self, result: FitResult) -> None:
-        kept = KeptPhoto(result.photo, result.sitting, result.report)
+        kept = KeptPhoto(result.photo, result.sitting, result.report, result.marks)
+        self.session.note_kept(kept)
         made = {entry.name: getattr(result.params, entry.name) for entry in fields(HeadParams)}
         allowed = self._locks.allowed(self._document.params, made)
         self._stage.preview(None)
@@ -222,8 +252,7 @@ class PhotoDock(QDockWidget):
         self._escape.setEnabled(state in _BUSY)
         self.start.setVisible(state is State.IDLE and kept is None)
         self.after.setVisible(state is State.IDLE and kept is not None)
-        self.after.back.setVisible(session.face is not None)
-        self.after.again.setVisible(session.face is None)
+        self.start.offer_back("" if session.face is None else session.name)
         self.ask.setVisible(state is State.ASKING)
         self.busy.setVisible(state in _BUSY)
         self.look_over.setVisible(state is State.READY)
@@ -271,7 +300,12 @@ class PhotoDock(QDockWidget):
     def _show_tools(self) -> None:
         part = self.look_over
         part.tools.setVisible(self.session.face is not None and not self._whole)
-        part.clear.setVisible(self.view.marks is not None)
+        part.show_tool(self.view.easel.tool)
+        part.brush.clear.setEnabled(bool(self.session.marks.any()))
+
+    def _show_paint(self) -> None:
+        self.view.show_paint(self.session.marks, self.session.hair)
+        self._show_tools()
 
     def _show_face(self) -> None:
         if self.session.state is State.READY and self.session.face is not None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from math import log
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QImage
@@ -14,17 +15,34 @@ from PySide6.QtWidgets import (
     QLabel,
     QProgressBar,
     QPushButton,
+    QSlider,
     QVBoxLayout,
     QWidget,
 )
 
 from app.docks.photo_words import tr
 from app.theme import Theme, tabular
-from app.widgets.photo_view import Tool
+from app.widgets.brush import LEAST, MOST, RADIUS, Tool, dot
 from app.widgets.section import Section
 from app.widgets.thumbnail_grid import ThumbnailGrid, Tile
 
 HAIR_COLUMNS, HAIR_PROPORTION = 3, 194 / 176
+_SIZES = 100  # steps of a brush's size
+_TOOLS = {
+    Tool.LANDMARKS: (
+        "Landmarks",
+        "Drag a white dot to where it belongs; orange dots show where the head has it",
+    ),
+    Tool.LEAVE_OUT: (
+        "Leave out",
+        "Paint over what hides the head: a hand, glasses, a hat. Shift takes paint back",
+    ),
+    Tool.HAIR: ("Hair", "Paint where hair is that was not found. Shift takes paint back"),
+    Tool.NOT_HAIR: (
+        "No hair",
+        "Paint where what was taken for hair is none. Shift takes paint back",
+    ),
+}
 
 
 class StartPart(QFrame):
@@ -33,6 +51,7 @@ class StartPart(QFrame):
     open_asked = Signal()
     paste_asked = Signal()
     webcam_asked = Signal()
+    back_asked = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -55,6 +74,9 @@ class StartPart(QFrame):
         buttons = row(self.open, self.paste, self.webcam)
         buttons.insertStretch(0)
         buttons.addStretch()
+        self.back = QPushButton()
+        self.back.setToolTip(tr("Look over the photo that was in hand last"))
+        self.back.clicked.connect(self.back_asked)
         column = QVBoxLayout(self)
         column.setContentsMargins(16, 24, 16, 24)
         column.setSpacing(8)
@@ -62,6 +84,12 @@ class StartPart(QFrame):
         column.addWidget(advice)
         column.addSpacing(4)
         column.addLayout(buttons)
+        column.addWidget(self.back, 0, Qt.AlignmentFlag.AlignCenter)
+
+    def offer_back(self, name: str) -> None:
+        """Offer to go back to a photo; none without a name."""
+        self.back.setText(tr("Back to {name}").format(name=name))
+        self.back.setVisible(bool(name))
 
 
 class AskPart(QWidget):
@@ -120,7 +148,6 @@ class LookOverPart(QWidget):
     """Tools for what was found in a photo, what is wrong with it, and the button that fits."""
 
     tool_chosen = Signal(object)  # Tool
-    clear_asked = Signal()
     all_faces_asked = Signal()
     fit_asked = Signal()
     close_asked = Signal()
@@ -160,31 +187,66 @@ class LookOverPart(QWidget):
         column.addWidget(self.remarks)
 
     def _make_tools(self) -> None:
-        self.landmarks = QPushButton(tr("Landmarks"))
-        self.landmarks.setToolTip(
-            tr("Drag a white dot to where it belongs; orange dots show where the head has it")
-        )
-        self.leave_out = QPushButton(tr("Leave out"))
-        self.leave_out.setToolTip(
-            tr("Paint over what is not this person’s skin; Shift takes it back")
-        )
+        self.buttons: dict[Tool, QPushButton] = {}
         group = QButtonGroup(self)
-        for button, tool in ((self.landmarks, Tool.LANDMARKS), (self.leave_out, Tool.LEAVE_OUT)):
+        for tool, (title, tip) in _TOOLS.items():
+            button = QPushButton(tr(title))
+            button.setToolTip(tr(tip))
+            if tool.code:
+                button.setIcon(dot(tool.code))
             button.setCheckable(True)
             button.setProperty("chip", True)
             button.toggled.connect(
                 lambda on, tool=tool: self.tool_chosen.emit(tool) if on else None
             )
             group.addButton(button)
-        self.landmarks.setChecked(True)
-        self.clear = QPushButton(tr("Clear"))
-        self.clear.setToolTip(tr("Leave nothing out"))
-        self.clear.clicked.connect(self.clear_asked)
+            self.buttons[tool] = button
+        self.buttons[Tool.LANDMARKS].setChecked(True)
+        self.brush = BrushPart()
         self.tools = QWidget()
-        line = row(self.landmarks, self.leave_out, self.clear)
+        column = plain_column(self.tools)
+        line = row(*self.buttons.values())
         line.addStretch()
-        line.setContentsMargins(0, 0, 0, 0)
-        self.tools.setLayout(line)
+        column.addLayout(line)
+        column.addWidget(self.brush)
+
+    def show_tool(self, tool: Tool) -> None:
+        """Say which tool is in hand."""
+        self.buttons[tool].setChecked(True)
+        self.brush.setVisible(tool.code > 0)
+
+
+class BrushPart(QWidget):
+    """How large the brush is, and a way to begin anew."""
+
+    sized = Signal(float)  # radius, a share of the crop
+    clear_asked = Signal()
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.slider = QSlider(Qt.Orientation.Horizontal)
+        self.slider.setRange(0, _SIZES)
+        self.slider.setAccessibleName(tr("Size of the brush"))
+        self.slider.setToolTip(tr("Size of the brush ([ and ])"))
+        self.slider.valueChanged.connect(self._size)
+        self.clear = QPushButton(tr("Clear"))
+        self.clear.setToolTip(tr("Take all paint off"))
+        self.clear.clicked.connect(self.clear_asked)
+        column = plain_column(self)
+        line = row(QLabel(tr("Size")), self.slider, self.clear)
+        line.setStretch(1, 1)
+        column.addLayout(line)
+        column.addWidget(dim_label(tr("Shift takes paint back; [ and ] change the size.")))
+        self.show_size(RADIUS)
+
+    def show_size(self, radius: float) -> None:
+        """Say how large the brush is; equal steps of the slider are equal factors."""
+        self.slider.blockSignals(True)
+        self.slider.setValue(round(_SIZES * log(radius / LEAST) / log(MOST / LEAST)))
+        self.slider.blockSignals(False)
+
+    def _size(self, place: int) -> None:
+        self.sized.emit(LEAST * (MOST / LEAST) ** (place / _SIZES))
 
 
 class AfterPart(QWidget):
@@ -215,7 +277,7 @@ class AfterPart(QWidget):
         self.again.setToolTip(tr("Make the head anew from the photo kept in this project"))
         self.again.clicked.connect(self.again_asked)
         self.back = QPushButton(tr("Adjust…"))
-        self.back.setToolTip(tr("Look over landmarks and what is left out, and fit again"))
+        self.back.setToolTip(tr("Look over landmarks and paint, and fit again"))
         self.back.clicked.connect(self.back_asked)
         self.other = QPushButton(tr("Other photo"))
         self.other.clicked.connect(self.other_asked)

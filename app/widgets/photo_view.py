@@ -1,12 +1,8 @@
-"""A photo with what was found in it: faces to pick, landmarks to drag, parts to leave out."""
+"""A photo with what was found in it: faces to pick, landmarks to drag, brushes to paint with."""
 
 from __future__ import annotations
 
-from enum import Enum
-
-import numpy as np
-import numpy.typing as npt
-from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
+from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import (
     QColor,
     QFocusEvent,
@@ -24,29 +20,24 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from app.theme import Theme
+from app.widgets.brush import CANVAS_PX, STEP, Easel, Tool
 from app.workers.photos import ShownFace, ShownPhoto
+from head360.marks import Marks, Mask
 
 RADIUS_PX, HANDLE_PX, GRASP_PX = 8, 3.0, 12.0
-MARKS_PX = 256  # resolution of what is left out
-BRUSH = 0.03  # radius, share of the crop
 TALLEST = 1.25  # height over width
 #: What of a crop is shown while its face is worked on, shares of its side: left, top, side.
 FACE = (0.19, 0.15, 0.62)
-
-
-class Tool(Enum):
-    """What the mouse does to a face."""
-
-    LANDMARKS = "landmarks"
-    LEAVE_OUT = "leave out"
 
 
 class PhotoView(QWidget):
     """Shows one of: a whole photo, one face of it, or just a picture."""
 
     face_picked = Signal(int)  # from 1
+    grasped = Signal()  # a landmark: what it is dragged through is one step
     dragged = Signal(int, float, float)  # landmark, column and row of the crop
-    marked = Signal()  # what is left out has changed
+    painted = Signal(object)  # Marks (N, N) after a stroke
+    resized = Signal(float)  # the brush: its radius, a share of the crop
 
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -59,9 +50,7 @@ class PhotoView(QWidget):
         self._grip: int | None = None  # the landmark in hand
         self._hand: QPointF | None = None  # where it is held, pixels of the crop
         self._picked = 0  # of the handles, for the keyboard
-        self._stroke: QPointF | None = None
-        self.tool = Tool.LANDMARKS
-        self._marks = _no_marks()
+        self.easel = Easel()
         policy = QSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
         policy.setHeightForWidth(True)
         self.setSizePolicy(policy)
@@ -95,25 +84,42 @@ class PhotoView(QWidget):
         if self._grip is None:
             self._hand = None
         if fresh:
-            left, top, side = (face.image.width() * share for share in FACE)
-            self._show(face.image, QRectF(left, top, side, side))
-        self.setAccessibleDescription(
-            self.tr("Arrow keys move a landmark, Page up and Page down choose one.")
-        )
+            self._frame(face)
         self.update()
 
-    @property
-    def marks(self) -> npt.NDArray[np.bool_] | None:
-        """(N, N) of the crop: what to leave out; None: nothing."""
-        rows = np.frombuffer(self._marks.constBits(), np.uint8)
-        mask: npt.NDArray[np.bool_] = rows.reshape(MARKS_PX, MARKS_PX, 4)[..., 3] > 0
-        return mask.copy() if mask.any() else None
+    def use(self, tool: Tool) -> None:
+        """Have another tool in hand."""
+        self.easel.use(tool)
+        if self._face is not None:
+            self._frame(self._face)
 
-    def clear_marks(self) -> None:
-        """Leave nothing out."""
-        self._marks = _no_marks()
+    def show_paint(self, marks: Marks, hair: Mask | None) -> None:
+        """Show what is painted, and where hair was found without paint; (N, N) of the crop."""
+        self.easel.show_marks(marks)
+        self.easel.show_hair(hair)
         self.update()
-        self.marked.emit()
+
+    def size_brush(self, radius: float) -> None:
+        """Give the brush a radius, a share of the crop."""
+        self.easel.resize(radius)
+        self.resized.emit(self.easel.radius)
+        self.update()
+
+    def grow_brush(self, steps: int) -> None:
+        """Make the brush larger by some steps, or smaller."""
+        self.size_brush(self.easel.radius * STEP**steps)
+
+    def _frame(self, face: ShownFace) -> None:
+        """Brushes need the hair in sight, landmarks only the face."""
+        left, top, side = (0.0, 0.0, 1.0) if self.easel.paints else FACE
+        width = face.image.width()
+        self._show(face.image, QRectF(left * width, top * width, side * width, side * width))
+        words = self.tr("Arrow keys move a landmark, Page up and Page down choose one.")
+        if self.easel.paints:
+            words = self.tr(
+                "Arrow keys move the brush, Space paints, Shift and Space take paint back."
+            )
+        self.setAccessibleDescription(words)
 
     def _show(self, image: QImage, source: QRectF) -> None:
         self._image, self._source = image, source
@@ -171,6 +177,10 @@ class PhotoView(QWidget):
         scale = max(self._source.width(), 1) / max(place.width(), 1.0)
         return self._source.topLeft() + (point - place.topLeft()) * scale
 
+    def _share(self, point: QPointF) -> QPointF:
+        """A point of the widget, as shares of the crop."""
+        return self._to_image(point) / max(self._image.width(), 1)
+
     def handle_place(self, landmark: int) -> QPointF:
         """Where a landmark of the face on show is in the widget."""
         assert self._face is not None
@@ -188,10 +198,11 @@ class PhotoView(QWidget):
             self.face_picked.emit(number)
         elif self._face is None or not self.isEnabled():
             return
-        elif self.tool is Tool.LEAVE_OUT:
-            self._stroke = event.position()
-            self._brush(event)
+        elif self.easel.paints:
+            self.easel.begin(self._share(event.position()), erase=_erases(event))
+            self.update()
         elif (near := self._handle_at(event.position())) is not None:
+            self.grasped.emit()
             self._grip, self._hand = near, self._to_image(event.position())
             self._picked = self._face.handles.index(near)
 
@@ -200,13 +211,20 @@ class PhotoView(QWidget):
             self._hand = self._to_image(event.position())
             self.dragged.emit(self._grip, self._hand.x(), self._hand.y())
             self.update()
-        elif self._stroke is not None:
-            self._brush(event)
-        else:
-            self._show_cursor(event.position())
+        elif self._face is not None and self.easel.paints:
+            self.easel.move(self._share(event.position()))
+            self.update()
+        self._show_cursor(event.position())
 
-    def mouseReleaseEvent(self, _event: QMouseEvent) -> None:  # noqa: N802 (Qt's name)
-        self._grip = self._stroke = None
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:  # noqa: N802 (Qt's name)
+        if event.button() is Qt.MouseButton.LeftButton:
+            self._grip = None
+            self._end_stroke()
+
+    def leaveEvent(self, event: QEvent) -> None:  # noqa: N802 (Qt's name)
+        super().leaveEvent(event)
+        if not self.easel.busy:
+            self.easel.spot = None
         self.update()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802 (Qt's name)
@@ -217,10 +235,15 @@ class PhotoView(QWidget):
         if self._photo is not None and step is not None:
             count = len(self._photo.found.faces)
             self.face_picked.emit((self._chosen - 1 + step[0] + step[1]) % count + 1)
+        elif self._face is not None and self.easel.paints:
+            if not self._brush_by_key(event, step):
+                super().keyPressEvent(event)
         elif self._face is not None and turn is not None:
             self._picked = (self._picked + turn) % len(self._face.handles)
             self.update()
-        elif self._face is not None and step is not None and self.tool is Tool.LANDMARKS:
+        elif self._face is not None and step is not None:
+            if not event.isAutoRepeat():
+                self.grasped.emit()
             landmark = self._face.handles[self._picked]
             x, y = (float(value) for value in self._face.aligned.landmarks[landmark, :2])
             self.dragged.emit(landmark, x + 2 * step[0], y + 2 * step[1])
@@ -257,32 +280,29 @@ class PhotoView(QWidget):
         cursor = Qt.CursorShape.ArrowCursor
         if self._photo is not None and self._face_at(point):
             cursor = Qt.CursorShape.PointingHandCursor
-        elif self._face is not None and self.tool is Tool.LEAVE_OUT:
+        elif self._face is not None and self.easel.paints:
             cursor = Qt.CursorShape.CrossCursor
         elif self._face is not None and self._handle_at(point) is not None:
             cursor = Qt.CursorShape.OpenHandCursor
         self.setCursor(cursor)
 
-    def _brush(self, event: QMouseEvent) -> None:
-        """Leave out what the mouse passes; with Shift, take it in again."""
-        scale = MARKS_PX / max(self._image.width(), 1)
-        last = self._to_image(self._stroke or event.position()) * scale
-        here = self._to_image(event.position()) * scale
-        painter = QPainter(self._marks)
-        erase = bool(event.modifiers() & Qt.KeyboardModifier.ShiftModifier)
-        mode = QPainter.CompositionMode
-        painter.setCompositionMode(
-            mode.CompositionMode_Clear if erase else mode.CompositionMode_Source
-        )
-        color = self._theme.color("danger")
-        pen = QPen(color, 2 * BRUSH * MARKS_PX)
-        pen.setCapStyle(Qt.PenCapStyle.RoundCap)
-        painter.setPen(pen)
-        painter.drawLine(last, here + QPointF(0.01, 0))
-        painter.end()
-        self._stroke = event.position()
+    def _brush_by_key(self, event: QKeyEvent, step: tuple[int, int] | None) -> bool:
+        """Move the brush, or dab. False: the key means something else."""
+        spot, far = self.easel.spot or QPointF(0.5, 0.5), self.easel.radius / 2
+        if step is not None:
+            x, y = spot.x() + far * step[0], spot.y() + far * step[1]
+            self.easel.move(QPointF(min(max(x, 0), 1), min(max(y, 0), 1)))
+        elif event.key() == Qt.Key.Key_Space:
+            self.easel.begin(spot, erase=_erases(event))
+            self._end_stroke()
+        else:
+            return False
         self.update()
-        self.marked.emit()
+        return True
+
+    def _end_stroke(self) -> None:
+        if (marks := self.easel.lift()) is not None:
+            self.painted.emit(marks)
 
     # -- painting ------------------------------------------------------------------------------
 
@@ -298,12 +318,14 @@ class PhotoView(QWidget):
         if self._photo is not None:
             self._paint_faces(painter)
         if self._face is not None:
-            painter.setOpacity(0.5)
-            scale = MARKS_PX / max(self._image.width(), 1)
+            scale = CANVAS_PX / max(self._image.width(), 1)
             shown = QRectF(self._source.topLeft() * scale, self._source.size() * scale)
-            painter.drawImage(place, self._marks, shown)
-            painter.setOpacity(1.0)
-            self._paint_landmarks(painter, self._face)
+            painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
+            painter.drawImage(place, self.easel.picture, shown)
+            if self.easel.paints:
+                self._paint_brush(painter)
+            else:
+                self._paint_landmarks(painter, self._face)
         painter.setClipping(False)
         if self.hasFocus():
             painter.setPen(QPen(self._theme.color("accent"), 1))
@@ -323,6 +345,17 @@ class PhotoView(QWidget):
             if len(self._photo.boxes) > 1:
                 painter.drawText(frame.adjusted(4, 1, 0, 0), str(number))
 
+    def _paint_brush(self, painter: QPainter) -> None:
+        if self.easel.spot is None:
+            return
+        middle = self.easel.spot * self._image.width()
+        scale = self._place().width() / max(self._source.width(), 1)
+        radius = self.easel.radius * self._image.width() * scale
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+        for shade, width in ((QColor(0, 0, 0, 140), 3.0), (QColor(255, 255, 255), 1.2)):
+            painter.setPen(QPen(shade, width))
+            painter.drawEllipse(self._to_widget(middle.x(), middle.y()), radius, radius)
+
     def _paint_landmarks(self, painter: QPainter, face: ShownFace) -> None:
         points = face.aligned.landmarks
         for shade, width in ((QColor(0, 0, 0, 90), 2.4), (QColor(255, 255, 255, 190), 1.0)):
@@ -330,8 +363,6 @@ class PhotoView(QWidget):
             for line in face.lines:
                 places = [self._to_widget(float(points[i, 0]), float(points[i, 1])) for i in line]
                 painter.drawPolyline(QPolygonF(places))
-        if self.tool is not Tool.LANDMARKS:
-            return
         for i in face.handles:
             placed = i in face.aligned.placed
             color = self._theme.color("accent") if placed else QColor(255, 255, 255)
@@ -347,7 +378,5 @@ class PhotoView(QWidget):
             painter.drawEllipse(self._to_widget(float(x), float(y)), 1.5, 1.5)
 
 
-def _no_marks() -> QImage:
-    image = QImage(MARKS_PX, MARKS_PX, QImage.Format.Format_ARGB32_Premultiplied)
-    image.fill(Qt.GlobalColor.transparent)
-    return image
+def _erases(event: QMouseEvent | QKeyEvent) -> bool:
+    return bool(event.modifiers() & Qt.KeyboardModifier.ShiftModifier)

@@ -6,7 +6,7 @@ Pictures come back ready for painting. Nothing here imports torch before a task 
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -23,6 +23,7 @@ from head360.errors import PhotoError
 from head360.faces import OVAL
 from head360.fitting.photo import Photo, photo_from_bytes, photo_from_pixels, read_photo
 from head360.fitting.steps import beside
+from head360.marks import Marks, Mask
 from head360.params import HeadParams
 from head360.sitting import Sitting
 
@@ -68,6 +69,7 @@ class ShownFace:
     image: QImage  # the crop
     lines: tuple[tuple[int, ...], ...]  # landmarks along outlines
     handles: tuple[int, ...]  # landmarks to drag
+    marks: Marks | None = None  # (N, N) of the crop: what was painted on it before
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -85,7 +87,7 @@ class Wish:
     """What a person wants of a fit."""
 
     hair: str = "auto"  # as `FitOptions.hair`
-    marks: npt.NDArray[np.bool_] | None = None  # (N, N) of the crop: not to be looked at
+    marks: Marks | None = None  # (N, N) of the crop: what is painted on it
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -140,11 +142,21 @@ def look(engine: FitEngine, read: Read) -> Generator[None, None, ShownPhoto]:
     return (yield from beside(partial(_shown, found)))
 
 
-def cut_out(engine: FitEngine, photo: ShownPhoto, number: int) -> Generator[None, None, ShownFace]:
-    """One face of a photo."""
+def cut_out(
+    engine: FitEngine,
+    photo: ShownPhoto,
+    number: int,
+    placed: Sequence[tuple[int, float, float]] = (),
+    marks: Marks | None = None,
+) -> Generator[None, None, ShownFace]:
+    """One face of a photo, with landmarks `placed` and marks (H, W) painted on it before."""
     maker = yield from engine.ready()
     aligned = yield from _quiet(maker.align(photo.found, number))
-    return (yield from beside(partial(_shown_face, aligned, number)))
+    for landmark, x, y in (*placed, *placed):  # twice: each draws its neighbours along
+        to = aligned.crop.from_photo(np.array([[x, y, 0]], np.float32))[0]
+        at = (float(to[0]), float(to[1]))
+        aligned = yield from beside(partial(maker.realign, aligned, landmark, at))
+    return (yield from beside(partial(_shown_face, aligned, number, marks)))
 
 
 def drag(
@@ -156,6 +168,18 @@ def drag(
     return ShownFace(face.number, aligned, face.image, face.lines, face.handles)
 
 
+def tell_hair(face: ShownFace) -> Generator[None, None, Mask | None]:
+    """(N, N) of the crop: where hair is found; None if nobody can tell."""
+
+    def parsed() -> Mask | None:
+        from head360.fitting.parsing import parse
+
+        crop = face.aligned.crop
+        return parse(crop.image, crop.inside, face.aligned.landmarks).mask("hair")
+
+    return (yield from beside(parsed))
+
+
 def fit(
     engine: FitEngine, face: ShownFace, wish: Wish
 ) -> Generator[FitNews | None, None, FitResult]:
@@ -164,15 +188,15 @@ def fit(
 
     maker = yield from engine.ready()
     aligned = face.aligned
-    excluded = None
+    marks = None
     if wish.marks is not None and wish.marks.any():
-        excluded = yield from beside(partial(aligned.excluded_in_photo, wish.marks))
+        marks = yield from beside(partial(aligned.in_photo, wish.marks))
     options = FitOptions(
         face=face.number,
         hair=wish.hair,
         landmarks=aligned.landmarks_in_photo if aligned.placed else None,
         placed=aligned.placed,
-        excluded=excluded,
+        marks=marks,
     )
     task = maker.fit(aligned.looked.found.photo, options)
     first: HeadParams | None = None
@@ -299,7 +323,7 @@ def _shown(found: FoundFaces) -> ShownPhoto:
     return ShownPhoto(found, image, scale, found.largest + 1)
 
 
-def _shown_face(aligned: Aligned, number: int) -> ShownFace:
+def _shown_face(aligned: Aligned, number: int, marks: Marks | None) -> ShownFace:
     from head360.fitting import landmarks as names
 
     oval, brow = tuple(OVAL), names.BROWS
@@ -311,7 +335,11 @@ def _shown_face(aligned: Aligned, number: int) -> ShownFace:
     corners = names.RIGHT_EYE[::4] + names.LEFT_EYE[::4] + names.LIPS_OUTER[::5]
     handles = (*corners, *oval[::4], brow[0], brow[2], brow[4], brow[10], brow[12], brow[14],
                names.NOSE[6], 48, 278)  # fmt: skip
-    return ShownFace(number, aligned, image_from_rgb(aligned.crop.image), lines, handles)
+    painted = None
+    if marks is not None and marks.shape == aligned.looked.found.photo.image.shape[:2]:
+        painted = aligned.from_photo(marks, aligned.crop.size)
+    image = image_from_rgb(aligned.crop.image)
+    return ShownFace(number, aligned, image, lines, handles, painted)
 
 
 def _news(progress: FitProgress, first: HeadParams | None) -> FitNews:

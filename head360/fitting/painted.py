@@ -73,7 +73,8 @@ def painted(
     layers = np.zeros_like(photo)
     for place, bit in enumerate((LEFT_OUT, HAIR, NOT_HAIR)):
         layers[marks & bit > 0, place] = 255
-    shares: Floats = cut(layers, crop_from_photo, size).image / np.float32(255)
+    shares = cut(layers, crop_from_photo, size).image.astype(np.float32)
+    shares /= 255
     return Painted(shares[..., 0] > 0.5, shares[..., 1], shares[..., 2])
 
 

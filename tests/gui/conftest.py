@@ -29,7 +29,6 @@ from head360.editing.prompt import Understanding
 from head360.edits import Change, EditLayer, Wish
 from head360.errors import PhotoError
 from head360.export.options import MeshOptions
-from head360.faces import Face
 from head360.files import replacing
 from head360.fitting.aligning import Aligned
 from head360.fitting.crop import crop_face
@@ -37,14 +36,12 @@ from head360.fitting.finding import FoundFaces
 from head360.fitting.fit import STEPS, FitOptions, FitProgress, FitResult
 from head360.fitting.photo import Photo
 from head360.fitting.quality import PhotoWarning
-from head360.fitting.report import FitReport
 from head360.fitting.request import Looked
-from head360.fitting.solver import Seen, Solution
-from head360.fitting.view import PhotoCamera
-from head360.params import ATTRIBUTES, EXPRESSIONS, HeadParams, neutral_head
+from head360.params import ATTRIBUTES, HeadParams, neutral_head
 from head360.progress import Progress
 from head360.rendering.request import Frame, RenderRequest
 from head360.sitting import Sitting
+from tests.gui.photo_stand_ins import fake_face, fake_hair, fake_report, fake_solution
 from tests.gui.repaint_stand_ins import restyled
 
 DRAFT = 4  # how much smaller a draft is
@@ -170,46 +167,17 @@ class FakeEngine:
         Image.fromarray(photo.image).save(file, "JPEG")
         matrix = aligned.crop.crop_from_photo / aligned.crop.size
         a, b, c, d, e, f = (float(number) for number in matrix.ravel())
-        sitting = Sitting((a, b, c, d, e, f), OrbitCamera(distance=1.1), 2.0)
+        placed = options.by_hand(1.0)
+        sitting = Sitting((a, b, c, d, e, f), OrbitCamera(distance=1.1), 2.0, placed)
         return FitResult(
             params, fake_report(photo.name, aligned), file.getvalue(), sitting,
-            aligned.crop, aligned.looked.sight(), found, aligned.solution,
+            aligned.crop, aligned.looked.sight(), found, aligned.solution, marks=options.marks,
         )  # fmt: skip
 
     restyle = restyled
 
     def close(self) -> None:
         self.closed = True
-
-
-def fake_face(x: float, height: float) -> Face:
-    """A face in the middle of a column of a photo."""
-    around = np.linspace(0, 2 * np.pi, 478, endpoint=False)
-    flat = np.stack([x + 0.25 * height * np.sin(around), height * (0.5 - 0.3 * np.cos(around))], 1)
-    landmarks = np.concatenate([flat, np.zeros((478, 1))], 1).astype(np.float32)
-    for place, dx, dy in ((33, -0.1, -0.1), (263, 0.1, -0.1), (10, 0.0, -0.3), (152, 0.0, 0.3)):
-        landmarks[place, :2] = x + dx * height, (0.5 + dy) * height
-    scores = np.zeros(len(EXPRESSIONS), np.float32)
-    return Face(landmarks, scores, 1.0, np.eye(4, dtype=np.float32))
-
-
-def fake_solution(landmarks: np.ndarray) -> Solution:
-    """As if a head had its landmarks two pixels from these."""
-    camera = PhotoCamera(np.diag([1.0, -1.0, -1.0]), np.array([0, 0, 1.1]), 1100.0, 512)
-    errors = np.full(468, 2.0)
-    projected = landmarks[:468, :2].astype(float) + np.array([2.0, 0.0])
-    blank = np.zeros(len(EXPRESSIONS), np.float32)
-    seen = Seen(camera, blank, projected, np.ones(468), errors, np.ones(468))
-    return Solution(np.zeros(100, np.float32), (seen,), 6, {"log_focal": 0.2, "identity": 0.5})
-
-
-def fake_report(name: str, aligned: Aligned) -> FitReport:
-    """What a fit of such a face says."""
-    return FitReport(
-        name, 1, 1, 300.0, (3.0, -2.0, 1.0), (1.9, 4.0), (0.7, 1.5), 6, 1.1, "assumed", 0.2, 5.0,
-        0.5, (("bob", 0.6), ("pixie", 0.2), ("none", 0.1), ("quiff", 0.06), ("afro", 0.04)),
-        "bob", 0.8, aligned.warnings, (), dict.fromkeys(STEPS, 0.1), {"head360": "1.0"},
-    )  # fmt: skip
 
 
 def draw_egg(request: RenderRequest, width: int, height: int) -> np.ndarray:
@@ -391,6 +359,7 @@ def answer(qtbot: QtBot) -> Callable[[str], list[str]]:
 @pytest.fixture
 def detector_is_here(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setattr("app.workers.photos.asset_path", lambda _: tmp_path)
+    monkeypatch.setattr("app.photo_session.tell_hair", fake_hair)
 
 
 @pytest.fixture(autouse=True)

@@ -15,7 +15,6 @@ from pytestqt.qtbot import QtBot
 from app.main_window import MainWindow
 from app.messages import Message
 from app.photo_session import State
-from app.widgets.photo_view import Tool
 from head360.downloads import FetchProgress
 from head360.errors import AssetError
 from head360.params import changed_fields
@@ -246,32 +245,6 @@ def test_dragged_landmarks_are_used(
     used = next(options for engine in engines for _, options in engine.fitted)
     assert landmark in used.placed
     assert used.landmarks is not None
-
-
-def test_what_is_painted_over_is_left_out(
-    qtbot: QtBot, window: MainWindow, tmp_path: Path, engines: list[FakeEngine]
-) -> None:
-    dock = window.panels.photo
-    bring(qtbot, window, photo(tmp_path))
-    dock.look_over.leave_out.click()
-    assert dock.view.tool is Tool.LEAVE_OUT
-
-    middle = dock.view.rect().center()
-    qtbot.mousePress(dock.view, Qt.MouseButton.LeftButton, pos=middle)
-    qtbot.mouseMove(dock.view, middle + QPoint(30, 0))
-    qtbot.mouseRelease(dock.view, Qt.MouseButton.LeftButton, pos=middle + QPoint(30, 0))
-    with qtbot.waitSignal(dock.session.fitted, timeout=10_000):
-        dock.fit()
-
-    excluded = next(options for engine in engines for _, options in engine.fitted).excluded
-    assert excluded is not None
-    assert excluded.shape == (200, 200)
-    assert 0.002 < excluded.mean() < 0.2
-    row, column = np.argwhere(excluded).mean(0)
-    assert abs(row - 100) < 30
-    assert 100 < column < 140
-    dock.view.clear_marks()
-    assert dock.view.marks is None
 
 
 def test_locked_hair_stays(qtbot: QtBot, window: MainWindow, tmp_path: Path) -> None:
