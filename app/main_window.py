@@ -241,6 +241,7 @@ class MainWindow(QMainWindow):
         )
         self.files.opened.connect(self.panels.photo.session.close_photo)
         self.files.opened.connect(self.welcome.leave)
+        self.panels.photo.brought.connect(self.welcome.leave)
         self.files.opened.connect(self.panels.text.session.cancel)
         self.viewport.picture_shown.connect(self._note_picture)
         self.viewport.picture_shown.connect(self.panels.live.camera.show_picture)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Generator
+from dataclasses import dataclass
 from enum import Enum
 from functools import partial
 from typing import Any
@@ -47,6 +48,16 @@ class State(Enum):
     FITTING = "fitting"
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class _Coming:
+    """A photo that is being read; the one at hand stays until it is here."""
+
+    read: Read
+    name: str
+    kept: KeptPhoto | None = None  # that it is
+    then_fit: str | None = None  # with such hair
+
+
 class PhotoSession(QObject):
     """Knows one photo at a time and runs one job at a time; a new one replaces it."""
 
@@ -63,12 +74,12 @@ class PhotoSession(QObject):
         super().__init__(parent)
         self._engine = FitEngine(make_engine)
         self._errands, self._telling = Errands(), Errands()
-        self._read: Read | None = None
+        self._coming: _Coming | None = None
         self._kept: KeptPhoto | None = None  # that the photo was, or became
         self._waiting: str | None = None  # hair of a fit that is to begin when the face is here
         self._drag: tuple[int, float, float] | None = None  # the newest that waits
         self._gesture = object()  # of this drag
-        self._before_fit = State.IDLE
+        self._resting = State.IDLE  # the last state in which nothing ran
         self.undo_stack = QUndoStack(self)  # of what is done to the face
         self.state = State.IDLE
         self.name = ""
@@ -83,22 +94,16 @@ class PhotoSession(QObject):
 
     def open(self, read: Read, name: str) -> None:
         """Look at another photo."""
-        self._forget()
-        self._read, self.name = read, name
-        self._look()
+        self._bring(_Coming(read, name))
 
     def reopen(self, kept: KeptPhoto, name: str, then_fit: str | None = None) -> None:
-        """Look at a stored photo as it was last left; then fit it with such hair, if so wished."""
-        if self.has(kept):
+        """Look at a stored photo as it was last left; or fit it so, with such hair."""
+        if not self.has(kept):
+            self._bring(_Coming(partial(from_bytes, kept.jpeg, name), name, kept, then_fit))
+        elif then_fit is None:
             self.back()
-        else:
-            self._forget()
-            self._read, self.name = partial(from_bytes, kept.jpeg, name), name
-            self._kept = kept
-            self._look()
-        self._waiting = then_fit
-        if self.state is State.READY and then_fit is not None:
-            self._fit_waiting()
+        elif self.state in (State.IDLE, State.READY):
+            self._fit(then_fit)
 
     def has(self, kept: KeptPhoto | None) -> bool:
         """Whether this stored photo is at hand, with its face cut out."""
@@ -115,7 +120,9 @@ class PhotoSession(QObject):
 
     def choose(self, number: int) -> None:
         """Take one of the faces, from 1."""
-        if self.photo is not None and self.state in (State.READY, State.LOOKING):
+        if self.photo is None or self.coming:
+            return
+        if self.state in (State.READY, State.LOOKING):
             self._choose(number)
 
     def grasp(self) -> None:
@@ -142,15 +149,16 @@ class PhotoSession(QObject):
 
     def fit(self, hair: str) -> None:
         """Make a head of the face, with hair as `FitOptions.hair`."""
-        if self.face is not None and self.state is State.READY:
-            self._waiting, self._before_fit = hair, State.READY
-            if self._errands.idle:  # else a landmark is on its way
-                self._fit_waiting()
+        if self.face is None or self.state is not State.READY:
+            return
+        if self._errands.idle:
+            self._fit(hair)
+        else:  # a landmark is on its way
+            self._waiting = hair
 
     def back(self) -> None:
         """Look over the last photo again, after a fit."""
         if self.face is not None and self.state is State.IDLE:
-            self._before_fit = State.IDLE
             self._become(State.READY)
 
     def cancel(self) -> None:
@@ -172,6 +180,11 @@ class PhotoSession(QObject):
         return ended
 
     @property
+    def coming(self) -> bool:
+        """Whether another photo is being read."""
+        return self._coming is not None
+
+    @property
     def missing(self) -> Asset | None:
         """The detector, if it must be fetched first."""
         wanted = asset(DETECTOR)
@@ -179,19 +192,26 @@ class PhotoSession(QObject):
 
     # -- inside --------------------------------------------------------------------------------
 
+    def _bring(self, coming: _Coming) -> None:
+        if self.state is State.FITTING:
+            self.cancel()
+        self._coming = coming
+        self._look()
+
     def _look_at_last(self, _path: object) -> None:
         self._look()
 
     def _look(self) -> None:
-        if self._read is None:
-            return
+        assert self._coming is not None
         self._become(State.LOOKING)
-        self._run(look(self._engine, self._read), self._see)
+        self._run(look(self._engine, self._coming.read), self._see)
 
     def _see(self, photo: ShownPhoto) -> None:
-        self.photo = photo
-        kept = self._kept
-        number = photo.largest
+        assert self._coming is not None
+        coming = self._coming
+        self._forget()
+        self.photo, self.name, self._waiting = photo, coming.name, coming.then_fit
+        kept, number = coming.kept, photo.largest
         if kept is not None and kept.sitting is not None:
             number = same_face(photo, kept.sitting)
         self._choose(number, kept)
@@ -210,22 +230,22 @@ class PhotoSession(QObject):
     def _take(self, face: ShownFace) -> None:
         self.face = face
         self.marks = blank() if face.marks is None else face.marks
-        self._become(State.READY)
         self.marks_changed.emit()
-        if self._waiting is not None:
-            self._fit_waiting()
+        if self._waiting is None:
+            self._become(State.READY)
+        else:
+            self._fit(self._waiting)
 
     def _refuse(self, error: Exception) -> None:
         """The face will not do: say so beside the photo, where another one can be picked."""
         self.refusal, self._waiting = error, None
         self._become(State.READY)
 
-    def _fit_waiting(self) -> None:
+    def _fit(self, hair: str) -> None:
         assert self.face is not None
-        assert self._waiting is not None
-        wish, self._waiting = Wish(self._waiting, self.marks), None
+        self._waiting = None
         self._become(State.FITTING)
-        self._run(fit(self._engine, self.face, wish), self._finish, self._note)
+        self._run(fit(self._engine, self.face, Wish(hair, self.marks)), self._finish, self._note)
 
     def _solve(self) -> None:
         assert self.face is not None
@@ -240,7 +260,7 @@ class PhotoSession(QObject):
         if self._drag is not None:
             self._solve()
         elif self._waiting is not None:
-            self._fit_waiting()
+            self._fit(self._waiting)
 
     def _show_face(self, face: ShownFace) -> None:
         if not self._errands.idle:  # a step was taken back while the next one was on its way
@@ -259,6 +279,7 @@ class PhotoSession(QObject):
 
     def _tell_nothing(self, _error: Exception) -> None:
         """Brushes work without knowing what is found without them."""
+        self._show_hair(blank() > 0)
 
     def _finish(self, result: object) -> None:
         self.fitted.emit(result)  # first, so that nobody sees the time between
@@ -278,14 +299,14 @@ class PhotoSession(QObject):
     def _step_back(self) -> None:
         """To where a person was before what ended without a result."""
         self._waiting = None
-        if self.state is State.FITTING:
-            self._become(self._before_fit)
-            self.cancelled.emit()
-        elif self.state is State.FETCHING:
+        before = self.state
+        if before is State.FETCHING:
             self._become(State.ASKING)
-        elif self.state is not State.READY:
-            self._forget()
-            self._become(State.IDLE)
+        elif before is not self._resting:
+            self._coming = None
+            self._become(self._resting)
+        if before is State.FITTING:
+            self.cancelled.emit()
 
     def _run(
         self,
@@ -298,8 +319,7 @@ class PhotoSession(QObject):
 
     def _forget(self) -> None:
         self._drop_face()
-        self.photo = self._kept = self._waiting = None
-        self._before_fit = State.IDLE
+        self.photo = self._kept = self._waiting = self._coming = None
         self.number = 0
 
     def _drop_face(self) -> None:
@@ -311,6 +331,8 @@ class PhotoSession(QObject):
 
     def _become(self, state: State) -> None:
         self.state = state
+        if state in (State.IDLE, State.READY):
+            self._resting = state
         self.changed.emit()
 
 

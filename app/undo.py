@@ -48,6 +48,8 @@ class UndoGroup(QUndoGroup):
         window = self._dock.parentWidget()
         if now is None or not isinstance(window, QWidget):
             return
+        if self._session.state is not State.READY:  # focus flees from what is hidden
+            return
         in_dock = self._dock.isAncestorOf(now)
         if in_dock or window.isAncestorOf(now):  # neither a dialog nor a menu of its own
             self._on_photo = in_dock

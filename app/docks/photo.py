@@ -113,7 +113,7 @@ class PhotoDock(QDockWidget):
         self.start.paste_asked.connect(self.paste_asked)
         self.start.webcam_asked.connect(self.webcam_asked)
         self.ask.agreed.connect(session.fetch)
-        self.ask.refused.connect(session.close_photo)
+        self.ask.refused.connect(session.cancel)
         self.busy.cancelled.connect(session.cancel)
         self.view.face_picked.connect(self._pick)
         self.view.grasped.connect(session.grasp)
@@ -152,7 +152,6 @@ class PhotoDock(QDockWidget):
         self.show()
         self.raise_()
         self.brought.emit()
-        self.look_over.show_tool(Tool.LANDMARKS)
         self.session.open(read, name)
 
     def fit(self) -> None:
@@ -187,8 +186,6 @@ class PhotoDock(QDockWidget):
 
     def _use(self, tool: Tool) -> None:
         self.view.use(tool)
-        if tool in (Tool.HAIR, Tool.NOT_HAIR):
-            self.session.tell_hair()
         self._show_tools()
 
     def _paint(self, marks: Marks) -> None:
@@ -249,6 +246,7 @@ class PhotoDock(QDockWidget):
         if session.photo is not self._last_photo:
             self._last_photo = session.photo
             self._whole = session.photo is not None and len(session.photo.found.faces) > 1
+            self.look_over.show_tool(Tool.LANDMARKS)
         self._escape.setEnabled(state in _BUSY)
         self.start.setVisible(state is State.IDLE and kept is None)
         self.after.setVisible(state is State.IDLE and kept is not None)
@@ -267,15 +265,16 @@ class PhotoDock(QDockWidget):
 
     def _show_view(self) -> None:
         session, state = self.session, self.session.state
+        photo = None if session.coming else session.photo
         if state is State.READY and session.face is not None and not self._whole:
             self.view.show_face(session.face)
-        elif state in (State.READY, State.LOOKING) and session.photo is not None:
-            self.view.show_photo(session.photo, session.number)
+        elif state in (State.READY, State.LOOKING) and photo is not None:
+            self.view.show_photo(photo, session.number)
         elif state is State.IDLE and self._pictures is not None:
             face = self._pictures.face
             self.view.show_picture(self._pictures.whole if face.isNull() else face)
         kept = state is State.IDLE and self._document.photo is not None
-        looking = state is State.LOOKING and session.photo is not None
+        looking = state is State.LOOKING and photo is not None
         self.view.setVisible(kept or looking or state in (State.READY, State.FITTING))
         self.view.setEnabled(state is State.READY)
 
@@ -302,6 +301,8 @@ class PhotoDock(QDockWidget):
         part.tools.setVisible(self.session.face is not None and not self._whole)
         part.show_tool(self.view.easel.tool)
         part.brush.clear.setEnabled(bool(self.session.marks.any()))
+        if self.view.easel.tool in (Tool.HAIR, Tool.NOT_HAIR):
+            self.session.tell_hair()
 
     def _show_paint(self) -> None:
         self.view.show_paint(self.session.marks, self.session.hair)

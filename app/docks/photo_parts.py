@@ -15,7 +15,6 @@ from PySide6.QtWidgets import (
     QLabel,
     QProgressBar,
     QPushButton,
-    QSlider,
     QVBoxLayout,
     QWidget,
 )
@@ -23,11 +22,11 @@ from PySide6.QtWidgets import (
 from app.docks.photo_words import tr
 from app.theme import Theme, tabular
 from app.widgets.brush import LEAST, MOST, RADIUS, Tool, dot
+from app.widgets.fine_slider import STEPS, FineSlider
 from app.widgets.section import Section
 from app.widgets.thumbnail_grid import ThumbnailGrid, Tile
 
 HAIR_COLUMNS, HAIR_PROPORTION = 3, 194 / 176
-_SIZES = 100  # steps of a brush's size
 _TOOLS = {
     Tool.LANDMARKS: (
         "Landmarks",
@@ -205,9 +204,9 @@ class LookOverPart(QWidget):
         self.brush = BrushPart()
         self.tools = QWidget()
         column = plain_column(self.tools)
-        line = row(*self.buttons.values())
-        line.addStretch()
-        column.addLayout(line)
+        column.addLayout(row(*(self.buttons[tool] for tool in (Tool.LANDMARKS, Tool.LEAVE_OUT))))
+        column.addLayout(row(*(self.buttons[tool] for tool in (Tool.HAIR, Tool.NOT_HAIR))))
+        column.setSpacing(4)
         column.addWidget(self.brush)
 
     def show_tool(self, tool: Tool) -> None:
@@ -224,11 +223,11 @@ class BrushPart(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.slider = QSlider(Qt.Orientation.Horizontal)
-        self.slider.setRange(0, _SIZES)
+        self.slider = FineSlider()
         self.slider.setAccessibleName(tr("Size of the brush"))
         self.slider.setToolTip(tr("Size of the brush ([ and ])"))
         self.slider.valueChanged.connect(self._size)
+        self.slider.reset_requested.connect(self._reset)
         self.clear = QPushButton(tr("Clear"))
         self.clear.setToolTip(tr("Take all paint off"))
         self.clear.clicked.connect(self.clear_asked)
@@ -242,11 +241,14 @@ class BrushPart(QWidget):
     def show_size(self, radius: float) -> None:
         """Say how large the brush is; equal steps of the slider are equal factors."""
         self.slider.blockSignals(True)
-        self.slider.setValue(round(_SIZES * log(radius / LEAST) / log(MOST / LEAST)))
+        self.slider.setValue(round(STEPS * log(radius / LEAST) / log(MOST / LEAST)))
         self.slider.blockSignals(False)
 
+    def _reset(self) -> None:
+        self.sized.emit(RADIUS)
+
     def _size(self, place: int) -> None:
-        self.sized.emit(LEAST * (MOST / LEAST) ** (place / _SIZES))
+        self.sized.emit(LEAST * (MOST / LEAST) ** (place / STEPS))
 
 
 class AfterPart(QWidget):

@@ -15,7 +15,7 @@ CANVAS_PX = 512
 #: Radius of a brush in shares of the canvas: at first, least, most, and from one size to the next.
 RADIUS, LEAST, MOST, STEP = 0.03, 0.005, 0.14, 1.2
 #: Opacities (of 255) of paint, of hair that was found without it, and of that hair's rim.
-_PAINT, _FOUND, _RIM = 140, 36, 220
+_PAINT, _FOUND, _RIM = 140, 56, 255
 _FOUND_CODE, _RIM_CODE = 8, 9
 _DOT_PX = 12
 

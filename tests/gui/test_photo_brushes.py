@@ -300,6 +300,68 @@ def test_another_photo_begins_without_paint(
     assert window.panels.photo.view.easel.tool is Tool.LANDMARKS
 
 
+def test_a_photo_that_cannot_be_had_leaves_the_one_in_hand(
+    qtbot: QtBot, window: MainWindow, tmp_path: Path
+) -> None:
+    ready(qtbot, window, tmp_path)
+    session = window.panels.photo.session
+    take(window, Tool.HAIR)
+    stroke(qtbot, window, (0.4, 0.5), (0.6, 0.5))
+    face, marks = session.face, session.marks
+    for grey in (0, None):  # one without a face, and one that is none
+        path = photo(tmp_path, "none.png", grey=grey or 0)
+        if grey is None:
+            path.write_bytes(b"nothing")
+
+        with qtbot.waitSignal(session.failed, timeout=20_000):
+            window.photo_commands.open_path(path)
+
+        assert session.state is State.READY
+        assert session.face is face
+        assert session.marks is marks
+        assert session.name == "maya.png"
+    undo(window)
+    assert not session.marks.any()
+
+
+def test_another_photo_ends_a_fit_without_a_trace(
+    qtbot: QtBot, window: MainWindow, tmp_path: Path, pace: Pace
+) -> None:
+    pace.seconds = 30.0
+    before = window.document.params
+    ready(qtbot, window, tmp_path)
+    window.panels.photo.fit()
+    qtbot.waitUntil(lambda: window.stage.shown is not before, timeout=25_000)
+
+    window.photo_commands.open_path(photo(tmp_path, "other.png", grey=90))
+
+    assert window.stage.shown is before
+    wait_for(qtbot, window, State.READY)
+    assert window.panels.photo.session.name == "other.png"
+    assert window.stage.shown is before
+
+
+def test_everything_fits_into_the_dock(qtbot: QtBot, window: MainWindow, tmp_path: Path) -> None:
+    dock = window.panels.photo
+    room = dock.widget().viewport().width()  # type: ignore[attr-defined]
+    ready(qtbot, window, tmp_path)
+    for tool in Tool:
+        take(window, tool)
+        assert dock.look_over.minimumSizeHint().width() <= room - 24
+    with qtbot.waitSignal(dock.session.fitted, timeout=20_000):
+        dock.fit()
+
+    assert dock.after.minimumSizeHint().width() <= room - 24
+
+
+def test_a_photo_takes_the_welcome_away(qtbot: QtBot, window: MainWindow, tmp_path: Path) -> None:
+    window.welcome_strip.show()
+
+    bring(qtbot, window, photo(tmp_path))
+
+    assert window.welcome_strip.isHidden()
+
+
 def test_what_was_put_right_by_hand_is_used_again_after_reopening(
     qtbot: QtBot, window: MainWindow, tmp_path: Path, engines: list[FakeEngine]
 ) -> None:
