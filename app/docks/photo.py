@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QImage, QKeySequence, QShortcut
-from PySide6.QtWidgets import QDockWidget, QWidget
+from PySide6.QtWidgets import QApplication, QDockWidget, QWidget
 
 from app.docks.hair_mix import worn
 from app.docks.panel import scrolling_column, set_up_dock
@@ -241,6 +241,24 @@ class PhotoDock(QDockWidget):
     # -- showing -------------------------------------------------------------------------------
 
     def _show(self) -> None:
+        held = self._holds_focus()
+        self._show_parts()
+        if held and not self._holds_focus():  # what held it is hidden
+            self._take_focus()
+
+    def _holds_focus(self) -> bool:
+        focused = QApplication.focusWidget()
+        return focused is not None and self.isAncestorOf(focused)
+
+    def _take_focus(self) -> None:
+        parts = (
+            self.busy.cancel, self.view, self.ask.fetch, self.after.compare, self.start.open,
+        )  # fmt: skip
+        usable = [part for part in parts if part.isVisible() and part.isEnabled()]
+        if usable:
+            usable[0].setFocus()
+
+    def _show_parts(self) -> None:
         session, kept = self.session, self._document.photo
         state = session.state
         if session.photo is not self._last_photo:
