@@ -22,7 +22,7 @@ from app.stage import Stage
 from app.viewport import Viewport
 from app.widgets.export_chip import ExportChip
 from app.workers.picture import image_from_pixels
-from app.workers.render_thread import IdleWork, RenderThread
+from app.workers.render_thread import RenderThread
 from head360.export.options import MeshOptions
 from head360.export.video import Play, VideoOptions
 from head360.light import TRANSPARENT, Background
@@ -163,7 +163,8 @@ class ExportCommands(QObject):
             if isValid(dialog):  # it may have been closed while the picture was drawn
                 dialog.show_preview(image_from_pixels(frame.image))
 
-        self._renderer.when_idle(IdleWork(request, show))
+        # A question, since there is no idle time while a recording plays.
+        self._renderer.ask(lambda engine: engine.render(request), show)
 
     def _estimate_picture_s(self, width: int, height: int, refine: bool) -> float | None:
         return self._exports.estimate_s(width, height, 1, refine)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import io
 import math
+import stat
 import struct
 import warnings
 from collections.abc import Mapping
@@ -75,7 +76,10 @@ def read_photo(path: Path) -> Photo:
         PhotoError: it is missing, too large, damaged, or no picture of a known format.
     """
     try:
-        if path.stat().st_size > MAX_FILE_BYTES:
+        status = path.stat()
+        if not stat.S_ISREG(status.st_mode):  # a pipe would keep us waiting
+            raise PhotoError(f"“{path.name or path}” is no file.", "Choose a photo.")
+        if status.st_size > MAX_FILE_BYTES:
             raise PhotoError(
                 f"“{path.name}” is larger than {MAX_FILE_BYTES >> 20} MB.", _SHRINK_HINT
             )

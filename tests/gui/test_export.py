@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PIL import Image
-from PySide6.QtCore import Qt
+from PySide6.QtCore import Qt, QTimer
 from PySide6.QtGui import QGuiApplication, QImage
 from pytestqt.qtbot import QtBot
 
@@ -278,6 +278,22 @@ def test_the_turntable_dialog_shows_its_first_picture(
     qtbot.waitUntil(lambda: dialog.preview.image is not None, timeout=5000)
     assert dialog.preview.image.width() == dialog.preview.image.height() == SIDE_PX
     dialog.deleteLater()
+
+
+def test_the_preview_is_drawn_while_the_head_moves_all_the_time(
+    qtbot: QtBot, window: MainWindow, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shown: list[TurntableDialog] = []
+    monkeypatch.setattr("app.export_commands.show_dialog", lambda dialog: shown.append(dialog))
+    moving = QTimer(window, interval=20)  # as when a recording plays
+    moving.timeout.connect(window.viewport.redraw)
+    moving.start()
+
+    window.export_commands.ask_turntable()
+
+    qtbot.waitUntil(lambda: shown[0].preview.image is not None, timeout=5000)
+    moving.stop()
+    shown[0].deleteLater()
 
 
 def test_the_preview_follows_the_shape_and_the_ground(
