@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QDialog, QGridLayout, QHBoxLayout, QLabel, QVBoxLa
 
 from app.actions import ACTIONS, MENUS, MODE_NAMES
 
-#: What mouse and keys do on the head and on sliders.
+#: What mouse and keys do on the head, on photos and on sliders.
 GESTURES: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = (
     (
         "On the head",
@@ -18,6 +18,16 @@ GESTURES: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = (
             ("Zoom", "Wheel, + −"),
             ("Centre a point", "Double click"),
             ("Before refining", "Hold C"),
+        ),
+    ),
+    (
+        "On a photo",
+        (
+            ("Next face or landmark", "Arrows, Page up, Page down"),
+            ("Take paint back", "Shift"),
+            ("Size of the brush", "[ ]"),
+            ("Paint without a mouse", "Arrows, Space"),
+            ("Stop a fit", "Esc"),
         ),
     ),
     (
