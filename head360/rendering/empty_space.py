@@ -11,7 +11,7 @@ from typing import TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from head360.model.planes import HAIR_BOX
+from head360.model.planes import HAIR_BOX, PlaneBox
 
 Floats: TypeAlias = npt.NDArray[np.float32]
 Point: TypeAlias = npt.NDArray[np.float64]  # (3,) metres
@@ -22,28 +22,28 @@ _FAINTEST, _STEP = 0.6, 0.003
 _FURTHEST = 100
 
 
-def bounds(density: Floats) -> tuple[Point, Point]:
-    """Corners (metres) of the box around what is not faint in (z, y, x), a voxel wider."""
+def bounds(density: Floats, box: PlaneBox = HAIR_BOX) -> tuple[Point, Point]:
+    """Corners (metres) of what is not faint in (z, y, x) voxels of a box, a voxel wider."""
     occupied = density > _FAINTEST
     low, high = np.zeros(3), np.zeros(3)
     for axis in range(3):  # z, y, x
         met = np.flatnonzero(occupied.any(tuple(k for k in range(3) if k != axis)))
         size = density.shape[axis]
         first, last = (met[0] - 1, met[-1] + 2) if len(met) else (size // 2, size // 2)
-        half, centre = HAIR_BOX.half[2 - axis], HAIR_BOX.centre[2 - axis]
+        half, centre = box.half[2 - axis], box.centre[2 - axis]
         low[2 - axis] = (2 * first / size - 1) * half + centre
         high[2 - axis] = (2 * last / size - 1) * half + centre
     return low, high
 
 
-def with_empty_space(density: Floats) -> Floats:
+def with_empty_space(density: Floats, box: PlaneBox = HAIR_BOX) -> Floats:
     """(z, y, x) roots of extinctions; where there is no hair, minus the steps free of it for sure.
 
     Distances are measured between blocks of 2 x 2 x 2 voxels, which is eight times quicker.
     """
     blocks = _in_blocks(density)  # (z, 2, y, 2, x, 2)
     occupied = _most(blocks) > _FAINTEST
-    block = 4 * np.array(HAIR_BOX.half)[::-1] / np.array(density.shape)  # metres
+    block = 4 * np.array(box.half)[::-1] / np.array(density.shape)  # metres
     free = np.full(occupied.shape, 1.0)
     if occupied.any():
         free = distances(occupied, block) - np.linalg.norm(block)

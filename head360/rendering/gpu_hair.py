@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
 import moderngl
@@ -15,7 +16,7 @@ from head360.model.field import HairField, HeadField
 from head360.model.jaw import FURTHEST
 from head360.model.neck import Turn
 from head360.model.planes import to_atlas
-from head360.rendering.empty_space import bounds, with_empty_space
+from head360.rendering.baked_volume import DRAFT, BakedVolume, Point
 from head360.rendering.field_glsl import hair_field_source, head_field_source
 from head360.rendering.offscreen import (
     AnyTexture,
@@ -28,17 +29,47 @@ from head360.rendering.offscreen import (
 from head360.rendering.scene import WornHair
 from head360.rendering.sources import VERSION, volume_march_source
 
-#: Voxels of the baked volumes along x, y, z: of 2.3 mm, and for drafts of 4.6 mm.
-VOLUME_SIZE, DRAFT_SIZE = (156, 182, 164), (78, 91, 82)
-#: Slices in a row of the texture that holds them side by side.
-VOLUME_COLUMNS = 13
-Point: TypeAlias = npt.NDArray[np.float64]  # (3,) metres
+#: What volumes of styles that somebody tries in turn may take together, bytes; the one that is worn
+#: is kept in any case.
+_KEPT_BYTES = 200 << 20
 #: Whether hair is drawn as the reference does, nearly so, or quickly.
 Quality: TypeAlias = Literal["exact", "fine", "draft"]
 
 
+@dataclass(slots=True, eq=False)
+class _Worn:
+    """A style on a head: its planes, where it sits, and what was baked of it."""
+
+    hair: WornHair
+    textures: dict[str, AnyTexture]
+    uniforms: dict[str, Uniform]
+    draft: BakedVolume
+    fine: BakedVolume | None = None
+
+    @property
+    def baked(self) -> BakedVolume:
+        """The best volume there is."""
+        return self.fine if self.fine is not None and self.fine.baked else self.draft
+
+    @property
+    def bytes(self) -> int:
+        """What its volumes take."""
+        return self.draft.bytes + (self.fine.bytes if self.fine else 0)
+
+    def wears(self, hair: WornHair) -> bool:
+        """Whether it is this style at this place."""
+        return self.hair.style is hair.style and self.hair.warp is hair.warp
+
+    def release(self) -> None:
+        """Give everything on the graphics card back."""
+        release(self.textures)
+        self.draft.release()
+        if self.fine is not None:
+            self.fine.release()
+
+
 class GpuHair:
-    """One hairstyle at a time, seated on one head."""
+    """One hairstyle at a time, seated on one head; those worn before wait to be worn again."""
 
     def __init__(self, ctx: moderngl.Context, head: HeadField, hair: HairField) -> None:
         self._ctx = ctx
@@ -57,38 +88,47 @@ class GpuHair:
         where = shader("hair_sample.glsl") + shader("hair_grid.glsl") + seat + voxel
         self._mark = FullScreen(ctx, VERSION + where + shader("hair_bake_mark.glsl"))
         self._bake = FullScreen(ctx, VERSION + field + voxel + shader("hair_bake.glsl"))
-        self._textures: dict[str, AnyTexture] = {}
-        self._uniforms: dict[str, Uniform] = {}
+        self._known: list[_Worn] = []  # the one that is worn first
         self._jaw: dict[str, AnyTexture] = {}
         self.follow(None)
-        self._volumes = {draft: _Volume(ctx, draft) for draft in (False, True)}
 
     def wear(self, hair: WornHair) -> None:
-        """Choose a style and where it sits; forgets the baked volume."""
+        """Choose a style and where it sits."""
+        at = next((at for at, known in enumerate(self._known) if known.wears(hair)), None)
+        worn = self._brought(hair) if at is None else self._known.pop(at)
+        self._known.insert(0, worn)
+        self._make_room()
+
+    def _make_room(self) -> None:
+        """Forget what was worn longest ago."""
+        while len(self._known) > 1 and sum(each.bytes for each in self._known) > _KEPT_BYTES:
+            self._known.pop().release()
+
+    def _brought(self, hair: WornHair) -> _Worn:
+        """A style and its place on the graphics card, nothing baked."""
         style, seating = hair.style, hair.seating
         atlas = to_atlas(style.planes)
         atlas = np.concatenate([atlas, np.zeros_like(atlas[..., :1])], -1)
         size = (atlas.shape[1], atlas.shape[0])
-        release(self._textures)
+        textures: dict[str, AnyTexture] = {}
         for i, name in enumerate(("u_hair_shape", "u_hair_strand", "u_hair_root")):
             content = atlas[..., 4 * i : 4 * i + 4]
-            self._textures[name] = texture(self._ctx, size, 4, content, dtype="f4")
-        self._textures["u_hair_grid"] = volume(self._ctx, style.grid.numpy())
+            textures[name] = texture(self._ctx, size, 4, content, dtype="f4")
+        textures["u_hair_grid"] = volume(self._ctx, style.grid.numpy())
         even = np.zeros((1, 1, 1), np.float32)
         gains = even if style.gains is None else style.gains.numpy()
-        self._textures["u_hair_gains"] = volume(self._ctx, gains)
+        textures["u_hair_gains"] = volume(self._ctx, gains)
         displacement = seating.displacement.numpy()
-        self._textures["u_seat_displacement"] = volume(self._ctx, displacement)
+        textures["u_seat_displacement"] = volume(self._ctx, displacement)
         nowhere = np.zeros((1, 1, 1, 4), np.float32)
         straight = hair.turned.straight.numpy() if hair.turned else nowhere
-        self._textures["u_neck_straight"] = volume(self._ctx, straight)
-        self._uniforms = {
+        textures["u_neck_straight"] = volume(self._ctx, straight)
+        uniforms: dict[str, Uniform] = {
             "u_seat_matrix": seating.matrix.numpy(),
             "u_seat_offset": tuple(seating.offset.tolist()),
             **neck_uniforms(hair.turned.turn if hair.turned else None),
         }
-        for each in self._volumes.values():
-            each.baked = False
+        return _Worn(hair, textures, uniforms, BakedVolume(self._ctx, DRAFT))
 
     def follow(self, shift: Tensor | None) -> None:
         """Let hair move with the jaw, (z, y, x, 3) metres, or not; nothing is baked again."""
@@ -101,23 +141,34 @@ class GpuHair:
     def bake(self, *, draft: bool) -> Iterator[None]:
         """Fill a volume, a row of slices at a time; yields between rows.
 
-        For a draft any volume will do, the coarse one is filled only if there is none.
+        The coarse one comes first in any case: it says where the fine one has to be.
         """
-        if self._volumes[False].baked or self._volumes[draft].baked:
+        worn = self._known[0]
+        if not worn.draft.baked:
+            yield from self.fill(worn.draft)
+            worn.draft.finish()
+        if draft or worn.baked is not worn.draft:
             return
-        target = self._volumes[draft]
+        if worn.fine is None:
+            worn.fine = BakedVolume(self._ctx, worn.draft.finer)
+        yield from self.fill(worn.fine)
+        worn.fine.finish()
+        self._make_room()
+
+    def fill(self, target: BakedVolume) -> Iterator[None]:
+        """Draw the worn hair's slices, a row at a time; yields between rows."""
+        worn = self._known[0]
+        uniforms = {**worn.uniforms, **target.uniforms}
         for place in target.rows():
             target.frame.scissor = place
-            uniforms = {**self._uniforms, **target.uniforms}
-            self._mark.draw(target.frame, self._textures, uniforms, marks=True)
-            self._bake.draw(target.frame, self._textures, uniforms, mask=True)
+            self._mark.draw(target.frame, worn.textures, uniforms, marks=True)
+            self._bake.draw(target.frame, worn.textures, uniforms, mask=True)
             yield
-        target.finish()
 
     @property
     def bounds(self) -> tuple[Point, Point]:
         """Lowest and highest corner (metres) of a box that all baked hair lies in."""
-        low, high = self._volumes[not self._volumes[False].baked].bounds
+        low, high = self._known[0].baked.bounds
         reach = FURTHEST if self._follows else 0.0
         return low - reach, high + reach
 
@@ -142,48 +193,13 @@ class GpuHair:
         """
         if quality not in self._marches:  # compiled when it is first needed
             self._marches[quality] = FullScreen(self._ctx, self._sources[quality])
-        baked = self._volumes[not self._volumes[False].baked]
-        textures = {**self._textures, **self._jaw, **baked.textures, "u_head_hit": head_shape}
-        own = {**self._uniforms, **baked.uniforms, "u_jaw_follows": float(self._follows)}
+        worn = self._known[0]
+        baked = worn.baked
+        textures = {**worn.textures, **self._jaw, "u_head_hit": head_shape}
+        textures |= baked.textures if baked.baked else {}
+        own = {**worn.uniforms, **baked.uniforms, "u_jaw_follows": float(self._follows)}
         uniforms = {**own, **rays, "u_hair_step": step}
         self._marches[quality].draw(target, textures, uniforms, marks=step == 1, wait=False)
-
-
-class _Volume:
-    """Baked hair: density as a volume, looks as slices side by side."""
-
-    def __init__(self, ctx: moderngl.Context, draft: bool) -> None:
-        self._ctx = ctx
-        self._size = DRAFT_SIZE if draft else VOLUME_SIZE
-        size = (self._size[0] * VOLUME_COLUMNS, self._size[1] * -(-self._size[2] // VOLUME_COLUMNS))
-        channels = {"u_density_slices": 1, "u_volume_strand": 4, "u_volume_root": 4}
-        self.textures: dict[str, AnyTexture] = {
-            n: texture(ctx, size, c, dtype="f2") for n, c in channels.items()
-        }
-        self.frame = ctx.framebuffer(list(self.textures.values()), ctx.depth_renderbuffer(size))
-        self.uniforms: dict[str, Uniform] = {
-            "u_volume_size": self._size,
-            "u_volume_columns": VOLUME_COLUMNS,
-        }
-        self.baked = False
-        self.bounds: tuple[Point, Point] = (np.zeros(3), np.zeros(3))
-
-    def rows(self) -> list[tuple[int, int, int, int]]:
-        """Scissor boxes of the rows of slices."""
-        height = self._size[1]
-        return [(0, y, self.frame.width, height) for y in range(0, self.frame.height, height)]
-
-    def finish(self) -> None:
-        """Make the density's volume of the slices that are drawn."""
-        width, height, depth = self._size
-        raw = np.frombuffer(self.textures["u_density_slices"].read(alignment=1), np.float16)
-        rows = raw.reshape(-1, height, VOLUME_COLUMNS, width).swapaxes(1, 2)
-        density = rows.reshape(-1, height, width)[:depth].astype(np.float32)
-        self.bounds = bounds(density)
-        if "u_volume_density" in self.textures:
-            self.textures["u_volume_density"].release()
-        self.textures["u_volume_density"] = volume(self._ctx, with_empty_space(density))
-        self.baked = True
 
 
 def neck_uniforms(turn: Turn | None) -> dict[str, Uniform]:

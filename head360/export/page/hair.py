@@ -12,8 +12,8 @@ from torch import Tensor
 from head360.export.page.packing import Arrays, Facts
 from head360.model.field import EMPTY_LOG_EXTINCTION, HairField, HairSample
 from head360.model.planes import HAIR_BOX, cell_centres, sample_grid
+from head360.rendering.baked_volume import VOLUME_COLUMNS, VOLUME_SIZE
 from head360.rendering.empty_space import bounds, with_empty_space
-from head360.rendering.gpu_hair import VOLUME_COLUMNS, VOLUME_SIZE
 from head360.rendering.scene import WornHair
 
 #: The largest root of an extinction (1/m) that a style has, and one step of those stored.

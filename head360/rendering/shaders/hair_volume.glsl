@@ -1,4 +1,4 @@
-// A draft's hair: from baked volumes of the hair box in head space.
+// A draft's hair: from baked volumes of a box in head space.
 //
 // Density is one volume. What strands look like lies in slices, side by side, and is read where the march has met most hair: at the mean
 // depths of the first, the middle and the last third of a ray's opacity.
@@ -44,7 +44,7 @@ void meet(float t, float weight, float alpha) {
 
 HairSample hair_at(vec3 x) {
     vec3 size = vec3(u_volume_size);
-    vec3 voxel = clamp(((x - HAIR_CENTRE) / HAIR_HALF * 0.5 + 0.5) * size, vec3(0.5), size - 0.5);
+    vec3 voxel = clamp(((x - u_volume_centre) / u_volume_half * 0.5 + 0.5) * size, vec3(0.5), size - 0.5);
     float z = voxel.z - 0.5;
     int slice = int(z);
     float share = z - float(slice);

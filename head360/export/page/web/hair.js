@@ -7,7 +7,10 @@ class GpuHair {
     Object.assign(this, { gpu, facts: facts.hair, arrays, constants: facts.constants });
     this.program = gpu.program("hair");
     this.textures = { ...hairLooks(gpu, facts.hair, arrays), u_volume_density: hairDensity(gpu, facts.hair, arrays) };
-    this.uniforms = { u_volume_size: size, u_volume_columns: columns, u_jaw_follows: 0 };
+    const { centre, half: halves } = facts.constants.boxes.hair;
+    this.uniforms = {
+      u_volume_size: size, u_volume_columns: columns, u_volume_centre: centre, u_volume_half: halves, u_jaw_follows: 0,
+    };
     this.extinction = fromHalves(arrays.hair_extinction);
     this.visibility = fromHalves(arrays.hair_visibility);
     this.straight = null;
