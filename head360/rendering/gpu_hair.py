@@ -31,7 +31,7 @@ from head360.rendering.sources import VERSION, volume_march_source
 
 #: What volumes of styles that somebody tries in turn may take together, bytes; the one that is worn
 #: is kept in any case.
-_KEPT_BYTES = 200 << 20
+_KEPT_BYTES = 144 << 20
 #: Whether hair is drawn as the reference does, nearly so, or quickly.
 Quality: TypeAlias = Literal["exact", "fine", "draft"]
 
@@ -53,8 +53,8 @@ class _Worn:
 
     @property
     def bytes(self) -> int:
-        """What its volumes take."""
-        return self.draft.bytes + (self.fine.bytes if self.fine else 0)
+        """What its volumes take, one of them in the long run."""
+        return (self.fine or self.draft).bytes
 
     def wears(self, hair: WornHair) -> bool:
         """Whether it is this style at this place."""
@@ -144,15 +144,18 @@ class GpuHair:
         The coarse one comes first in any case: it says where the fine one has to be.
         """
         worn = self._known[0]
+        if worn.baked is worn.fine:
+            return
         if not worn.draft.baked:
             yield from self.fill(worn.draft)
             worn.draft.finish()
-        if draft or worn.baked is not worn.draft:
+        if draft:
             return
         if worn.fine is None:
             worn.fine = BakedVolume(self._ctx, worn.draft.finer)
         yield from self.fill(worn.fine)
         worn.fine.finish()
+        worn.draft.release()
         self._make_room()
 
     def fill(self, target: BakedVolume) -> Iterator[None]:

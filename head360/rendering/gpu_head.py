@@ -30,7 +30,7 @@ from head360.rendering.offscreen import (
     shader,
     texture,
 )
-from head360.rendering.reference import HEIGHT_RANGE
+from head360.rendering.painting import Changed, Layout, Painting
 from head360.rendering.shade import SHADOW_BIAS, SHADOW_DEPTH
 
 Floats = npt.NDArray[np.float32]
@@ -60,17 +60,16 @@ class GpuHead:
         self._content = [(self._vertices, "3f 3f", "a_position", "a_normal"), (uv, "2f", "a_uv")]
         self._placed_content = [(self._placed, "3f 1f", "a_position", "a_share")]
         drawn = topology.render_triangles[topology.drawn]
-        self._painted = {
-            coarse: [
-                self._array(
-                    "planes.frag",
-                    topology.render_triangles[facing_plane(topology, mean, k, coarse=coarse)],
-                    self._content,
-                )
-                for k in range(PLANES)
-            ]
+        self._triangles = topology.render_triangles
+        self._facing = {
+            coarse: [facing_plane(topology, mean, k, coarse=coarse) for k in range(PLANES)]
             for coarse in (False, True)
         }
+        self._painted = {
+            coarse: [self._array("planes.frag", self._triangles[k], self._content) for k in each]
+            for coarse, each in self._facing.items()
+        }
+        self._layout = Layout(topology)
         self._motion = Motion(topology.render_triangles[topology.drawn])
         self._distance = self._array("distance.frag", drawn, self._placed_content)
         skin = topology.render_triangles[topology.triangle_material == SKIN]
@@ -80,7 +79,7 @@ class GpuHead:
         }
         self._lines = self._array("lines.frag", drawn, self._placed_content)
         self._maps: Floats | None = None
-        self._painting: dict[bool, _Painting] = {}
+        self._painting: dict[bool, Painting] = {}
         self._planes: dict[int, _Planes] = {}
         self.shadow = ctx.depth_texture((SHADOW_SIZE, SHADOW_SIZE))
         self.shadow.compare_func = "<="
@@ -98,6 +97,8 @@ class GpuHead:
         moved = self._motion.to(self._corners)
         for kept in (self._shadow_stale, *(each.stale for each in self._planes.values())):
             kept.add(moved)
+        for made in self._planes.values():
+            made.exact = False
 
     def place(self, vertices: Floats, shares: Floats | None) -> None:
         """Where cameras see the mesh: (V, 3) metres; (V,) shares of the neck's turn.
@@ -114,26 +115,50 @@ class GpuHead:
 
     def paint(self, maps: Floats) -> None:
         """Choose the (8, rows, columns) texture maps."""
+        changed = Changed.between(self._maps, maps)
         self._maps = maps
-        for each in self._painting.values():
-            each.fresh = False
+        for painting in self._painting.values():
+            painting.add(changed)
         for made in self._planes.values():
-            made.stale.add(EVERYWHERE)
+            made.repainted = changed.united(made.repainted)
 
     def planes(self, size: int, *, coarse: bool = False) -> dict[str, moderngl.Texture]:
         """Draw the head onto six planes of size² texels: three atlases, by uniform name.
 
-        Where `coarse`, with maps of half the size, skin only where it faces a plane, and only the
-        part that shows something else than when it was drawn last.
+        Of a head that has not moved, only what is painted otherwise is drawn again. Where `coarse`,
+        with maps of half the size, skin only where it faces a plane, and only the part that shows
+        something else than when it was drawn last.
         """
         if size not in self._planes:
             self._planes[size] = _Planes(self._ctx, size)
         made = self._planes[size]
-        stale = made.stale.take()
-        box = stale if coarse else EVERYWHERE
-        if box is not None:
-            self._draw_planes(made, made.parts(box), coarse=coarse)
+        stale, repainted = made.stale.take(), made.repainted
+        made.repainted = None
+        if made.exact and repainted is not None:
+            self._repaint_planes(made, repainted, coarse=coarse)
+        elif not made.exact:
+            box = stale if coarse and repainted is None else EVERYWHERE
+            if box is not None:
+                self._draw_planes(made, made.parts(box), coarse=coarse)
+            made.exact = box is EVERYWHERE
         return made.atlases
+
+    def _repaint_planes(self, made: _Planes, repainted: Changed, *, coarse: bool) -> None:
+        """Draw those triangles again that show other maps; they lie as deep as they did."""
+        maps = self._painted_maps(coarse)
+        assert self._maps is not None
+        showing = self._layout.showing(repainted, *self._maps.shape[1:])
+        self._ctx.enable(moderngl.DEPTH_TEST)
+        self._ctx.depth_func = "<="
+        for k, facing in enumerate(self._facing[coarse]):
+            chosen = self._triangles[facing & showing]
+            if len(chosen):
+                array = self._array("planes.frag", chosen, self._content)
+                made.choose(k, made.whole(k))
+                self._draw_plane(made, k, array, maps)
+                array.index_buffer.release()
+                array.release()
+        self._ctx.depth_func = "<"
 
     def _draw_planes(self, made: _Planes, parts: Sequence[Rectangle], *, coarse: bool) -> None:
         made.clear(parts)
@@ -144,18 +169,25 @@ class GpuHead:
                 continue
             array = self._painted[coarse][k]
             made.choose(k, parts[k])
-            bind(array.program, maps)
-            set_uniforms(array.program, {"u_axis": VIEW_AXES[k], "u_centre": HEAD_BOX.centre})
-            self._draw(array, made.views[k], wait=False)
+            self._draw_plane(made, k, array, maps)
+
+    def _draw_plane(
+        self,
+        made: _Planes,
+        plane: int,
+        array: moderngl.VertexArray,
+        maps: dict[str, moderngl.Texture],
+    ) -> None:
+        bind(array.program, maps)
+        set_uniforms(array.program, {"u_axis": VIEW_AXES[plane], "u_centre": HEAD_BOX.centre})
+        self._draw(array, made.views[plane], wait=False)
 
     def _painted_maps(self, coarse: bool) -> dict[str, moderngl.Texture]:
         assert self._maps is not None, "paint() comes first"
         if coarse not in self._painting:
-            self._painting[coarse] = _Painting(self._ctx, coarse)
-        painting = self._painting[coarse]
-        if not painting.fresh:
-            painting.take(self._maps)
-        return painting.textures
+            self._painting[coarse] = Painting(self._ctx, coarse)
+        self._painting[coarse].take(self._maps)
+        return self._painting[coarse].textures
 
     def distance(
         self, frame: moderngl.Framebuffer, camera: OrbitCamera, tile: Tile, *, coarse: bool = False
@@ -235,44 +267,6 @@ class GpuHead:
         return self._ctx.vertex_array(program, content, indices, skip_errors=True)
 
 
-class _Painting:
-    """The texture maps on the graphics card: as they are, or of half the size and 8 bit."""
-
-    def __init__(self, ctx: moderngl.Context, coarse: bool) -> None:
-        self._ctx = ctx
-        self._coarse = coarse
-        self.textures: dict[str, moderngl.Texture] = {}
-        self.fresh = False
-
-    def take(self, maps: Floats) -> None:
-        """Bring (8, rows, columns) maps, whose sides are even, to the card."""
-        slopes = _slopes(maps[7])
-        if self._coarse:
-            maps, slopes = _halved(maps), _halved(slopes)
-        contents = {"u_map_color": maps[:4], "u_map_surface": maps[4:7], "u_map_slope": slopes}
-        for name, channels in contents.items():
-            bytes_do = self._coarse and name != "u_map_slope"
-            pixels = np.ascontiguousarray(channels.transpose(1, 2, 0))
-            if bytes_do:  # in fours, which software OpenGL filters quickest
-                pixels = np.pad(pixels, [(0, 0), (0, 0), (0, 4 - pixels.shape[2])])
-                pixels = (pixels.clip(0, 1) * 255 + 0.5).astype(np.uint8)
-            rows, columns, count = pixels.shape
-            known = self.textures.get(name)
-            if known is None or known.size != (columns, rows):
-                kind = "f1" if bytes_do else "f2"
-                self.textures[name] = texture(self._ctx, (columns, rows), count, dtype=kind)
-            raw = pixels if bytes_do else pixels.astype(np.float16)
-            self.textures[name].write(raw.tobytes(), alignment=1)
-        self.fresh = True
-
-
-def _halved(maps: Floats) -> Floats:
-    """Means of 2 x 2 texels."""
-    rows = maps[:, ::2] + maps[:, 1::2]  # numpy takes twice as long for a mean of two axes
-    halved: Floats = (rows[..., ::2] + rows[..., 1::2]) * np.float32(0.25)
-    return halved
-
-
 class _Planes:
     """Three atlases of six planes, and what draws on them."""
 
@@ -288,6 +282,8 @@ class _Planes:
         self._size = size
         self.views = [plane_from_head(HEAD_BOX, k) for k in range(PLANES)]
         self.stale = Stale()
+        self.exact = False  # whether all of it shows the vertices as they are, not nearly so
+        self.repainted: Changed | None = None  # since it was drawn
 
     def parts(self, box: Box) -> list[Rectangle]:
         """Where each plane shows a box, texels of the atlases."""
@@ -296,6 +292,10 @@ class _Planes:
         shown = [shown_part(box, view, tile) for view in self.views]
         corners = [self._corner(k) for k in range(PLANES)]
         return [(x + u, y + v, w, h) for (u, v), (x, y, w, h) in zip(corners, shown, strict=True)]
+
+    def whole(self, plane: int) -> Rectangle:
+        """All of a plane, texels of the atlases."""
+        return (*self._corner(plane), self._size, self._size)
 
     def clear(self, parts: Sequence[Rectangle]) -> None:
         """Nothing is there, behind everything."""
@@ -334,15 +334,6 @@ def facing_plane(
     shown = {0: (SKIN, EYE, MOUTH, TEETH), 2: (SKIN, EYE), 3: (SKIN, EYE)}.get(plane, (SKIN,))
     seen: npt.NDArray[np.bool_] = (facing > away) & np.isin(topology.triangle_material, shown)
     return seen
-
-
-def _slopes(height: Floats) -> Floats:
-    """(2, rows, columns) central differences of a height map, metres over the whole of u and v."""
-    rows, columns = height.shape
-    padded = np.pad(height, 1, mode="edge") * np.float32(HEIGHT_RANGE)
-    along_u = (padded[1:-1, 2:] - padded[1:-1, :-2]) * (columns / 2)
-    along_v = (padded[2:, 1:-1] - padded[:-2, 1:-1]) * (rows / 2)
-    return np.stack([along_u, along_v])
 
 
 def plane_from_head(box: PlaneBox, plane: int) -> Matrix:
