@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
+from PIL import Image
 
 from head360.fitting.crop import Crop, Doubles
 from head360.fitting.landmarks import LandmarkModel, moved
@@ -48,40 +49,25 @@ class Aligned:
     def in_photo(self, marks: Marks) -> Marks:
         """Marks (N, N) drawn on the crop as (H, W) of the photo, for `FitOptions.marks`."""
         height, width = self.looked.found.photo.image.shape[:2]
-        found = np.zeros((height, width), np.uint8)
-        side = self.crop.size / len(marks)
-        corners = np.array([[0, 0, 0], [1, 0, 0], [0, 1, 0], [1, 1, 0]], np.float32)
-        around = self.crop.to_photo(corners * self.crop.size)[:, :2]
-        left, top = np.floor(around.min(0)).astype(int).clip(0, (width, height))
-        right, low = np.ceil(around.max(0)).astype(int).clip(0, (width, height))
-        found[top:low, left:right] = _looked_up(
-            marks, self.crop.crop_from_photo / side, (left, top), (right - left, low - top)
-        )
-        return found
+        there = self.crop.crop_from_photo * (len(marks) / self.crop.size)
+        return _looked_up(marks, there, (width, height))
 
     def from_photo(self, marks: Marks, size: int) -> Marks:
         """Marks (H, W) of the photo as (size, size) drawn on the crop: undoes `in_photo`."""
-        turn = self.crop.photo_from_crop
-        turn[:, :2] *= self.crop.size / size
-        return _looked_up(marks, turn, (0, 0), (size, size))
+        there = self.crop.photo_from_crop
+        there[:, :2] *= self.crop.size / size
+        return _looked_up(marks, there, (size, size))
 
 
-def _looked_up(
-    marks: Marks, there: Doubles, start: tuple[int, int], size: tuple[int, int]
-) -> Marks:
-    """What lies where each pixel of a picture is: marks at `there` (2, 3) of its column and row.
+def _looked_up(marks: Marks, there: Doubles, size: tuple[int, int]) -> Marks:
+    """Marks that lie `there` (2, 3) of each column and row, in a picture of a width and height.
 
-    So no gaps open. The picture begins at a column and row and has a width and height.
+    Looking up instead of carrying over opens no gaps.
     """
-    at = (np.arange(length) + first + 0.5 for first, length in zip(start, size, strict=True))
-    x, y = np.meshgrid(*at)
-    column = np.floor(there[0, 0] * x + there[0, 1] * y + there[0, 2]).astype(int)
-    row = np.floor(there[1, 0] * x + there[1, 1] * y + there[1, 2]).astype(int)
-    height, width = marks.shape
-    inside = (column >= 0) & (column < width) & (row >= 0) & (row < height)
-    found = np.zeros(x.shape, np.uint8)
-    found[inside] = marks[row[inside], column[inside]]
-    return found
+    image = Image.fromarray(marks).transform(
+        size, Image.Transform.AFFINE, there.ravel().tolist(), Image.Resampling.NEAREST
+    )
+    return np.array(image)
 
 
 def aligned(model: LandmarkModel, looked: Looked) -> Aligned:

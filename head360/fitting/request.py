@@ -41,7 +41,7 @@ class FitOptions:
         """The landmarks that a person has placed, as `Sitting.placed`, in a photo resized so."""
         if self.landmarks is None:
             return ()
-        at = (self.landmarks[:, :2] * scale).round(2).tolist()
+        at = (self.landmarks[:, :2].astype(float) * scale).round(2).tolist()
         return tuple((number, *at[number]) for number in self.placed)
 
 
