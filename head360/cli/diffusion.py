@@ -16,8 +16,9 @@ from head360.progress import Progress
 _LONGEST_TITLE = 300
 
 if TYPE_CHECKING:
+    from head360.editing.clip_guidance import Guidance
     from head360.editing.instruct import Instruction
-    from head360.editing.restyle import RestyleOptions, RestyleStep
+    from head360.editing.restyle import ImageEditor, RestyleOptions, RestyleStep
     from head360.editing.unfinished import Unfinished
     from head360.engine import HeadEngine
 
@@ -39,14 +40,18 @@ def restyled(
             "Give their folder with --model; docs/diffusion.md says where they come from.",
         )
     options, instruction = _options(arguments), _instruction(arguments)
+    guidance = _guidance(arguments)
     pipeline = load_pipeline(arguments.model, fetch=arguments.fetch)
-    unfinished = _unfinished(arguments, start, instruction, options)
+    unfinished = _unfinished(arguments, start, instruction, options, guidance)
     if arguments.restart:
         unfinished.forget()
     elif reached := unfinished.reached():
         done = f"{max(reached) + 1} pictures are done"
         terminal.note(f"Going on from an interrupted run, {done}; --restart begins anew.")
-    steps = engine.restyle(start, InstructPix2Pix(pipeline, instruction), options, unfinished)
+    editor: ImageEditor = InstructPix2Pix(pipeline, instruction)
+    if guidance is not None:
+        editor = _led(editor, guidance, arguments.clip_weights)
+    steps = engine.restyle(start, editor, options, unfinished)
     try:
         return terminal.follow(_progress(steps), "Repainting")
     except KeyboardInterrupt:
@@ -72,11 +77,13 @@ def _unfinished(
     start: HeadParams,
     instruction: Instruction,
     options: RestyleOptions,
+    guidance: Guidance | None,
 ) -> Unfinished:
     from head360.editing.unfinished import Unfinished, fingerprint
 
     output: Path = arguments.output
-    key = fingerprint(start, instruction, options, str(arguments.model))
+    led = () if guidance is None else (guidance, str(arguments.clip_weights))
+    key = fingerprint(start, instruction, options, str(arguments.model), *led)
     return Unfinished(output.with_name(output.name + ".unfinished"), key)
 
 
@@ -89,6 +96,31 @@ def _instruction(arguments: argparse.Namespace) -> Instruction:
         )
     except ValueError as error:
         raise UsageError(f"{error}.") from error
+
+
+def _guidance(arguments: argparse.Namespace) -> Guidance | None:
+    """How CLIP leads, if it does."""
+    from head360.editing.clip_guidance import Guidance
+
+    if arguments.clip_guidance == 0:
+        return None
+    if arguments.clip_weights is None:
+        raise UsageError(
+            "Guidance by CLIP needs its weights.",
+            "Give their file with --clip-weights; docs/diffusion.md says where they come from.",
+        )
+    target = arguments.clip_target or f"a photo of a person, {arguments.text}"
+    try:
+        return Guidance(target, weight=arguments.clip_guidance)
+    except ValueError as error:
+        raise UsageError(f"{error}.") from error
+
+
+def _led(editor: ImageEditor, guidance: Guidance, weights: Path) -> ImageEditor:
+    from head360.editing.clip import load_clip
+    from head360.editing.clip_guidance import ClipGuided
+
+    return ClipGuided(editor, load_clip(weights), guidance)
 
 
 def _options(arguments: argparse.Namespace) -> RestyleOptions:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from pathlib import Path
 
 from head360.cli.values import number, seed
 
@@ -26,6 +27,15 @@ def add_diffusion_options(parser: argparse.ArgumentParser) -> None:
     group.add_argument(
         "--parts", nargs="+", default=[], metavar="PART",
         help="what may change: skin, lips, eyes, brows, hair (all)",
+    )  # fmt: skip
+    group.add_argument(
+        "--clip-guidance", type=number, default=0.0, metavar="0…10",
+        help="how strongly CLIP leads each picture on (not at all; needs --clip-weights)",
+    )  # fmt: skip
+    group.add_argument("--clip-weights", type=Path, metavar="FILE", help="of ViT-B-32, safetensors")
+    group.add_argument(
+        "--clip-target", metavar="TEXT",
+        help="what the pictures should show, such as “a photo of a bronze statue”",
     )  # fmt: skip
     group.add_argument(
         "--restart", action="store_true", help="do not go on from an interrupted run"

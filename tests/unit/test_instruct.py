@@ -74,7 +74,9 @@ def test_missing_weights_say_what_to_do(tmp_path: Path) -> None:
 def test_directional_similarity_is_one_when_pictures_change_as_words_do() -> None:
     known = {"old": [1.0, 0.0], "new": [0.0, 1.0]}
     clip = Clip(
-        lambda images: torch.tensor([[float(i.mean() < 9), float(i.mean() > 9)] for i in images]),
+        lambda shown: torch.tensor(
+            [[float(i.mean() < 0.03), float(i.mean() > 0.03)] for i in shown]
+        ),
         lambda texts: torch.tensor([known[text] for text in texts]),
     )
     dark, light = np.zeros((4, 4, 3), np.uint8), np.full((4, 4, 3), 99, np.uint8)
