@@ -6,13 +6,17 @@ the difference, so that a layer keeps meaning the same when something else is ed
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+import re
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any, TypeAlias
 
 import numpy as np
 
 from head360.editing import hair_controls, targets
+from head360.editing.ages import AGES, OLD, OLDER_YEARS, WORD_AGES, years_said, years_wished
+from head360.editing.difference import difference
+from head360.editing.expressions import what_a_face_does
 from head360.editing.labels import LESS, MORE, NO
 from head360.editing.meant import Meant
 from head360.edits import Change
@@ -21,18 +25,11 @@ from head360.model.bilinear import BilinearModel
 from head360.model.directions import with_trait
 from head360.model.measures import measure_directions
 from head360.model.sampling import TRAITS, shape_statistics
-from head360.params import ATTRIBUTES, EXPRESSIONS, HeadParams
+from head360.params import ATTRIBUTES, HeadParams
 
 Control: TypeAlias = Callable[[HeadParams, Meant, BilinearModel], "Change | None"]
 
-_TONE, _LIP_COLOR, _AGE_CODE, _MASCULINE, _OILY = 0, 5, 7, 8, 10
-#: Years that the trait “old” stands for, and its ends.
-_YEARS, _OLD = (16.0, 70.0), (-0.35, 0.95)
-#: The youngest and the oldest that there are.
-AGES = (_YEARS[0], _YEARS[1])
-#: How old words are.
-_AGES = {"young": 21.0, "middle-aged": 47.0, "old": 68.0}
-_OLDER_YEARS = 22.0
+_TONE, _LIP_COLOR, _MASCULINE, _OILY = 0, 5, 8, 10
 #: Strength of a plainly wished attribute, and of “more”.
 _PLAIN, _STEP = 0.7, 0.35
 _PLAINLY = {
@@ -55,6 +52,7 @@ _BRIGHT: dict[bool, set[str]] = {True: {"bright"}, False: set()}
 _DARKER, _DARK = 0.5, frozenset({"dark", "darker", "deep", "deeper"})
 #: Colours of a change, by the attribute that they colour.
 COLORED = {"lipstick": "lip_color", "eyeshadow": "lid_color"}
+_TINTS = ("shiny", "dark", "bright")
 
 
 def change_of(head: HeadParams, meant: Meant, mesh: BilinearModel) -> Change | None:
@@ -63,29 +61,7 @@ def change_of(head: HeadParams, meant: Meant, mesh: BilinearModel) -> Change | N
     return control(head, meant, mesh) if control else None
 
 
-def difference(before: HeadParams, after: HeadParams) -> Change | None:
-    """The change from one head to another; None where there is none."""
-    added = {}
-    for name in ("shape", "texture", "attributes", "expression"):
-        step = getattr(after, name) - getattr(before, name)
-        if np.abs(step).max() > 1e-6:
-            added[name] = step
-    for name in ("hair_color", "iris_color"):
-        if not np.array_equal(getattr(after, name), getattr(before, name)):
-            added[name] = getattr(after, name)
-    return Change(**added) if added else None
-
-
 # --- who somebody is -----------------------------------------------------------------------------
-
-
-def age_of(head: HeadParams) -> float:
-    """About how many years a head's code stands for."""
-    codes, _ = shape_statistics()
-    row = codes[TRAITS.index("old")]
-    by_shape = float(head.shape @ row / (row @ row))
-    by_skin = (float(head.texture[_AGE_CODE]) + 0.6) / 2.2
-    return float(np.interp(0.4 * by_shape + 0.6 * by_skin, _OLD, _YEARS))
 
 
 def masculinity_of(head: HeadParams) -> float:
@@ -98,8 +74,8 @@ def masculinity_of(head: HeadParams) -> float:
 
 def _person(head: HeadParams, meant: Meant, mesh: BilinearModel) -> Change | None:
     name, back = meant.name, -1.0 if meant.way in (NO, LESS) else 1.0
-    if name in _AGES:
-        return _aged(head, _years_wished(head, meant))
+    if name in WORD_AGES:
+        return _aged(head, years_wished(head, meant))
     if name in _TAKES_OFF:
         return _painted(_TAKES_OFF[name])(head, replace(meant, way=NO), mesh)
     if name == "androgynous":
@@ -110,8 +86,9 @@ def _person(head: HeadParams, meant: Meant, mesh: BilinearModel) -> Change | Non
         sign = back * (1.0 if name == "heavy" else -1.0)
         return _moved(head, mesh, {key: sign * by for key, by in targets.WEIGHT.items()})
     sign = back * (1.0 if name == "male" else -1.0)
-    if meant.implied and sign * masculinity_of(head) > 0.2:
-        return None  # this grandmother is a woman
+    noun = not meant.way and not any(_ADJECTIVE.search(word) for word in meant.said)
+    if noun and sign * masculinity_of(head) > 0.2:
+        return None  # “a man with …”, said of a man
     compared = meant.way in (MORE, LESS, NO) or name in meant.name
     full = sign * 0.95 - masculinity_of(head)
     step = full if not meant.way and compared else sign * 0.8
@@ -119,57 +96,23 @@ def _person(head: HeadParams, meant: Meant, mesh: BilinearModel) -> Change | Non
     return difference(head, with_trait(head, "male", step))
 
 
-def _years_wished(head: HeadParams, meant: Meant) -> float:
-    """How many years older (or younger) a wish makes a head."""
-    sign, said = -1.0 if meant.name == "young" else 1.0, frozenset(meant.said)
-    if (number := _years_said(meant)) is not None:
-        if meant.way == LESS and meant.name == "young":  # “too young, add ten years”, “… forty”
-            return number - age_of(head) if number > age_of(head) else number
-        if meant.way in (NO, LESS) or said & _PAST:  # “take ten years off”
-            return -number
-        if meant.way == MORE or said & _FUTURE:
-            return number
-        compared = said & _COMPARED and meant.said[-1:] != ["age"]  # “50 years of age”
-        relative = bool(compared) or (number <= 12 and meant.name == "young")
-        return sign * number if relative else number - age_of(head)
-    if meant.way in (NO, LESS):
-        return -sign * 0.7 * _OLDER_YEARS
-    if meant.way == MORE or said & _COMPARED:
-        return sign * _OLDER_YEARS
-    wished = _AGES[meant.name] - age_of(head)
-    if meant.name == "middle-aged":
-        return wished
-    return sign * max(sign * wished, 0.7 * _OLDER_YEARS)
-
-
-_COMPARED = frozenset(
-    {"older", "younger", "aging", "ageing", "rejuvenate", "rejuvenated", "by", "decade", "decades",
-     "clock", "age"}
-)  # fmt: skip
-_PAST = frozenset({"ago", "back", "earlier", "previously", "off"})
-_FUTURE = frozenset({"later", "now", "hence", "time", "future", "on", "years'"})
-
-
-def _years_said(meant: Meant) -> float | None:
-    """How many years a wish is about: ten for a decade."""
-    if "decades" in meant.said:
-        return 10.0 * (meant.number or 2.0)
-    if "decade" in meant.said:
-        return 10.0 * (meant.number or 1.0)
-    return meant.number
+#: “Manly”, “girlish” ask for more than “man” and “girl”.
+_ADJECTIVE = re.compile(
+    r"masc|femin|manl|mannish|macho|girl(y|i)|lady-?like|woman(l|is)|viril|butch|effem|er$"
+)
 
 
 def _aged(head: HeadParams, years: float) -> Change | None:
-    step = years * (_OLD[1] - _OLD[0]) / (_YEARS[1] - _YEARS[0])
+    step = years * (OLD[1] - OLD[0]) / (AGES[1] - AGES[0])
     aged = with_trait(head, "old", float(np.clip(step, -1.3, 1.5)))
     return difference(head, aged)
 
 
 def _age(head: HeadParams, meant: Meant, _mesh: BilinearModel) -> Change | None:
-    if _years_said(meant) is not None:
-        return _aged(head, _years_wished(head, meant))
+    if years_said(meant) is not None:
+        return _aged(head, years_wished(head, meant))
     sign = -1.0 if meant.way in (LESS, NO) else 1.0  # “age him” is older
-    return _aged(head, sign * _OLDER_YEARS)
+    return _aged(head, sign * OLDER_YEARS)
 
 
 # --- what is painted or grown --------------------------------------------------------------------
@@ -192,13 +135,14 @@ def _painted(names: tuple[str, ...]) -> Control:
 def _strength(now: float, meant: Meant, plain: float, bright_is_strong: bool) -> float:
     """The strength that a wish of an attribute comes to, 0 … 1."""
     names = {name for _, name, _ in meant.modifiers}
-    weaker = ({"thin", "small", "short", "soft"} | _BRIGHT[not bright_is_strong]) & names
+    weaker = ({"thin", "small", "short", "soft", "narrow"} | _BRIGHT[not bright_is_strong]) & names
     stronger = ({"full", "big", "long", "strong", "dark"} | _BRIGHT[bright_is_strong]) & names
     if meant.way == NO:
         return 0.0
-    if meant.way == LESS and weaker:  # “too thin”
+    if meant.way == LESS and weaker and not {"down", "trim", "trimmed"} & set(meant.said):
+        # “too thin”
         return min(now + _STEP, 1.0)
-    if meant.way == LESS or "smooth" in names:
+    if meant.way == LESS or ("smooth" in names and not bright_is_strong):
         return now * 0.45
     if meant.way == MORE:
         return min(now + _STEP, 1.0)
@@ -235,18 +179,38 @@ def _shade(head: HeadParams, meant: Meant, part: str) -> np.ndarray | None:
 
 def _lips(head: HeadParams, meant: Meant, mesh: BilinearModel) -> Change | None:
     """Lips that are given a colour are painted; bare ones are not."""
-    tint = ("shiny", "dark", "bright")
-    painted = any(kind == "color" or name in tint for kind, name, _ in meant.modifiers)
-    if painted or (meant.way == NO and not meant.modifiers):
-        return _painted(("lipstick",))(head, meant, mesh)
-    return _part("lips")(head, meant, mesh)
+    painted = any(kind == "color" or name in _TINTS for kind, name, _ in meant.modifiers)
+    shaped = _part("lips")(head, meant, mesh)
+    if not (painted or (meant.way == NO and not meant.modifiers)):
+        return shaped
+    colored = _painted(("lipstick",))(head, meant, mesh)
+    if colored is None or shaped is None:
+        return colored or shaped
+    return replace(colored, shape=shaped.shape)
 
 
 def _brows(head: HeadParams, meant: Meant, mesh: BilinearModel) -> Change | None:
-    """Brows are moved, or grow thicker and thinner."""
-    if any(name in targets.GEOMETRY["brows"] for _, name, _ in meant.modifiers):
-        return _part("brows")(head, meant, mesh)
-    return _painted(("brows",))(head, meant, mesh)
+    """Brows are moved, or grow thicker and thinner, or both."""
+    moved = [m for m in meant.modifiers if m[1] in targets.GEOMETRY["brows"]]
+    if not moved:
+        return _painted(("brows",))(head, meant, mesh)
+    change = _part("brows")(head, replace(meant, modifiers=moved), mesh)
+    rest = [m for m in meant.modifiers if m not in moved]
+    grown = _painted(("brows",))(head, replace(meant, modifiers=rest), mesh) if rest else None
+    if grown is None or change is None:
+        return change or grown
+    return replace(grown, shape=change.shape)
+
+
+def _lids(head: HeadParams, meant: Meant, mesh: BilinearModel) -> Change | None:
+    """Lids that are given a colour are painted; others hang or open."""
+    painted = any(kind == "color" or name in _TINTS for kind, name, _ in meant.modifiers)
+    if painted or (meant.way == NO and not meant.modifiers):
+        return _painted(("eyeshadow",))(head, meant, mesh)
+    return _part("lids")(head, meant, mesh)
+
+
+_BUMPS = {"bump", "hump"}
 
 
 # --- parts and their shape -----------------------------------------------------------------------
@@ -259,6 +223,10 @@ def _part(part: str) -> Control:
         moved: dict[str, float] = {}
         sign = -1.0 if meant.way in (LESS, NO) else 1.0
         names = [name for kind, name, _ in meant.modifiers if kind == "shape"]
+        if part == "nose" and any(word.startswith("flat") for word in meant.said):
+            names = ["low" if name == "thin" else name for name in names]
+        if part == "nose_bridge" and not names and _BUMPS & set(meant.said):
+            names = ["high"]  # “a bump on the nose”
         if not names and meant.way in (MORE, LESS):
             names, sign = ["big"], 1.0 if meant.way == MORE else -1.0
         for name in names:
@@ -279,6 +247,9 @@ def _moved(head: HeadParams, mesh: BilinearModel, by: Mapping[str, float]) -> Ch
 
 def _eyes(head: HeadParams, meant: Meant, mesh: BilinearModel) -> Change | None:
     """Eyes of another colour, another shape, or both."""
+    if any(word.startswith(("sunk", "hollow")) for word in meant.said):
+        sunken = [m if m[1] != "thin" else ("shape", "deep_set", False) for m in meant.modifiers]
+        meant = replace(meant, modifiers=sunken)
     shaped = _part("eyes")(head, meant, mesh)
     color = _iris(head, meant)
     if color is None:
@@ -312,7 +283,8 @@ def _skin(head: HeadParams, meant: Meant, _mesh: BilinearModel) -> Change | None
             for spot in ("wrinkles", "age_spots", "freckles", "moles", "redness"):
                 strengths[ATTRIBUTES.index(spot)] *= 0.1
         elif name in ("pink", "red"):
-            strengths[ATTRIBUTES.index("redness")] = 0.6
+            at = ATTRIBUTES.index("redness")
+            strengths[at] = 0.6 if sign > 0 else 0.2 * strengths[at]
     return difference(head, head.with_(texture=texture, attributes=strengths))
 
 
@@ -320,6 +292,10 @@ def _toned(now: float, wanted: float, sign: float) -> float:
     """A tone that was named; “too pale” is darker than now."""
     if sign < 0:
         return now + (0.8 if wanted < 0 else -0.8)
+    if wanted == targets.TONES["tan"]:
+        return max(wanted, min(now + 0.5, 2.0))  # a tan makes nobody paler
+    if wanted == targets.TONES["pale"]:
+        return min(wanted, max(now - 0.5, -2.0))
     return wanted
 
 
@@ -332,33 +308,6 @@ def _tone_step(now: float, name: str, relative: object, sign: float) -> float:
     return wanted - now if (wanted - now) * step > 0 and abs(wanted - now) > abs(step) else step
 
 
-# --- what a face does ----------------------------------------------------------------------------
-
-
-def _move(head: HeadParams, meant: Meant, _mesh: BilinearModel) -> Change | None:
-    weights, name = head.expression.copy(), meant.name
-    if name == "neutral":
-        return difference(head, head.with_(expression=np.zeros_like(weights)))
-    if name == "smile" and any(said in ("wide", "big", "full") for _, said, _ in meant.modifiers):
-        name = "grin"
-    for at, weight in blendshapes(name):
-        if meant.way == NO:
-            weights[at] = 0.0
-        elif meant.way == LESS:
-            weights[at] *= 0.5
-        else:
-            weights[at] = max(weights[at], weight) if weight > 0 else 0.0
-    return difference(head, head.with_(expression=weights))
-
-
-def blendshapes(move: str) -> Iterator[tuple[int, float]]:
-    """Number and weight of each blendshape of what a face does, a name of `targets.MOVES`."""
-    for name, weight in targets.MOVES[move].items():
-        for side in ("", "Left", "Right"):
-            if name + side in EXPRESSIONS:
-                yield EXPRESSIONS.index(name + side), weight
-
-
 def _light(head: HeadParams, meant: Meant, _mesh: BilinearModel) -> Change | None:
     return None if meant.way == NO or head.light.preset == meant.name else Change(light=meant.name)
 
@@ -368,15 +317,17 @@ def _topic(head: HeadParams, meant: Meant, mesh: BilinearModel) -> Change | None
     return control(head, meant, mesh) if control else None
 
 
+#: Parts with colours of their own.
+_PAINTED_TOO = ("eyes", "lids", "brows", "lips")
 _TOPICS: Mapping[str, Control] = {
-    "age": _age, "brows": _brows, "eyes": _eyes, "skin": _skin, "lips": _lips,
+    "age": _age, "brows": _brows, "eyes": _eyes, "skin": _skin, "lips": _lips, "lids": _lids,
     "hair": hair_controls.hair, "hairline": hair_controls.hairline,
     "roots": hair_controls.roots, "tips": hair_controls.tips,
     "makeup": _painted(_MAKEUP), "facial_hair": _painted(_FACIAL_HAIR),
     **{name: _painted((name,)) for name in ATTRIBUTES if name != "brows"},
-    **{name: _part(name) for name in targets.GEOMETRY if name not in ("eyes", "brows", "lips")},
+    **{name: _part(name) for name in targets.GEOMETRY if name not in _PAINTED_TOO},
 }  # fmt: skip
 _CONTROLS: Mapping[str, Control] = {
-    "topic": _topic, "person": _person, "move": _move, "light": _light,
+    "topic": _topic, "person": _person, "move": what_a_face_does, "light": _light,
     "style": hair_controls.style, "texture": hair_controls.texture, "hair": hair_controls.word,
 }  # fmt: skip

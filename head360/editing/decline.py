@@ -12,15 +12,25 @@ _DIGITS = 12
 #: A colour of make-up has a name that means something else alone.
 _COLOR = "nude"
 _PAINTED = frozenset({"lip", "lips", "lipstick", "gloss", "pink", "makeup", "eyeshadow"})
+#: How far down hair may reach.
+_LENGTH = "butt"
 _HASHES = frozenset(Path(__file__).with_name("declined.txt").read_text("utf-8").split())
 
 
 def declined(text: str) -> bool:
     """Whether a text holds a word that this program does not work with."""
     found = [token.word for token in tokens(text)]
-    words = {word for at, word in enumerate(found) if not _cosmetic(found, at)}
+    words = {
+        word for at, word in enumerate(found) if not (_cosmetic(found, at) or _named(found, at))
+    }
     singular = {word[:-1] for word in words if word.endswith("s")}
     return any(_hash(word) in _HASHES for word in words | singular)
+
+
+def _named(words: list[str], at: int) -> bool:
+    """Whether it tells how long hair is, or is a name that a beard has from a painter: van …"""
+    long = words[at] == _LENGTH and not {"hair", "down", "length", "chin"}.isdisjoint(words)
+    return long or (at > 0 and words[at - 1] == "van")
 
 
 def _cosmetic(words: list[str], at: int) -> bool:

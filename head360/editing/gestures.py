@@ -14,7 +14,8 @@ _LOOKING = frozenset(
 )  # fmt: skip
 _DIRECTIONS = {
     "up": "up", "upwards": "up", "down": "down", "downwards": "down", "left": "left",
-    "right": "right",
+    "right": "right", "upward": "up", "downward": "down", "leftward": "left", "rightward": "right",
+    "leftwards": "left", "rightwards": "right",
 }  # fmt: skip
 _VERBS = {
     "shut": "close", "close": "close", "closing": "close", "open": "open", "opening": "open",
@@ -24,21 +25,58 @@ _VERBS = {
 _DONE = {
     ("close", "mouth"): ("", "mouth closed"), ("close", "lip"): ("", "mouth closed"),
     ("close", "eye"): ("", "eyes closed"), ("open", "mouth"): ("", "mouth open"),
+    ("open", "jaw"): ("", "mouth open"), ("close", "jaw"): ("", "mouth closed"),
     ("open", "eye"): (NO, "eyes closed"), ("lift", "brow"): ("", "brows up"),
     ("lift", "eyebrow"): ("", "brows up"), ("back", "tongue"): (NO, "tongue"),
 }  # fmt: skip
 
 
+_INTERJECTIONS = frozenset(
+    {"omg", "lol", "haha", "hahaha", "lmao", "rofl", "ew", "eww", "ewww", "ugh", "wow", "yuck",
+     "cheers", "gross", "yikes", "whoa", "hehe", "hah", "yay", "cheese", "sorry"}
+)  # fmt: skip
+_FEELING = frozenset(
+    {"feel", "feels", "feeling", "looks", "look", "looking", "so", "very", "bit", "is", "be",
+     "seem", "seems", "she's", "he's", "really"}
+)  # fmt: skip
+_CARRIED = ("topic:", "style:", "person:", "hair:", "texture:", "color:", "move:", "shape:")
+
+
+def interjected(words: Sequence[Token], labels: list[str]) -> None:
+    """“Close her mouth, omg”: nobody need look amazed; “down” is a mood of those who feel it."""
+    for at, (word, label) in enumerate(zip(words, labels, strict=True)):
+        if word.word == "pop" and label == "move:eyes wide":
+            labels[at] = "shape:bright"  # “make the eyes pop”
+            labels[:] = ["topic:eyes" if o == "move:eyes wide" else o for o in labels]
+        if not label.startswith("move:"):
+            continue
+        others = [o for o in (*labels[:at], *labels[at + 1 :]) if o.startswith(_CARRIED)]
+        called = word.word in _INTERJECTIONS and any(other != label for other in others)
+        before = words[at - 1].word if at else ""
+        aside = label == "move:sad" and word.word in ("down", "blue") and before not in _FEELING
+        if called or (aside and others and label not in others):
+            labels[at] = GLUE
+
+
 def moves(words: Sequence[Token], labels: list[str]) -> None:
     """“Shut your mouth”, “open the eyes again”, “put the tongue back in”."""
     for at, word in enumerate(words):
+        if labels[at] == "move:tongue":
+            for n in range(at + 1, min(at + 3, len(words))):
+                labels[n] = GLUE if words[n].word == "out" else labels[n]
         for n in range(at + 1, min(at + 4, len(words))):
+            if words[n].after_break:
+                break
             move = _DONE.get((_VERBS.get(word.word, ""), words[n].word.removesuffix("s")))
             told = labels[n].startswith("move:") and labels[at].startswith("move:")
             told = told and "eyes wide" not in labels[at]  # “open the eyes”, not “wide”
             if move is None or told or words[at + 1].word == "set":
                 continue
             way, name = move
+            widely = {w.word for w in words[n + 1 : n + 3]} & {"wide", "wider", "widely", "fully"}
+            if name == "eyes closed" and way and widely:
+                way, name = "", "eyes wide"
+                labels[n + 1 : n + 3] = [GLUE] * len(labels[n + 1 : n + 3])
             labels[at], labels[n] = way or f"move:{name}", f"move:{name}"
             if words[n].word == "tongue":
                 labels[n + 1 : n + 3] = [GLUE] * len(labels[n + 1 : n + 3])
@@ -60,7 +98,9 @@ def states(words: Sequence[Token], labels: list[str]) -> None:
 def looks(words: Sequence[Token], labels: list[str]) -> None:
     """“Up”, “down”, “left” and “right” are looked at only where somebody looks."""
     for at, word in enumerate(words):
-        if word.word not in _LOOKING or labels[at].startswith("topic:eyes"):
+        tilted = any(w.word in _TILTING for w in words[max(at - 4, 0) : at + 1])
+        browed = tilted or any(label.startswith(_BROWED) for label in labels[at : at + 4])
+        if word.word not in _LOOKING or labels[at].startswith("topic:eyes") or browed:
             continue
         for n in range(at + 1, min(at + 4, len(words))):
             if words[n].word in _DIRECTIONS:
@@ -82,6 +122,10 @@ def looks(words: Sequence[Token], labels: list[str]) -> None:
                 w.word in _LOOKING for w in words[at + 1 : at + 3]
             )
             labels[at] = label if sees or _begins(back, labels) else GLUE
+
+
+_TILTING = frozenset({"tilt", "slant", "rotate", "angle", "tilted", "turn"}) - {"turn"}
+_BROWED = ("topic:brows", "move:brows", "topic:lids")
 
 
 def _second(at: int, words: Sequence[Token], labels: list[str]) -> None:

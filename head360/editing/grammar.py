@@ -9,7 +9,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from head360.editing.gestures import looks, moves, states
+from head360.editing.complaints import complaints
+from head360.editing.gestures import interjected, looks, moves, states
+from head360.editing.haircuts import haircuts
 from head360.editing.labels import (
     BIT,
     GLUE,
@@ -23,6 +25,7 @@ from head360.editing.labels import (
     UNKNOWN,
     YEARS,
 )
+from head360.editing.people import AGED, PEOPLE, people
 from head360.editing.tokens import Token
 from head360.editing.turns import turn
 
@@ -46,44 +49,27 @@ _TOO_MUCH = frozenset({MUCH, *(f"shape:{shape}" for shape in SHAPES)})
 _SWAPS = frozenset({"swap", "replace", "exchange", "trade", "substitute", "switch", "replacing"})
 _FOR = frozenset({"for", "with", "by", "to"})
 _INSTEAD = {("instead", "of"), ("rather", "than"), ("in", "place")}
-_DENIED = ("color", "texture", "shape")
-#: “The man”, “this guy” mean whoever is there.
-_POINTING = frozenset({"the", "this", "that", "our", "said"})
-_BECOMING = frozenset({"into", "like", "as", "be", "version"})
-_PEOPLE = frozenset({"person:male", "person:female", "person:old", "person:young"})
-_AGED = frozenset({"old", "young", "older", "younger", "elderly", "aged", "female", "male"})
-_THEIRS = frozenset({"my", "his", "her", "your", "our", "their"})
+_GIVING = frozenset({"give", "have", "make", "put", "try", "let", "do", "i'd", "go"})
+_DENIED = ("color", "texture", "shape", "person")
+_FACES = frozenset(f"shape:{shape}" for shape in SHAPES) - {"shape:soft", "shape:smooth"}
 _PINNED = frozenset({"piercing", "piercings", "ring", "stud", "studs", "rings"})
-_SEEMING = frozenset({"look", "looks", "looking", "seem", "be", "is", "appear"})
 _PARTICLES = {
     ("tone", "down"): LESS, ("turn", "down"): LESS, ("dial", "down"): LESS, ("dial", "back"): LESS,
     ("play", "down"): LESS, ("cut", "down"): LESS, ("turn", "up"): MORE, ("play", "up"): MORE,
     ("bring", "out"): MORE, ("take", "off"): NO, ("take", "away"): NO, ("take", "out"): NO,
     ("wipe", "off"): NO, ("wash", "off"): NO, ("get", "off"): NO, ("cover", "up"): NO,
 }  # fmt: skip
-_FIGURES = {
-    "shape:narrow": "person:slim", "shape:thin": "person:slim", "shape:full": "person:heavy",
-    "shape:big": "person:heavy", "shape:wide": "person:heavy",
-}  # fmt: skip
-_SEXES = frozenset({"person:male", "person:female"})
 _PARTS = frozenset(
     f"topic:{part}" for part in ("hair", "eyes", "nose", "lips", "face", "chin", "head", "mouth")
 )
-_CUTTING = frozenset({"cut", "trim", "crop", "chop"})
-_SKINS = {
-    "color:black": "color:deep", "color:brown": "color:deep", "color:dark brown": "color:deep",
-    "color:white": "color:pale",
-}  # fmt: skip
-_PRONOUNS = frozenset({"she", "he", "her", "him", "them", "they"})
-_AGEING = frozenset({"going", "gone", "turning", "went", "goes"})
 
 
 def settle(words: list[Token], labels: list[str]) -> None:
     """Change labels, and where clauses begin, as a few words demand."""
     for rule in (
         _denied, _leaving, _excepted, _particles, _too, _after_topics, _years_on, _swapped, _not,
-        _pointed, _skins, _haircuts, _shaves, _people_shaped, _locks, moves, states, looks,
-        turn, _reddened, _similes, _between, _compounds,
+        complaints, people, haircuts, moves, states, looks, interjected, turn, _reddened,
+        _amounts, _compounds,
     ):  # fmt: skip
         rule(words, labels)
 
@@ -106,16 +92,36 @@ def _denied(words: list[Token], labels: list[str]) -> None:
 def _leaving(words: Sequence[Token], labels: list[str]) -> None:
     """“Leave a mohawk” wishes for one, “leave the mohawk” keeps it."""
     for at, label in enumerate(labels[:-1]):
-        if label == KEEP and words[at + 1].word in ("a", "an", "just", "some", "only"):
+        posed = any(o.startswith("move:") and o[5:] in _POSES for o in labels[at + 1 : at + 4])
+        if label == KEEP and posed:
+            labels[at] = GLUE  # “smile, but keep the eyes closed”
+        faced = labels[at + 1 : at + 4]
+        if label == KEEP and "topic:face" in faced and faced[-1] in ("person:young", "person:old"):
+            labels[at + 1 : at + 4] = [GLUE, GLUE, "topic:age"][-len(faced) :]
+        if words[at].word == "hold" and label == NO and labels[at + 1 : at + 3][-1] in _HELD:
+            labels[at] = KEEP
+        if label == KEEP and words[at + 1].word in ("everything", "all") and at + 3 < len(labels):
+            labels[at] = labels[at] if "same" in [w.word for w in words] else GLUE
+        it = words[at + 1].word in ("it", "them", "things") and at + 2 < len(labels)
+        how = it and labels[at + 2].startswith(("shape:", "color:", "texture:", BIT, "hair:"))
+        if label == KEEP and (how or words[at + 1].word in ("a", "an", "just", "some", "only")):
             labels[at] = GLUE
+
+
+_POSES = ("eyes closed", "mouth closed", "mouth open", "eyes wide", "pressed lips")
+_HELD = frozenset(f"topic:{part}" for part in ("hair", "age", "eyes", "skin", "nose", "face"))
 
 
 def _excepted(words: list[Token], labels: list[str]) -> None:
     """“Everything stays except the hair”: that is what changes."""
     for at, word in enumerate(words):
         before = [n for n in range(at) if labels[n] == KEEP or words[n].word == "same"]
-        whole = {"everything", "all"} & {w.word for w in words[:at]}
-        if word.word in ("except", "apart", "besides", "but") and before and whole:
+        whole = {"everything", "all", "nothing", "anything"} & {w.word for w in words[:at]}
+        refused = [n for n in range(at) if labels[n] == NO]
+        if word.word in ("except", "besides", "bar") and refused and not before:
+            labels[at] = KEEP  # “all make-up off except lipstick”
+            words[at] = replace(word, after_break=True)
+        if word.word in ("except", "apart", "besides", "but", "only") and before and whole:
             for n in (*before, at):
                 labels[n] = GLUE
             words[at] = replace(word, after_break=True)
@@ -132,36 +138,21 @@ def _particles(words: Sequence[Token], labels: list[str]) -> None:
                 break
 
 
-def _people_shaped(words: Sequence[Token], labels: list[str]) -> None:
-    """“Slim her down” is about her, not about a part that is named later."""
-    for at, label in enumerate(labels[:-1]):
-        part = labels[at + 2 : at + 3] and labels[at + 2].startswith("topic:")
-        if label in _FIGURES and words[at + 1].word in ("her", "him", "them", "me") and not part:
-            labels[at] = _FIGURES[label]
-            beyond = words[at + 2 : at + 3]
-            if beyond and (labels[at + 2] == label or beyond[0].word in ("up", "down", "out")):
-                labels[at + 2] = GLUE
-
-
-def _locks(words: Sequence[Token], labels: list[str]) -> None:
-    """“Dreads” are a style, “dreaded hair” is hair like that."""
-    for at, label in enumerate(labels):
-        hair = labels[at + 1 : at + 2] == ["topic:hair"]
-        if label == "texture:locked" and words[at].word.endswith("s") and not hair:
-            labels[at] = "style:dreadlocks"
-
-
 def _too(words: Sequence[Token], labels: list[str]) -> None:
     """“Too big” is less, “not too big” is a bit; at the end, “too” says nothing."""
     for at, word in enumerate(words):
         mistyped = word.word == "to" and 0 < at < len(words) - 1 and labels[at + 1] in _TOO_MUCH
-        if mistyped and labels[at - 1].startswith("topic:"):
+        looks = words[at - 1].word in ("is", "are", "look", "looks", "way", "far", "bit")
+        looks = looks and words[max(at - 2, 0)].word not in ("a", "any", "the", "one", "some")
+        if mistyped and (looks or labels[at - 1].startswith("topic:")):
             labels[at] = LESS  # “eyebrows to thick”
             labels[at + 1] = "shape:full" if words[at + 1].word == "thick" else labels[at + 1]
         if word.word != "too":
             continue
         following = at + 1 < len(words) and not words[at + 1].after_break
-        if not following or (labels[at + 1] in (GLUE, UNKNOWN) and words[at + 1].word != "much"):
+        if not following or (
+            labels[at + 1] in (GLUE, UNKNOWN) and words[at + 1].word not in ("much", "many")
+        ):
             labels[at] = GLUE if labels[at] != BIT else BIT
             continue
         denied = at and (words[at - 1].word in _DENIALS or words[at - 1].word.endswith("n't"))
@@ -170,6 +161,12 @@ def _too(words: Sequence[Token], labels: list[str]) -> None:
             labels[at - 1] = BIT
         if words[at + 1].word in ("much", "many"):
             labels[at + 1] = labels[at]
+        for n in range(at + 2, min(at + 5, len(words))):  # “too big for her face”
+            if words[n].word == "for" and labels[n + 1 : n + 3][-1:] in (
+                ["topic:face"],
+                ["topic:head"],
+            ):
+                labels[n + 2] = GLUE
 
 
 def _after_topics(words: Sequence[Token], labels: list[str]) -> None:
@@ -178,16 +175,26 @@ def _after_topics(words: Sequence[Token], labels: list[str]) -> None:
         topic, follows = labels[at].startswith("topic:"), words[at + 1].word
         if word.word == "face" and labels[at] == GLUE and _shaped(labels[at + 1 : at + 3]):
             labels[at] = "topic:face"  # not “a face with …”
+        elif follows == "face" and labels[at + 1] == GLUE and labels[at] in _FACES:
+            labels[at + 1] = "topic:face"  # “a broad face”
         elif topic and follows in ("off", "free", "away") and not words[at + 1].after_break:
             labels[at + 1] = NO
         elif topic and follows == "thick" and labels[at + 1] == MUCH:
             labels[at + 1] = "shape:full"  # “lips: thick”
+        elif word.word == "face" and _face_colored(labels, at):
+            labels[at] = "topic:skin"  # “with a red face”
         elif word.word == "same" and labels[at + 1].startswith("topic:"):
-            labels[at] = KEEP
+            but = [w.word for w in words[at + 2 : at + 3]] == ["but"] and len(words) < at + 6
+            labels[at] = GLUE if but else KEEP  # “same hair but darker”
         elif word.word == "never" and follows == "mind":
             labels[at] = labels[at + 1] = KEEP
         elif follows == "go" and word.word in _OUGHT:
             labels[at], labels[at + 1] = GLUE, NO
+
+
+def _face_colored(labels: Sequence[str], at: int) -> bool:
+    """Whether a colour stands right before, or “face” is a topic and a colour follows."""
+    return labels[at] in (GLUE, "topic:face") and at > 0 and labels[at - 1].startswith("color:")
 
 
 def _shaped(following: Sequence[str]) -> bool:
@@ -196,71 +203,26 @@ def _shaped(following: Sequence[str]) -> bool:
     return bool(first) and first[0].startswith("shape:")
 
 
-def _haircuts(words: Sequence[Token], labels: list[str]) -> None:
-    """“Cut her hair” takes some of it, “cut her hair off” all."""
-    for at, word in enumerate(words):
-        after = [following.word for following in words[at + 1 : at + 6]]
-        if word.word in _CUTTING and "off" in after and "all" in after[: after.index("off")]:
-            labels[at] = GLUE  # the “off” says it
-            continue
-        off = "off" in after[:3]
-        if labels[at] == NO and word.word in _CUTTING and not off:
-            hair = any(label == "topic:hair" for label in labels[at + 1 : at + 4])
-            labels[at] = GLUE if hair else NO
-
-
-def _shaves(words: Sequence[Token], labels: list[str]) -> None:
-    """“Shave his head”, “shave him completely”, “shave the moustache off”."""
-    for at, word in enumerate(words):
-        if labels[at] != NO or word.word not in ("shave", "shaved", "shaving"):
-            continue
-        following = range(at + 1, min(at + 4, len(words)))
-        if any(labels[n] in (NUMBER, YEARS) for n in following):
-            continue  # “shave ten years off”
-        if any(labels[n].startswith("style:") for n in following):
-            labels[at] = GLUE  # “shave the sides”
-            continue
-        if any(words[n].word == "head" for n in following):
-            bald = [n for n in following if words[n].word in ("head", "off")]
-            for n in (at, *bald):
-                labels[n] = "hair:bald"
-        elif not any(labels[n].startswith("topic:") for n in following):
-            labels[at] = "person:shaven"
-            for n in following:
-                labels[n] = GLUE if labels[n] in (NO, "hair:bald") else labels[n]
-
-
-def _similes(words: Sequence[Token], labels: list[str]) -> None:
-    """“Bushy, like my grandad's” makes nobody a grandad; “look like a grandad” does."""
-    for at, word in enumerate(words):
-        seems = at and (words[at - 1].word in _SEEMING or words[at - 1].word in _PRONOUNS)
-        if word.word != "like" or not at or seems:
-            continue
-        for n in range(at + 1, min(at + 4, len(words))):
-            if words[n].after_break:
-                break
-            theirs = words[at + 1].word in _THEIRS and labels[n].startswith("person:")
-            if theirs or labels[n].startswith("shape:"):
-                labels[n] = GLUE
-
-
-def _between(words: Sequence[Token], labels: list[str]) -> None:
-    """“Between male and female”."""
-    for at, word in enumerate(words):
-        sexes = [n for n in range(at, min(at + 5, len(words))) if labels[n] in _SEXES]
-        if word.word == "between" and len(sexes) == len(_SEXES):
-            labels[at] = "person:androgynous"
-            for n in sexes:
-                labels[n] = GLUE
+def _named_next(words: Sequence[Token], labels: Sequence[str], at: int) -> bool:
+    """Whether “the” and a part follow."""
+    following = labels[at + 2 : at + 3]
+    return (
+        words[at + 1].word in ("the", "her", "his")
+        and following[:1] != []
+        and following[0].startswith("topic:")
+    )
 
 
 def _reddened(words: Sequence[Token], labels: list[str]) -> None:
     """Reddened cheeks are blush."""
     del words
     for at, label in enumerate(labels):
-        near = slice(max(at - 2, 0), at + 3)
+        near = slice(max(at - 4, 0), at + 6)
         if label == "topic:redness" and "topic:lips" in labels[near]:
             labels[at] = "color:pink"  # rosy lips
+        if label in ("color:pink", "color:red") and "topic:cheeks" in labels[near]:
+            labels[near] = ["topic:blush" if o == "topic:cheeks" else o for o in labels[near]]
+            labels[at] = GLUE
         if label == "topic:redness" and "topic:cheeks" in labels[near]:
             labels[near] = [
                 "topic:blush" if o in ("topic:cheeks", label) else o for o in labels[near]
@@ -273,7 +235,10 @@ def _compounds(words: Sequence[Token], labels: list[str]) -> None:
         if labels[at] in _PARTS and words[at + 1].word in _PINNED:
             labels[at + 1] = UNKNOWN
         joined = labels[at + 1] == UNKNOWN and not words[at + 1].after_break
-        somebody = labels[at] in _PEOPLE and words[at].word not in _AGED
+        heavy = words[at].word in ("heavy", "thick", "light", "fine")
+        if joined and heavy and labels[at] in ("person:heavy", "person:slim"):
+            labels[at] = GLUE  # “heavy lashes”
+        somebody = labels[at] in PEOPLE and words[at].word not in AGED
         if joined and (somebody or labels[at] in _PARTS):
             labels[at] = UNKNOWN
 
@@ -288,12 +253,21 @@ def _years_on(words: Sequence[Token], labels: list[str]) -> None:
 def _swapped(words: list[Token], labels: list[str]) -> None:
     """“Swap the beard for stubble”, “stubble instead of a beard”."""
     for at, word in enumerate(words[:-1]):
+        if word.word == "than" and at and labels[at + 1 : at + 3][-1].startswith("style:"):
+            labels[at + 1 : at + 3] = [GLUE] * len(labels[at + 1 : at + 3])  # “than a ponytail”
+        if (word.word, words[at + 1].word) in _INSTEAD and at == 0:
+            gives = [n for n in range(2, len(words)) if words[n].word in _GIVING]
+            for n in gives[:1]:
+                words[n] = replace(words[n], after_break=True)  # “instead of braids give her …”
         if (word.word, words[at + 1].word) in _INSTEAD:
             labels[at], labels[at + 1] = NOT, GLUE
             words[at] = replace(word, after_break=True)
         elif word.word in _SWAPS and labels[at] in (NO, GLUE, UNKNOWN):
             later = [n for n in range(at + 2, len(words) - 1) if words[n].word in _FOR]
             labels[at] = SWAP if later else GLUE
+            first = next((n for n in range(at + 1, len(words)) if labels[n] != GLUE), at)
+            if later and labels[first].startswith("color:") and labels[first + 1] == GLUE:
+                labels[at] = labels[first] = GLUE  # “swap the blonde for brunette”
             if later:
                 words[later[0] + 1] = replace(words[later[0] + 1], after_break=True)
 
@@ -308,32 +282,38 @@ def _not(words: list[Token], labels: list[str]) -> None:
         another = any(label.startswith("color:") for label in labels[n + 1 :])
         if word.word == "not" and labels[n].startswith("color:") and another and not said:
             labels[at] = labels[n] = GLUE  # “not a blonde, a brunette”
+        if at and word.word == "not" and _named_next(words, labels, at):
+            labels[at] = KEEP  # “grey hair, not the beard”
+            words[at] = replace(word, after_break=True)
+            continue
+        if word.word == "no" and kind == "person":
+            continue
         if word.word in ("not", "never", "no") and kind in _DENIED and said:
             labels[at] = NOT
             words[at] = replace(word, after_break=True)
 
 
-def _pointed(words: Sequence[Token], labels: list[str]) -> None:
-    """“Give the man a beard” makes nobody a man."""
-    for at, label in enumerate(labels[1:], 1):
-        if label not in ("person:male", "person:female"):
+def _amounts(words: Sequence[Token], labels: list[str]) -> None:
+    """“Raise her BMI”, “lower the redness”: more and less of what is no place."""
+    for at, word in enumerate(words):
+        way = MORE if word.word in _RAISING else LESS if word.word in _LOWERING else ""
+        if not way or labels[at] not in ("shape:high", "shape:low", MORE, LESS, GLUE):
             continue
-        becoming = at > 1 and words[at - 2].word in _BECOMING
-        if words[at - 1].word in _POINTING | _THEIRS and not becoming:
-            labels[at] = GLUE
+        following = [label for label in labels[at + 1 : at + 4] if label != GLUE]
+        if following and following[0].startswith(_MEASURED):
+            labels[at] = way
+        placed = (*following[:1], *(o for o in labels[max(at - 2, 0) : at]))
+        if labels[at] == way and any(o in _PLACED for o in placed):
+            labels[at] = "shape:high" if way == MORE else "shape:low"
 
 
-def _skins(words: Sequence[Token], labels: list[str]) -> None:
-    """“A black man”, “she should be black” are about skin, “going white” is about hair."""
-    for at, label in enumerate(labels):
-        if label not in _SKINS or words[at].word.startswith(("brunet", "goth")):
-            continue
-        before = {word.word for word in words[max(at - 4, 0) : at]}
-        rest = labels[at + 1 :]
-        of_somebody = bool(rest) and rest[0] in _PEOPLE
-        alone = not any(other.startswith(("topic:", "style:", UNKNOWN)) for other in rest[:2])
-        said_of = bool(before & _PRONOUNS) and not before & _AGEING and alone
-        said_of = said_of or {"colour", "of"} <= before or {"color", "of"} <= before
-        no_part = not any(o.startswith(("topic:", "style:")) for o in labels[max(at - 4, 0) : at])
-        if of_somebody or (said_of and no_part):
-            labels[at] = _SKINS[label]
+_PLACED = frozenset(
+    f"topic:{part}" for part in ("brows", "lids", "hairline", "mouth", "cheeks", "nose_tip")
+)
+_RAISING = frozenset({"raise", "raised", "raising", "lift", "heighten"})
+_LOWERING = frozenset({"lower", "lowered", "lowering", "drop", "bring"})
+_MEASURED = (
+    "person:heavy", "person:slim", "topic:redness", "topic:blush", "topic:freckles",
+    "topic:wrinkles", "topic:lipstick", "topic:eyeshadow", "topic:eyeliner", "topic:makeup",
+    "topic:dark_circles", "topic:age_spots", "topic:age", "texture:",
+)  # fmt: skip

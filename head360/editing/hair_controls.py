@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from head360.assets import catalog
@@ -16,7 +18,7 @@ _CROPPED, _SHORT, _MEDIUM, _LONG = range(4)
 _LENGTHS = {"cropped": _CROPPED, "short": _SHORT, "small": _SHORT, "medium-length": _MEDIUM,
             "long": _LONG, "big": _LONG}  # fmt: skip
 _ARRANGED = {"fringe": "fringe", "centre parting": "centre", "side parting": "side", "tied": "tied",
-             "slicked": "slicked", "tousled": "tousled"}  # fmt: skip
+             "slicked": "slicked", "tousled": "tousled", "loose": "loose"}  # fmt: skip
 _SIDES = {"parting left": "left", "parting right": "right", "mirrored": "mirrored"}
 _TEXTURED = ("straight", "wavy", "curly", "coily", "braided", "locked")
 #: What a style is charged for not being as wished, and for changing what nobody mentioned.
@@ -30,7 +32,7 @@ def hair(head: HeadParams, meant: Meant, _mesh: BilinearModel) -> Change | None:
     if meant.way == NO and not meant.modifiers:
         return _worn(head, BALD)
     color = color_of(head, meant)
-    if head.hairstyle is not None and (worn := _reshaped(meant)) is not None:
+    if head.hairstyle is not None and (worn := _reshaped(meant, head.hairstyle)) is not None:
         return Change(hair_shape=worn, hair_color=color)
     return _change(head, _styled(head, meant), color)
 
@@ -38,21 +40,34 @@ def hair(head: HeadParams, meant: Meant, _mesh: BilinearModel) -> Change | None:
 def style(head: HeadParams, meant: Meant, _mesh: BilinearModel) -> Change | None:
     """A style by its name, perhaps with a colour; “no ponytail” lets it down."""
     if meant.way == NO:
-        wanted = (
-            best_style(head.hairstyle, arranged="loose") if head.hairstyle == meant.name else None
-        )
-        return _change(head, wanted, None)
+        kin = [STYLE_FACTS.get(name or "", (0, "", "")) for name in (head.hairstyle, meant.name)]
+        alike = kin[0][1] == kin[1][1] == "braided" or kin[0][2] == kin[1][2] == "tied"
+        worn = head.hairstyle == meant.name or alike
+        return _change(head, _let_down(head) if worn else None, None)
     return _change(head, meant.name, color_of(head, meant))
+
+
+def _let_down(head: HeadParams) -> str | None:
+    """The style when nothing ties or braids it; None where nothing does."""
+    _, own_texture, arranged = STYLE_FACTS.get(head.hairstyle or "", (0, "", ""))
+    braided = own_texture == "braided"
+    if arranged != "tied" and not braided:
+        return None
+    return best_style(head.hairstyle, texture="wavy" if braided else None, arranged="loose")
 
 
 def texture(head: HeadParams, meant: Meant, _mesh: BilinearModel) -> Change | None:
     """“Curlier”, without a word about hair."""
     wanted = "straight" if meant.way in (NO, LESS) and meant.name != "straight" else meant.name
-    return _change(head, best_style(head.hairstyle, texture=wanted), color_of(head, meant))
+    textured = replace(meant, way="", modifiers=[("texture", wanted, False), *meant.modifiers])
+    return _change(head, _styled(head, textured), color_of(head, meant))
 
 
 def roots(head: HeadParams, meant: Meant, _mesh: BilinearModel) -> Change | None:
-    """“Dark roots”: those that grow out are dark if nothing is said."""
+    """“Dark roots”: those that grow out are dark if nothing is said; lifted ones give volume."""
+    if any(name in ("full", "high", "big") for _, name, _ in meant.modifiers):
+        fuller = replace(meant, modifiers=[("shape", "full", True)])
+        return Change(hair_shape=_reshaped(fuller, head.hairstyle or ""))
     color = _tone(head, meant, plain="dark")
     return None if color is None else Change(hair_roots=color)
 
@@ -100,25 +115,30 @@ def _parted(head: HeadParams, side: str) -> Change | None:
 def word(head: HeadParams, meant: Meant, _mesh: BilinearModel) -> Change | None:
     """Words that only hair can mean: bald, a fringe, a parting, tied."""
     if meant.name == "bald":
-        if meant.way != NO:
+        if meant.way not in (NO, LESS):
             return _worn(head, BALD)
         return _worn(head, "short_side_part") if head.hairstyle is None else None
+    color = color_of(head, meant)
     if meant.name in _LENGTHS:
-        return _change(head, best_style(head.hairstyle, length=_LENGTHS[meant.name]), None)
+        return _change(head, best_style(head.hairstyle, length=_LENGTHS[meant.name]), color)
+    if meant.name == "loose":
+        return _change(head, _let_down(head), color)
     if meant.name in _SIDES and meant.way != NO:
         return _parted(head, _SIDES[meant.name])
     arranged = _ARRANGED.get(meant.name, "side")
     if meant.way == NO:
         if STYLE_FACTS.get(head.hairstyle or "", (0, "", ""))[2] != arranged:
             return None  # “a bun, no fringe”
-        arranged = "loose"
-    return _change(head, best_style(head.hairstyle, arranged=arranged), color_of(head, meant))
+        arranged = "loose" if arranged == "tied" else f"no {arranged}"
+    return _change(head, best_style(head.hairstyle, arranged=arranged), color)
 
 
 def hairline(head: HeadParams, meant: Meant, _mesh: BilinearModel) -> Change | None:
     """Higher or lower; a plain mention means one that recedes."""
     if head.hairstyle is None:
         return None
+    if (color := color_of(head, meant)) is not None:
+        return Change(hair_color=color)  # “grey at the temples”
     names = {name for _, name, _ in meant.modifiers}
     back = -1.0 if meant.way in (NO, LESS) else 1.0
     step = -0.8 if names & {"low", "forward", "short", "small"} else 0.8
@@ -152,13 +172,20 @@ def best_style(
 
 def _mismatch(own: str, base: str, wanted: str | None) -> float:
     if wanted is None:
+        if {own, base} <= set(_BY_CURL):
+            return _CHANGED * abs(_BY_CURL.index(own) - _BY_CURL.index(base))
         return 1.5 * _CHANGED * (own != base) + 0.5 * (
             own in ("braided", "locked", "tied") and own != base
         )
     if wanted == "loose":
-        return _WRONG * (own in ("fringe", "tied", "centre", "side"))
-    near = {("curly", "coily"), ("coily", "curly")}
-    return 0.0 if own == wanted else 0.4 * _WRONG if (own, wanted) in near else _WRONG
+        return _WRONG * (own in ("fringe", "tied"))
+    if wanted.startswith("no "):
+        return _WRONG * (own == wanted.removeprefix("no ")) + _CHANGED * (own == "tied")
+    return 0.0 if own == wanted else 0.4 * _WRONG if {own, wanted} in _NEAR else _WRONG
+
+
+_BY_CURL = ("straight", "wavy", "curly", "coily")
+_NEAR = ({"curly", "coily"},)
 
 
 def _styled(head: HeadParams, meant: Meant) -> str | None:
@@ -192,11 +219,16 @@ def _length(head: HeadParams, meant: Meant, name: str, relative: bool) -> int:
     return min(now + 1, _LONG) if longer else max(now - 1, _CROPPED)
 
 
-def _reshaped(meant: Meant) -> np.ndarray | None:
-    """(3,) change of length, volume and fringe that keeps the style; None for another style."""
+def _reshaped(meant: Meant, style: str) -> np.ndarray | None:
+    """(5,) change of `HairShape` that keeps the style; None for another style."""
     names = {name for _, name, _ in meant.modifiers}
     back = -1.0 if meant.way in (NO, LESS) else 1.0
-    if names & {"full", "big", "wide"}:
+    more = meant.way == MORE and not names
+    beyond = any(name == "long" and relative for _, name, relative in meant.modifiers)
+    beyond = beyond or ("long" in names and not _FAR_DOWN.isdisjoint(meant.said))
+    if beyond and back > 0 and len(names) == 1 and STYLE_FACTS[style][0] == _LONG:
+        return np.array([1.4, 0, 0, 0, 0], np.float32)
+    if names & {"full", "big", "wide"} or more:
         return np.array([0, 0.8 * back, 0, 0, 0], np.float32)
     if names & {"thin", "narrow", "low"}:
         return np.array([0, -0.8 * back, 0, 0, 0], np.float32)
@@ -206,11 +238,32 @@ def _reshaped(meant: Meant) -> np.ndarray | None:
     return None
 
 
+_FAR_DOWN = frozenset(
+    {
+        "grow",
+        "lengthen",
+        "extend",
+        "extensions",
+        "hips",
+        "hip",
+        "waist",
+        "bum",
+        "butt",
+        "floor",
+        "knees",
+        "thighs",
+        "super",
+    }
+)
+
+
 def _denser(head: HeadParams, meant: Meant, names: list[str]) -> str | None:
     """“More hair”, “thinner hair”: for the bald a style; for others a fuller or a sparser one."""
     more = meant.way == MORE or "full" in names or (not meant.way and not names)
     if head.hairstyle is None:
         return "short_side_part" if more else None
+    if names and not {"thin", "full", "low", "narrow"} & set(names):
+        return None  # only its colour
     if meant.way == LESS or "thin" in names:
         return "horseshoe"
     return "long_wavy" if more and names else None
@@ -229,8 +282,18 @@ def color_of(head: HeadParams, meant: Meant) -> np.ndarray | None:
         return None
     if meant.way in (NO, LESS):  # “less grey”
         natural = np.array(HAIR["brown"], np.float32)
-        return natural if np.allclose(color, _GREY) else None
+        if np.allclose(color, _GREY):
+            return natural
+        named = [n for kind, n, _ in meant.modifiers if kind == "color"]
+        if not named:
+            return color.clip(0, 0.8).astype(np.float32)
+        if named[-1] in _FAIR:  # “too blonde”
+            return (head.hair_color * _DARKER).astype(np.float32)
+        return (0.5 * (head.hair_color + natural)).astype(np.float32)
     return color.clip(0, 0.8).astype(np.float32)
+
+
+_FAIR = ("blond", "dark blond", "platinum", "white", "light brown", "fair", "pale")
 
 
 def _worn(head: HeadParams, name: str) -> Change | None:

@@ -11,8 +11,9 @@ NUMBER, YEARS = "number", "years"
 
 #: What a sentence can be about; a modifier needs one of these.
 TOPICS: tuple[str, ...] = (
-    "hair", "eyes", "skin", "lips", "nose", "nose_tip", "nose_bridge", "jaw", "chin", "face",
-    "mouth", "brows", "cheeks", "head", "forehead", "hairline", "roots", "tips", "age", "light",
+    "hair", "eyes", "lids", "skin", "lips", "nose", "nose_tip", "nose_bridge", "jaw", "chin",
+    "face", "mouth", "brows", "brow_ridge", "cheeks", "head", "forehead", "hairline", "roots",
+    "tips", "age", "light",
     # painted or grown; a plain mention means “have it”
     "lipstick", "eyeshadow", "eyeliner", "blush", "makeup", "beard", "moustache", "stubble",
     "facial_hair", "freckles", "moles", "wrinkles", "age_spots", "dark_circles", "redness",
@@ -36,7 +37,7 @@ COLORS: tuple[str, ...] = (
 TEXTURES: tuple[str, ...] = ("straight", "wavy", "curly", "coily", "braided", "locked")
 HAIR_WORDS: tuple[str, ...] = (
     "cropped", "medium-length", "bald", "fringe", "centre parting", "side parting", "tied",
-    "slicked", "tousled", "parting left", "parting right", "mirrored",
+    "slicked", "tousled", "loose", "parting left", "parting right", "mirrored",
 )  # fmt: skip
 
 #: Who somebody is.
@@ -88,7 +89,7 @@ _CONTRARY = (
     {"wide", "narrow"}, {"long", "short"}, {"big", "small"}, {"full", "thin"}, {"high", "low"},
     {"dark", "bright"}, {"deep", "bright"}, {"dark", "pale"}, {"dark", "fair"},
     {"strong", "soft"}, {"young", "old"}, {"slim", "heavy"},
-    {"male", "female"}, {"straight", "curly"}, {"round", "square"},
+    {"male", "female"}, {"straight", "curly"}, {"round", "square"}, {"strong", "smooth"},
 )  # fmt: skip
 
 

@@ -21,6 +21,8 @@ class Meant:
     said: list[str] = field(default_factory=list)  # its words, in small letters
     swapped: bool = False  # whether something else shall replace it
     refused_in: int = -1  # the clause that says “too”, “less”
+    clause: int = -1  # its own
+    counted_in: int = -1  # the clause that holds its number
     stated: bool = False  # whether its modifiers say how it is now
     implied: bool = False  # a grandmother is a woman: whether it was said along with another wish
 
@@ -35,7 +37,7 @@ _LIDS = frozenset({"lid", "lids", "eyelid", "eyelids"})
 
 def _make_up_of_lids(meant: Meant) -> None:
     """Lids of a colour wear eye shadow, and so do smoky eyes, which are dark."""
-    if meant.name not in ("eyes", "eyeshadow"):
+    if meant.name not in ("eyes", "lids", "eyeshadow"):
         return
     smoky = any(word.startswith("smok") for word in meant.said)
     colored = any(kind == "color" for kind, _, _ in meant.modifiers)
@@ -57,6 +59,8 @@ def implied(meant: Meant) -> list[Meant]:
     if meant.way or meant.swapped:
         return []
     _make_up_of_lids(meant)
+    if meant.kind == "person" and meant.name == "male" and set(meant.said) & {"boy", "boys"}:
+        return [Meant("person", "young", spans=list(meant.spans), implied=True)]
     if meant.kind != "person" or meant.name not in ("old", "young"):
         return []
     sexes = [sex for sex, form in _SEXED.items() if any(re.fullmatch(form, w) for w in meant.said)]

@@ -18,11 +18,15 @@ _NUMBER_WORDS = {
 def number_said(words: Sequence[str]) -> float | None:
     """Years that words say: 70, seventy-five, “the sixties”."""
     total = 0.0
+    years = [float(word) for word in words if word.isdigit() and len(word) < 3]
+    if len(years) == 2:  # “16 to 18”
+        return sum(years) / 2
     for word in words:
         digits = re.match(r"\d{1,3}(?!\d)", word)
         if digits:
             value = float(digits[0])
             total += value + 5 if re.fullmatch(r"\d0'?s", word) else value
         else:
-            total += _NUMBER_WORDS.get(re.sub(r"(something|ish|odd)$", "", word), 0)
+            plain = re.sub(r"tys$", "ties", re.sub(r"(something|ish|odd)$", "", word))
+            total += _NUMBER_WORDS.get(plain, 0)
     return total or None

@@ -23,7 +23,7 @@ _STATING = frozenset(
      "it's", "they're"]
 )  # fmt: skip
 #: “Fill in the brows, they're sparse”: how it is now, not what is wished.
-_COMPLAINING = frozenset(["it's", "they're"])
+_COMPLAINING = frozenset(["it's", "they're", "she's", "he's", "has"])
 _POINTING = frozenset(["it", "them", "that", "those"])
 _GLUE_WITHIN = 3  # words of glue that a phrase may hold
 
@@ -41,6 +41,7 @@ class Part:
     compared: bool = False  # behind “as”, “like”, “in”, with nothing but articles between
     stated: bool = False  # whether it says how something is now
     of_it: bool = False  # right before “it”
+    of_it_before: bool = False  # behind “it”: “make it red”
     complains: bool = False  # behind “they're”
 
     @property
@@ -79,8 +80,10 @@ def parts_of(words: Sequence[Token], labels: Sequence[str]) -> Iterator[Part]:
         stated = any(w.word in _STATING for w in words[max(at - 4, 0) : at])
         of_it = run < len(words) and words[run].word in _POINTING and not words[run].after_break
         span = (word.start, words[run - 1].end)
+        behind_it = any(w.word in _POINTING for w in words[max(at - 2, 0) : at])
         complains = any(w.word in _COMPLAINING for w in words[max(at - 3, 0) : at])
-        yield Part(label, *span, clause, run_words, joined, compared, stated, of_it, complains)
+        said = (joined, compared, stated, of_it, behind_it, complains)
+        yield Part(label, *span, clause, run_words, *said)
         joined = False
 
 

@@ -25,6 +25,12 @@ _BETWEEN = frozenset(
     {"slightly", "bit", "little", "very", "really", "so", "more", "just", "tightly", "all", "both",
      "right", "straight", "completely", "quite", "too", "even", "rather", "half"}
 )  # fmt: skip
+#: Within a hairstyle, its colour and how it is worn: “two blonde braids”.
+_WORN = frozenset(
+    {"blonde", "blond", "black", "red", "brown", "ginger", "grey", "gray", "white", "pink",
+     "purple", "blue", "green", "silver", "auburn", "thick", "thin", "neat", "tight", "loose",
+     "messy", "sleek", "little", "big", "cute", "dark", "brunette"}
+)  # fmt: skip
 #: Of these, other forms of the words mean the same: to raise brows, and raised brows. To trim a
 #: beard is not to have a trimmed one.
 _BENT = ("move", "hair", "style", "person", "light", "no", "keep", "more", "less", "years")
@@ -90,7 +96,13 @@ def found_phrases(words: Sequence[str]) -> list[tuple[frozenset[int], str]]:
         for phrase in phrases().get(first, ()):
             if places := _places(words, own, start, phrase):
                 covered.append((places, phrase.label))
-    return [(p, label) for p, label in covered if not any(p < q for q, _ in covered)]
+    ridges = [places for places, label in covered if label == "topic:brow_ridge"]
+    return [
+        (p, label)
+        for p, label in covered
+        if not any(p < q for q, _ in covered)
+        and not (label == "topic:brows" and any(p & ridge for ridge in ridges))
+    ]
 
 
 def _places(
@@ -100,7 +112,8 @@ def _places(
     places, at = set[int](), start
     for bent, exact in zip(phrase.stems, phrase.words, strict=True):
         while at < len(words) and own[at] != bent:
-            if not places or (words[at] not in IDLE and words[at] not in _BETWEEN):
+            worn = phrase.label.startswith("style:") and words[at] in _WORN and exact != "hair"
+            if not places or not (words[at] in IDLE or words[at] in _BETWEEN or worn):
                 return frozenset()
             at += 1
         if at == len(words) or not (phrase.bent or _same(words[at], exact)):

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from head360.edited import edited
+from head360.editing.ages import ageless
 from head360.editing.controls import COLORED, change_of
 from head360.editing.decline import declined
 from head360.editing.labels import KEEP, LESS, MORE, NO, contrary
@@ -50,14 +51,15 @@ def understand(text: str, head: HeadParams, mesh: BilinearModel) -> Understandin
     if problem := _problem(said):
         return Understanding(None, (), (problem,))
     heard = hear(said, tagger())
-    wishes, notes = _wishes(said, heard.meant, edited(head), mesh)
-    if heard.unknown:
-        words = ", ".join(f"“{word}”" for word in heard.unknown)
+    wishes, notes, beyond = _wishes(said, heard.meant, edited(head), mesh)
+    unknown = (*heard.unknown, *beyond)
+    if unknown:
+        words = ", ".join(f"“{word}”" for word in unknown)
         notes.append(f"Not understood: {words}.")
     if not wishes and not notes:
         notes.append(f"Nothing to change was found in this. Try “{EXAMPLE}”.")
     layer = EditLayer(said, tuple(wishes)) if wishes else None
-    return Understanding(layer, heard.unknown, tuple(notes))
+    return Understanding(layer, unknown, tuple(notes))
 
 
 def _problem(said: str) -> str:
@@ -78,18 +80,22 @@ def _problem(said: str) -> str:
 
 def _wishes(
     text: str, meant: tuple[Meant, ...], head: HeadParams, mesh: BilinearModel
-) -> tuple[list[Wish], list[str]]:
-    """Wishes in order, each worked out on the head that those before it make."""
+) -> tuple[list[Wish], list[str], list[str]]:
+    """Wishes, each worked out on the head that those before it make; notes; what has no control."""
     kept = [each for each in meant if each.way == KEEP]
     wishes: list[Wish] = []
     notes: list[str] = []
+    beyond: list[str] = []
     now, seen = head, dict[str, Meant]()
-    for each in meant:
+    for each in sorted(meant, key=_takes_all_off):
         if each.way == KEEP:
             continue
         change = change_of(now, each, mesh)
         change = _without(change, kept, mesh) if change else None
         words = each.words(text)
+        if change is None and _is_beyond(each):
+            beyond.append(words)
+            continue
         if change is None:
             notes += [] if each.implied else [f"“{words}” changes nothing here."]
             continue
@@ -99,7 +105,21 @@ def _wishes(
         wish = Wish(_title(each), words, min(_amount(each, change), MAX_AMOUNT), change)
         wishes.append(wish)
         now = edited(now.with_(edits=(EditLayer("", (replace(wish, amount=1.0),)),)))
-    return wishes, notes
+    return wishes, notes, beyond
+
+
+def _takes_all_off(meant: Meant) -> bool:
+    """First what takes all of a kind off, then what of it is worn: “a moustache, lose the rest”."""
+    return not (meant.way == NO and meant.name in ("facial_hair", "makeup"))
+
+
+def _is_beyond(meant: Meant) -> bool:
+    """Whether something was said of a part of the face that nothing can do: green skin."""
+    looks = {kind for kind, _, _ in meant.modifiers}
+    return meant.kind == "topic" and meant.name not in _WORN and bool(looks & {"color", "shape"})
+
+
+_WORN = ("hair", "hairline", "roots", "tips", *ATTRIBUTES, "makeup", "facial_hair", "age", "light")
 
 
 def _amount(meant: Meant, change: Change) -> float:
@@ -127,7 +147,7 @@ def _opposite(one: Meant, other: Meant) -> bool:
 def _title(meant: Meant) -> str:
     """A chip's name: “Older”, “No beard”, “Wider nose”, “Auburn hair”."""
     name = meant.name.replace("_", " ")
-    names = [said for _, said, _ in meant.modifiers]
+    names = [said.replace("_", "-") for _, said, _ in meant.modifiers]
     if meant.kind == "style":
         name = f"{name} hair"
     if meant.kind == "person" and meant.number is not None:
@@ -153,8 +173,8 @@ def _without(change: Change, kept: list[Meant], mesh: BilinearModel) -> Change |
             spared["expression"] = None
         elif each.name in GEOMETRY and change.shape is not None:
             spared["shape"] = _sparing(spared.get("shape", change.shape), each.name, mesh)
-        elif each.name == "age" and change.shape is not None:
-            spared |= {"shape": None, "texture": None}
+        elif each.name == "age":
+            spared |= ageless(replace(change, **spared))
         elif each.name == "skin":
             spared |= {"texture": None}
         for name in _PAINTED.get(each.name, (each.name,)):

@@ -24,6 +24,7 @@ _SAYS_NOTHING = frozenset(
 )  # fmt: skip
 #: Words that always mean the same.
 _SETTLED = {
+    "teenage": "person:young",
     "eyed": "topic:eyes", "haired": "topic:hair", "skinned": "topic:skin",
 
     "neither": NO, "without": NO, "undo": NO, "stop": NO, "quit": NO, "gone": NO,
@@ -50,7 +51,20 @@ _TYPED_SHORT = {
     "dis": "this",
     "dat": "that",
     "wit": "with",
+    "em": "them",
+    "hes": "he's",
+    "shes": "she's",
+    "theyre": "they're",
+    "cuz": "because",
+    "coz": "because",
+    "cos": "because",
+    "bc": "because",
+    "tho": "though",
+    "wanna": "want",
+    "gonna": "going",
 }
+#: “V shaped”: a letter and no word.
+_LETTERED = frozenset({"shaped", "shape", "line", "neck"})
 #: What is said by a phrase as a whole.
 _WHOLE = ("move", "style", "person")
 #: A word that nobody taught means what the network says only if it is so sure.
@@ -62,24 +76,35 @@ def read(text: str, tagger: Tagger) -> tuple[list[Token], list[str]]:
     words = list(_spelt(tokens(text)))
     spelt = [word.word for word in words]
     allowed = list(_allowed(spelt))
-    told = _agreed(tagger, spelt, allowed)
+    breaks = frozenset(at for at, word in enumerate(words) if word.after_break)
+    told = _agreed(tagger, spelt, allowed, breaks)
     labels = [_label(word, label, sure) for word, (label, sure) in zip(spelt, told, strict=True)]
     settle(words, labels)
     return words, labels
 
 
 def _agreed(
-    tagger: Tagger, words: Sequence[str], allowed: list[frozenset[str] | None]
+    tagger: Tagger,
+    words: Sequence[str],
+    allowed: list[frozenset[str] | None],
+    breaks: frozenset[int],
 ) -> list[tuple[str, float]]:
     """Labels and how sure they are; the words of a phrase mean it together, or each for itself."""
     told = tagger.label(words, allowed)
     doubtful = False
     for places, label in found_phrases(words):
+        if breaks & frozenset(range(min(places) + 1, max(places) + 1)):
+            continue
         told_so = [told[at][0] == label for at in places]
         kind = label.partition(":")[0]
         others = {told[at][0].partition(":")[0] for at in places} - {GLUE}
         whole = kind in _WHOLE and (others <= {kind} or len(places) > 2)
-        if whole and not any(told_so):
+        whole = whole or (kind == "move" and others <= {kind, "topic"})
+        ends = told[max(places)][0].startswith("person:") and kind == "style"  # “a balding man”
+        near = {kind, "person", LESS, NO, UNKNOWN} | ({"topic"} if kind == "style" else set())
+        split = kind in ("person", "style") and others <= near
+        split = (split and not ends) or label == "hair:bald"
+        if (whole and not any(told_so)) or ((len(places) > 2 or split) and not all(told_so)):
             doubtful = True
             for at in places:
                 allowed[at] = frozenset({label})
@@ -92,8 +117,11 @@ def _agreed(
 
 
 def _spelt(found: Sequence[Token]) -> Iterator[Token]:
-    for token in _joined(found):
-        meant = _TYPED_SHORT.get(token.word) or corrected(token.word)
+    said = list(_joined(found))
+    for token, after in zip(said, [*said[1:], None], strict=True):
+        shaped = after is not None and after.word in _LETTERED and len(token.word) == 1
+        short = None if shaped else _TYPED_SHORT.get(token.word)
+        meant = short or corrected(token.word)
         pieces = apart(meant) if meant == token.word else (meant,)
         if len(pieces) == 1:
             yield replace(token, word=meant)
@@ -135,6 +163,8 @@ def _alone(word: str) -> frozenset[str]:
 
 def _allowed_strange(words: Sequence[str], at: int) -> frozenset[str] | None:
     """Digits are numbers, unless what they count says more; short strange words say nothing."""
+    if words[at].endswith("%"):
+        return frozenset({GLUE})
     if words[at][0].isdigit():
         counted = _COUNTED & {*words[max(at - 1, 0) : at + 3]}
         return None if counted else frozenset({NUMBER, GLUE})
@@ -144,6 +174,8 @@ def _allowed_strange(words: Sequence[str], at: int) -> frozenset[str] | None:
 def _label(word: str, label: str, sure: float) -> str:
     if word in _SAYS_NOTHING:
         return GLUE
+    if word == "no" and label == GLUE:
+        return NO
     if word in _SETTLED:
         return _SETTLED[word]
     if (word.endswith("n't") or word in _CONTRACTED) and label not in (NO, KEEP, BIT, LESS):

@@ -84,6 +84,8 @@ def derived(word: str) -> frozenset[str] | None:
         single = base[:-1] if len(base) > 3 and base[-1:] == base[-2:-1] else base
         for known in (base, single):
             labels = {o for o in meanings().get(known, ()) if o.split(":")[0] in _TELLING_KINDS}
+            if ending in ("y", "ly", "er", "est", "ness", "ish", "en"):
+                labels = {o for o in labels if not o.startswith("topic:")}  # “skiny” is skinny
             if len(known) > 2 and labels:
                 return frozenset(labels)
     return None

@@ -46,6 +46,8 @@ EYES: Mapping[str, Color] = MappingProxyType(
         "red": (0.30, 0.03, 0.02),
         "white": (0.45, 0.47, 0.50),
         "pale": (0.22, 0.34, 0.46),
+        "blond": IRIS_COLORS["amber"],  # yellow, golden
+        "tan": IRIS_COLORS["amber"],
     }
 )
 #: Skin tone, standard deviations of the texture code; dark is positive.

@@ -8,9 +8,11 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 #: Letters of any language and digits; apostrophes within a word stay.
-_WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)*")
+_WORD = re.compile(r"\d+(?=\s?%)|[^\W_]+(?:['’][^\W_]+)*")
+_PERCENT = re.compile(r"\s?%")
 #: What ends a thought.
-_BREAKS = re.compile(r"[,;.!?&+/\n]")
+_BREAKS = re.compile(r"[,;.!?&+/\n→]|[-=]+>")
+_ADDED = re.compile(r"(?:^|[\s,;:])[+]$")
 _TAKEN_OFF = re.compile(r"(?:^|[\s,;:])[-−]$")
 _BUCKETS_AT = 2166136261  # FNV-1a, 32 bit
 _PRIME = 16777619
@@ -35,10 +37,13 @@ def tokens(text: str) -> list[Token]:
         if _TAKEN_OFF.search(text[: match.start()]):  # “-lipstick”
             found.append(Token("no", match.start() - 1, match.start(), True))
             between = ""
-        found.append(
-            Token(_plain(match[0]), match.start(), match.end(), bool(_BREAKS.search(between)))
-        )
-        end = match.end()
+        if _ADDED.search(text[: match.start()]):  # “+10 years”
+            found.append(Token("more", match.start() - 1, match.start(), True))
+            between = ""
+        percent = _PERCENT.match(text, match.end()) if match[0].isdigit() else None
+        end = percent.end() if percent else match.end()
+        word = f"{match[0]}%" if percent else _plain(match[0])
+        found.append(Token(word, match.start(), end, bool(_BREAKS.search(between))))
     return found
 
 

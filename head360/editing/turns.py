@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from head360.editing.labels import GLUE, KEEP, LESS, MORE, NO, NUMBER, YEARS
+from head360.editing.asides import asides
+from head360.editing.labels import BIT, GLUE, KEEP, LESS, MORE, NO, NUMBER, YEARS
 from head360.editing.tokens import Token
 
 _UNITS = frozenset({"kg", "kilos", "kilo", "pounds", "lbs", "stone", "kilograms"})
@@ -14,7 +15,10 @@ _WHOEVER = frozenset({"she", "he", "they", "it", "you", "i", "somebody", "someon
 
 def turn(words: Sequence[Token], labels: list[str]) -> None:
     """Change labels as turns of phrase demand."""
-    for rule in (_inches, _outnumbered, _weighed, _gone, _hardly, _as_if):
+    for rule in (
+        _inches, _outnumbered, _weighed, _counted, _gone, _hardly, _as_if, _hints, _grown_out,
+        _tanned, _lined, _painted, asides,
+    ):  # fmt: skip
         rule(words, labels)
 
 
@@ -71,9 +75,88 @@ def _as_if(words: Sequence[Token], labels: list[str]) -> None:
     for at, word in enumerate(words[:-1]):
         if word.word not in ("like", "if", "though", "because") or not at:
             continue
-        if words[at + 1].word not in _WHOEVER:
+        asked = at + 2 < len(words) and words[at + 2].word in ("could", "can", "would", "will")
+        if words[at + 1].word not in _WHOEVER or (word.word == "if" and asked):
             continue
         for n in range(at + 1, min(at + 6, len(words))):
             if words[n].after_break:
                 break
             labels[n] = GLUE if labels[n] in (NO, LESS, MORE, KEEP) else labels[n]
+
+
+def _counted(words: Sequence[Token], labels: list[str]) -> None:
+    """“Two shades”, “by 5 mm”, “80s hair”: what is counted is no age."""
+    for at, label in enumerate(labels[:-1]):
+        after = words[at + 1]
+        if label == NUMBER and after.word in _COUNTS and not after.after_break:
+            labels[at] = GLUE
+    for at, word in enumerate(words):
+        decade = labels[at] == NUMBER and word.word.removesuffix("s") in _DECADES
+        named = labels[at + 1 : at + 2] if word.word.endswith("s") else []
+        aged = at and words[at - 1].word in _IN_THEIR
+        unbroken = bool(named) and not words[at + 1].after_break
+        styled = unbroken and not aged and not named[0].startswith(("person:", "years"))
+        if decade and (styled or (at and words[at - 1].word == "like")):
+            labels[at] = GLUE
+
+
+_COUNTS = frozenset(
+    {"kg", "kilos", "kilo", "pounds", "lbs", "stone", "kilograms", "mm", "cm", "inch", "inches",
+     "percent", "per", "shade", "shades", "notch", "notches", "degrees", "times", "points", "tone",
+     "tones", "steps", "step", "x", "sizes", "size", "levels", "clicks", "sd"}
+)  # fmt: skip
+_IN_THEIR = frozenset({"her", "his", "their", "in", "early", "mid", "late", "the", "age", "to"})
+_DECADES = frozenset({"20", "30", "40", "50", "60", "70", "80", "90", "1920", "1950", "1960",
+                      "1970", "1980", "1990"})  # fmt: skip
+
+
+def _hints(words: Sequence[Token], labels: list[str]) -> None:
+    """“No hint of”, “remove all traces of”: none at all."""
+    for at, label in enumerate(labels):
+        for n in range(at + 1, min(at + 4, len(words))) if label == NO else ():
+            if words[n].after_break:
+                break
+            if labels[n] in (BIT, LESS) and words[n].word in _HINTS:
+                labels[n] = GLUE
+
+
+_HINTS = frozenset({"hint", "trace", "traces", "bit", "sign", "signs", "touch", "any", "all"})
+
+
+def _grown_out(words: Sequence[Token], labels: list[str]) -> None:
+    """“Grow the beard out”: nothing is refused."""
+    for at, word in enumerate(words):
+        if word.word not in ("grow", "growing", "let", "thin", "fill", "hollow", "puff", "stick"):
+            continue
+        for n in range(at + 1, min(at + 5, len(words))):
+            if words[n].word == "out" and labels[n] == NO:
+                labels[n] = GLUE
+
+
+def _tanned(words: Sequence[Token], labels: list[str]) -> None:
+    """“Deepen the tan” is about the skin there is."""
+    del words
+    for at, label in enumerate(labels):
+        changed = label in ("shape:dark", "shape:bright", MORE, LESS)
+        if changed and labels[at + 1 : at + 3] == [GLUE, "color:tan"]:
+            labels[at + 2] = "topic:skin"
+            labels[at] = {MORE: "shape:dark", LESS: "shape:bright"}.get(label, label)
+
+
+def _lined(words: Sequence[Token], labels: list[str]) -> None:
+    """“Teal eyes, heavily lined” wear eyeliner."""
+    for at, word in enumerate(words):
+        near = labels[max(at - 3, 0) : at + 3]
+        if word.word == "lined" and labels[at] == "topic:wrinkles" and "topic:eyes" in near:
+            labels[at] = "topic:eyeliner"
+
+
+def _painted(words: Sequence[Token], labels: list[str]) -> None:
+    """“Lips painted red”: which make-up is told."""
+    for at, word in enumerate(words):
+        if word.word in ("painted", "paint", "done") and labels[at] == "topic:makeup":
+            near = labels[max(at - 3, 0) : at + 4]
+            if any(
+                o in ("topic:lips", "topic:lids", "topic:eyeshadow", "topic:lipstick") for o in near
+            ):
+                labels[at] = GLUE

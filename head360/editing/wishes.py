@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from head360.editing.alone import AGED, SKIN_ONLY, meant_alone
 from head360.editing.grammar import NOT, SWAP
 from head360.editing.labels import (
     BIT,
@@ -28,10 +29,8 @@ from head360.editing.numbers import number_said
 from head360.editing.parts import Part, parts_of
 from head360.editing.reading import read
 from head360.editing.tagger import Tagger
+from head360.editing.taking import DEGREES, LOOKS, WAYS, said_already, take
 from head360.params import ATTRIBUTES
-
-_DEGREES = {BIT: 0.5, MUCH: 1.6}
-_WAYS = (NO, KEEP, MORE, LESS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,13 +69,31 @@ class _Listener:
             kind, name, number = part.kind, part.name, None
             if part.label == NUMBER:
                 kind, name, number = "topic", "age", number_said(part.words)
-            self._meant.append(Meant(kind, name, number=number, spans=spans, said=said))
+            self._meant.append(
+                Meant(kind, name, number=number, spans=spans, said=said, clause=part.clause)
+            )
         for at, part in enumerate(self._parts):
             if at not in carriers and part.label != UNKNOWN:
                 self._attach(at, part, carriers)
         self._spread_ways(carriers)
+        if len(self._parts) == 1 and self._parts[0].words[-1] in _LONE:
+            self._meant[0].way = MORE  # “cheekbones!”
         self._meant += [own for each in self._meant for own in implied(each)]
-        return [meant for at, meant in enumerate(self._meant) if not self._dropped(at, carriers)]
+        return [
+            meant
+            for at, meant in enumerate(self._meant)
+            if not self._dropped(at, carriers) and not self._complained(at, carriers)
+        ]
+
+    def _complained(self, number: int, carriers: list[int]) -> bool:
+        """“He's skin and bone, fatten him up”: how somebody is, and the opposite wished for."""
+        if number >= len(carriers) or self._parts[carriers[number]].kind != "person":
+            return False
+        own = self._meant[number].name
+        same = [self._parts[at] for at in carriers if self._parts[at].label == f"person:{own}"]
+        later = self._meant[number + 1 :]
+        stated = any(part.complains or part.stated for part in same)
+        return stated and any(contrary(own, meant.name) for meant in later)
 
     def _dropped(self, number: int, carriers: list[int]) -> bool:
         """Whether something else takes its place, so that nothing is to be done about it.
@@ -109,7 +126,7 @@ class _Listener:
     def _carries(self, at: int, part: Part) -> bool:
         if part.label == NUMBER:  # “ten years off her”
             own = [p for p in self._parts if p.clause == part.clause]
-            aged = any(p.label in _AGED for p in self._parts)
+            aged = any(p.label in AGED for p in self._parts)
             return not aged and any(p.label == YEARS for p in own)
         if self._has_style(part):
             return False
@@ -139,7 +156,7 @@ class _Listener:
         alone = not any(p.kind in _CARRIERS for p in self._parts if p.clause == part.clause)
         before = [p for p in self._parts[:at] if p.kind not in _DESCRIBING]
         of_last = bool(before) and before[-1].label == UNKNOWN and alone
-        of_last = of_last and not before[-1].compared
+        of_last = of_last and not (before[-1].compared or before[-1].stated)
         if part.kind in ("color", "shape"):
             return strange or of_last  # “… those ears, make them smaller”
         return (strange or of_last) and alone and part.label in (NO, LESS, MORE, BIT, MUCH)
@@ -149,33 +166,43 @@ class _Listener:
         if self._of_stranger(at, part) or self._unsaid(at, part, carriers):
             return
         owner = None if self._colors_person(at, part) else self._owner(at, part, carriers)
+        if owner is None and part.label in (NO, LESS, MORE) and part.of_it and self._meant:
+            take(self._meant[-1], part)  # “the tan looks fake, tone it down”
+            return
         if owner is None:
             self._alone(part)
             return
         meant = self._meant[owner]
         elsewhere = part.clause != self._parts[carriers[owner]].clause
         less = meant.way == LESS and meant.refused_in != part.clause
-        if part.kind in _LOOKS and elsewhere and less and meant.modifiers:
-            return  # “too dark, lighten it”: said twice
-        if elsewhere and part.complains and (meant.modifiers or meant.way):
-            return  # “fill in the brows, they're sparse”
+        if part.kind == "color" and elsewhere and less and part.of_it_before:
+            meant.modifiers, meant.way = [], ""  # “too pink, make them red”
+        elif said_already(meant, part, elsewhere=elsewhere, less=less) or (
+            elsewhere and meant.modifiers and self._finds_fault(part)
+        ):
+            return
         undone = any(contrary(part.name, name) for _, name, _ in meant.modifiers)
-        if elsewhere and (undone or (meant.stated and part.of_it and part.kind in _LOOKS)):
+        if elsewhere and (undone or (meant.stated and part.of_it and part.kind in LOOKS)):
             # “it is a bit long, shorten it”
             meant.modifiers, meant.degree, meant.way = [], 1.0, ""
         meant.spans.append((part.start, part.end))
         meant.said += part.words
-        if meant.swapped and elsewhere and part.kind in _LOOKS:
+        if meant.swapped and elsewhere and part.kind in LOOKS:
             meant.swapped, meant.modifiers = False, []
-        _take(meant, part)
+        take(meant, part)
+
+    def _finds_fault(self, part: Part) -> bool:
+        """Whether its clause only says what is wrong: “… her hair is flat”."""
+        own = [p for p in self._parts if p.clause == part.clause]
+        return own[0].label == LESS and any(p.stated for p in own)
 
     def _unsaid(self, at: int, part: Part, carriers: list[int]) -> bool:
         """Whether it refuses what is not there, or belongs to such: “not brown”."""
         following = self._parts[at + 1] if at + 1 < len(self._parts) else part
-        if part.kind in _LOOKS:
+        if part.kind in LOOKS:
             return self._crossed_out(part, carriers)
         if part.label in (NO, NOT):
-            return following.kind in _LOOKS and self._crossed_out(following, carriers)
+            return following.kind in LOOKS and self._crossed_out(following, carriers)
         # “More thin” is thinner.
         same = following.clause == part.clause
         return part.label == MORE and following.kind == "shape" and same
@@ -196,23 +223,50 @@ class _Listener:
             return after[0]
         if before:
             return before[-1]
+        if not _OF_SOMEBODY.isdisjoint(part.words) and part.kind == "shape":
+            return None
         fitting = [i for i, c in enumerate(carriers) if self._fits(part, self._parts[c])]
         fitting = [i for i in fitting if not self._is_kept(carriers[i])]
         earlier = [i for i in fitting if carriers[i] < at]
         later = [i for i in fitting if carriers[i] > at]
-        if part.label in (SWAP, NOT) or part.name in _SKIN_ONLY:
+        if part.label in (SWAP, NOT) or part.name in SKIN_ONLY:
             own = [i for i in earlier + later if self._parts[carriers[i]].label == "topic:skin"]
             return own[0] if own and part.kind == "color" else None
-        if part.label in _WAYS or part.label in _DEGREES:
-            if (modified := self._modifier_behind(at)) is not None:
-                return self._owner(modified, self._parts[modified], carriers)
-            return None if not later or self._far(at, carriers[later[0]]) else later[0]
+        if part.label in WAYS or part.label in DEGREES:
+            return self._owner_of_way(at, part, carriers, earlier, later)
         ends = ("topic:roots", "topic:tips")
         if part.kind == "color" and later and self._parts[carriers[later[0]]].label in ends:
             return earlier[-1] if earlier else None  # “go blond, with dark roots”
         if earlier and not (later and self._heads_list(at, carriers[later[0]])):
             return earlier[-1]
-        return later[0] if later else None
+        return later[0] if later and not self._unlike(part, carriers[later[0]]) else None
+
+    def _owner_of_way(
+        self, at: int, part: Part, carriers: list[int], earlier: list[int], later: list[int]
+    ) -> int | None:
+        """The same of “a bit more”, “no”, which do not belong to what another clause names."""
+        lone = [p for p in self._parts if p.clause == part.clause] == [part]
+        if (part.of_it or lone) and earlier and not later and part.label != KEEP:
+            return earlier[-1]  # “that beard, get rid of it”, “the freckles, delete”
+        if "too" in part.words or any(
+            p.label == YEARS and p.clause == part.clause for p in self._parts
+        ):
+            return None  # “too serious, make him smile”
+        if (modified := self._modifier_behind(at)) is not None:
+            return self._owner(modified, self._parts[modified], carriers)
+        return None if not later or self._far(at, carriers[later[0]]) else later[0]
+
+    def _unlike(self, part: Part, carrier: int) -> bool:
+        """“Ginger, green eyes”, “a blonde with full lips”: a colour of something else."""
+        if part.kind != "color":
+            return False
+        hairy = self._parts[carrier].name in ("hair", "beard", "moustache", "brows")
+        return self._colored(carrier) or (part.name in _HAIR_ONLY and not hairy)
+
+    def _colored(self, at: int) -> bool:
+        """Whether its clause names a colour."""
+        clause = self._parts[at].clause
+        return any(p.kind == "color" and p.clause == clause for p in self._parts)
 
     def _is_kept(self, at: int) -> bool:
         """Whether its clause says to keep it, so that what others say is not of it."""
@@ -243,7 +297,7 @@ class _Listener:
         between = self._parts[carrier + 1 : at]
         after = [p for p in self._parts[at + 1 :] if p.clause == self._parts[at].clause]
         adjective_before_next = any(p.kind in _CARRIERS for p in after[:1])
-        return not adjective_before_next or any(p.label in _DEGREES for p in between)
+        return not adjective_before_next or any(p.label in DEGREES for p in between)
 
     def _fits(self, part: Part, carrier: Part) -> bool:
         if part.kind in ("color", "shape", "texture"):
@@ -251,52 +305,35 @@ class _Listener:
                 return part.name in _SMILES
             if part.kind == "color" and carrier.kind == "topic":
                 return carrier.name in _COLORED
-            fringe = carrier.label == "hair:fringe" and part.clause == carrier.clause
-            return carrier.kind in ("topic", "style", "texture") or fringe
+            worn = carrier.kind == "hair" and carrier.name != "bald" and part.kind == "color"
+            return carrier.kind in ("topic", "style", "texture") or (
+                worn and part.clause == carrier.clause
+            )
         if part.label in (NUMBER, YEARS):
-            return carrier.label in _AGED or (part.label == YEARS and carrier.label == NUMBER)
+            return carrier.label in AGED or (part.label == YEARS and carrier.label == NUMBER)
         if part.label in _HAIR_MODIFIERS:
             return carrier.label == "topic:hair"
         return True
 
     def _alone(self, part: Part) -> None:
-        """A modifier without a part: a number is an age; a colour or a length means hair."""
-        if part.label == NUMBER:
-            number = number_said(part.words)
-            if self._counts(part, number or 0):
-                return  # “a 70s afro”, “two shades”
-            meant = Meant("topic", "age", number=number)
-        elif part.kind == "color":
-            meant = Meant("topic", "skin" if part.name in _SKIN_ONLY else "hair")
-            meant.modifiers.append((part.kind, part.name, part.compares))
-        elif part.label == NO and "shave" in part.words:  # “give him a shave”
-            meant = Meant("person", "shaven")
-        elif part.label in ("shape:dark", "shape:bright"):
-            of_hair = self._meant and self._meant[-1].kind in ("hair", "style", "texture")
-            of_hair = of_hair or any(not _BARBERS.isdisjoint(p.words) for p in self._parts)
-            meant = Meant("topic", "hair" if of_hair else "skin")
-            meant.modifiers.append((part.kind, part.name, part.compares))
-        elif any(word.startswith("heav") for word in part.words):
-            meant = Meant("person", "heavy")
-        elif part.label in _LIKE_PEOPLE:
-            meant = Meant("person", _LIKE_PEOPLE[part.label])
-        elif part.kind in ("texture", "hair") and not self._has_style(part):
-            meant = Meant(part.kind, part.name)
-        else:
+        """Make a wish of a modifier without a part, if it can be one."""
+        if part.kind in ("texture", "hair") and self._has_style(part):
             return
-        meant.spans.append((part.start, part.end))
-        meant.said += part.words
+        meant = meant_alone(part, self._parts, self._meant)
+        if meant is None:
+            return
+        for way in self._ways_before(part) if not meant.way else ():
+            take(meant, way)
         self._meant.append(meant)
 
-    def _counts(self, part: Part, number: float) -> bool:
-        """Whether a number is of a style or of something else, and no age."""
-        own = [p for p in self._parts if p.clause == part.clause]
-        styled = any(p.kind == "style" and p.start > part.start for p in own)
-        styled = styled or any(p.name == "heavy" and p.start > part.start for p in own[:2])
-        before = [p for p in own if p.end <= part.start]
-        aged = len(own) == 1 or (bool(before) and before[-1].kind == "person")
-        somebody = any(m.kind == "person" for m in self._meant) and aged
-        return styled or (bool(self._meant) and number <= _MENTIONED and not somebody)
+    def _ways_before(self, part: Part) -> list[Part]:
+        """“Not so”, “a bit more” right before what stands alone."""
+        found: list[Part] = []
+        for before in reversed([p for p in self._parts if p.end <= part.start]):
+            if before.clause != part.clause or before.label not in (NO, LESS, MORE, BIT, MUCH):
+                break
+            found.append(before)
+        return found
 
     def _spread_ways(self, carriers: list[int]) -> None:
         """“no beard or moustache”: a way goes on over alternatives that have none.
@@ -317,23 +354,7 @@ class _Listener:
                 way = ""
 
 
-def _take(meant: Meant, part: Part) -> None:
-    """Let a wish have what a part says of it."""
-    if part.label in _DEGREES:
-        meant.degree, meant.degree_said = _DEGREES[part.label], part.label
-    elif part.label in _WAYS:
-        meant.way, meant.refused_in = part.label, part.clause
-    elif part.label == NUMBER:
-        meant.number = number_said(part.words)
-    elif part.label == SWAP:
-        meant.swapped = True
-    elif part.label not in (YEARS, NOT):
-        meant.stated |= part.stated
-        meant.modifiers.append((part.kind, part.name, part.compares))
-
-
 _LISTING = frozenset({"remove", "delete", "erase", "lose", "keep", "drop"})
-_BARBERS = frozenset({"cut", "trim", "dye", "bleach", "cutting", "dyed"})
 
 
 def _plain(meant: Meant) -> bool:
@@ -343,19 +364,20 @@ def _plain(meant: Meant) -> bool:
 _HAIR_MODIFIERS = frozenset(
     f"hair:{name}"
     for name in ("cropped", "medium-length", "tied", "slicked", "tousled", "fringe",
-                 "centre parting", "side parting")
+                 "centre parting", "side parting", "loose")
 )  # fmt: skip
-#: How something looks; the rest says how much, which way, or since when.
-_LOOKS = ("color", "shape", "texture")
 _COLORED = frozenset(
-    {"hair", "eyes", "skin", "lips", "brows", "roots", "tips", "lipstick", "eyeshadow", "eyeliner",
-     "makeup", "blush", "beard", "moustache", "stubble", "facial_hair", "hairline"}
+    {"hair", "eyes", "lids", "skin", "lips", "brows", "roots", "tips", "lipstick", "eyeshadow",
+     "eyeliner", "makeup", "blush", "beard", "moustache", "stubble", "facial_hair", "hairline"}
 )  # fmt: skip
 _LENGTHS = ("hair:medium-length", "hair:cropped")
 _DESCRIBING = ("color", "shape", "texture", BIT, MUCH, LESS, MORE)
-_MENTIONED = 12  # a number up to this need not be an age
-_SMILES = ("wide", "narrow", "big", "small")
-_AGED = ("person:old", "person:young", "person:middle-aged", "topic:age")
-_SKIN_ONLY = ("pale", "fair", "medium", "tan", "deep")
-_LIKE_PEOPLE = {"shape:thin": "slim", "shape:narrow": "slim", "shape:full": "heavy",
-                "shape:big": "heavy"}  # fmt: skip
+_SMILES = ("wide", "narrow", "big", "small", "soft", "full")
+_HAIR_ONLY = ("blond", "dark blond", "platinum")
+#: Said alone, there shall be more of these.
+_LONE = frozenset({"cheekbones", "cheekbone", "jawline", "jaw", "lips"})
+#: Said alone, these are of somebody, not of a part that is named elsewhere.
+_OF_SOMEBODY = frozenset(
+    {"gaunt", "skinny", "skinnier", "chubby", "chubbier", "podgy", "bony", "fat", "fatter",
+     "scrawny", "emaciated", "overweight", "thicc"}
+)  # fmt: skip

@@ -22,12 +22,17 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     )
     parser.add_argument("--out", type=Path, required=True, metavar="FILE", help="where to write")
     parser.add_argument("--steps", type=int, default=PromptStage().steps)
+    parser.add_argument("--start", type=Path, metavar="FILE", help="weights to go on from")
+    parser.add_argument("--sentences", type=int, default=PromptStage().sentences)
+    parser.add_argument("--rate", type=float, default=PromptStage().rate)
     parser.set_defaults(run=run)
 
 
 def run(parsed: argparse.Namespace, terminal: Terminal) -> None:
     """Train and save."""
-    stage = PromptStage(steps=parsed.steps)
+    stage = PromptStage(
+        steps=parsed.steps, sentences=parsed.sentences, rate=parsed.rate, start=parsed.start
+    )
     net: TaggerNet | None = None
     for step, loss, net in train_prompt(stage):  # noqa: B007 - the last network is saved
         if step % 250 == 0 or step == stage.steps:

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from head360.edited import edited
-from head360.editing.controls import blendshapes
+from head360.editing.expressions import blendshapes
 from head360.editing.prompt import Understanding, understand
 from head360.editing.targets import HAIR
 from head360.model.bilinear import BilinearModel
@@ -36,9 +36,11 @@ _MAY_MOVE: Mapping[str, frozenset[str]] = {
         ("style", "length", "texture", "arranged", "volume", "hairline", "parting"),
         frozenset({"hairstyle"}),
     ),
-    **dict.fromkeys(("roots", "tips"), frozenset({"hair tones"})),
+    **dict.fromkeys(("roots", "tips"), frozenset({"hair tones", "hair colour"})),
     "move": frozenset({"expression"}), "light": frozenset({"light"}),
     "lipstick": frozenset({"makeup colour"}), "eyeshadow": frozenset({"makeup colour"}),
+    "lips": frozenset({"makeup colour", "lipstick"}),
+    "lids": frozenset({"makeup colour", "eyeshadow"}), "mouth": frozenset({"expression"}),
 }  # fmt: skip
 
 
@@ -112,7 +114,7 @@ def _met(
 
 def alternatives(want: str) -> list[str]:
     """Any of which will do: “stubble+|beard+”; “move=sad|frown” is one want with two moves."""
-    return re.split(r"\|(?=[a-z_]+[=:+-])", want)
+    return re.split(r"\|(?=nothing\b|[a-z_]+[=:+-])", want)
 
 
 def _one_met(
@@ -145,6 +147,7 @@ def moved(before: HeadParams, after: HeadParams, judge: Judge) -> set[str]:
 
 
 def _allowed(wants: tuple[str, ...]) -> frozenset[str]:
-    each = (one for want in wants for one in alternatives(want))
+    each = [one for want in wants for one in alternatives(want)]
     names = [re.split(r"[=:+-]", want, maxsplit=1)[0] for want in each]
+    names += [want.partition("=")[2] for want in each if want.startswith(("has=", "is="))]
     return frozenset(names).union(*(_MAY_MOVE.get(name, frozenset()) for name in names))

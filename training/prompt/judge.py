@@ -32,7 +32,8 @@ from functools import partial
 
 import numpy as np
 
-from head360.editing.controls import AGES, age_of, masculinity_of
+from head360.editing.ages import AGES, age_of
+from head360.editing.controls import masculinity_of
 from head360.editing.targets import (
     EYES,
     HAIR,

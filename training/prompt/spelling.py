@@ -38,11 +38,12 @@ def taught() -> dict[str, tuple[str, ...]]:
     """
     found: dict[str, set[str]] = defaultdict(set)
     for text, label in _sayings():
-        words = [word.word for word in tokens(text) if not word.word[0].isdigit()]
+        said = [word.word for word in tokens(text)]
+        words = [word for word in said if not word[0].isdigit()]
         telling = [word for word in words if word not in GLUE_WORDS] or words
         for word in words:
             own = found[word]
-            alone = len(telling) == 1 and len(counting(words)) == 1
+            alone = len(telling) == 1 and len(counting(said)) == 1
             if label and word in telling:
                 own.add(label if alone else f"+{label}")
     return {word: tuple(sorted(_told_apart(word, found[word]))) for word in sorted(found)}
@@ -69,8 +70,10 @@ def _names_part(word: str) -> bool:
 def _says_who(words: Sequence[str], label: str) -> bool:
     """Whether another word tells the same, and one tells the sex: “old lady”."""
     telling = any(word in WORDS.get(label, ()) for word in words)
-    return telling and any(
-        word in WORDS[sex] for word in words for sex in ("person:male", "person:female")
+    return (
+        telling
+        and label.startswith("person:")
+        and any(word in WORDS[sex] for word in words for sex in ("person:male", "person:female"))
     )
 
 

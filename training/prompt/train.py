@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 import torch
-from safetensors.numpy import save_file
+from safetensors.numpy import load_file, save_file
 from torch import Tensor, nn
 
 from head360.editing.clues import CLUES, clues
@@ -45,6 +45,7 @@ class PromptStage:
     steps: int = 4000
     batch: int = 96
     rate: float = 4e-3
+    start: Path | None = None  # weights to go on from; None: from nothing
 
 
 class TaggerNet(nn.Module):
@@ -72,6 +73,8 @@ def train_prompt(stage: PromptStage, seed: int = 0) -> Iterator[tuple[int, float
     torch.manual_seed(seed)
     rng = np.random.default_rng(seed)
     net = TaggerNet(stage)
+    if stage.start is not None:
+        _go_on_from(net, stage.start)
     optimizer = torch.optim.Adam(net.parameters(), stage.rate)
     rates = torch.optim.lr_scheduler.OneCycleLR(optimizer, stage.rate, total_steps=stage.steps)
     running, examples = 0.0, _Examples(stage.buckets)
@@ -86,6 +89,15 @@ def train_prompt(stage: PromptStage, seed: int = 0) -> Iterator[tuple[int, float
         running = value if step == 1 else 0.95 * running + 0.05 * value
         if step % 50 == 0 or step == stage.steps:
             yield step, running, net
+
+
+def _go_on_from(net: TaggerNet, path: Path) -> None:
+    """Give a network the weights of a file that `save_tagger` wrote, of the same labels."""
+    state = {}
+    for name, value in load_file(path).items():
+        own = f"{name}.weight" if name in ("embedding", "clues") else name
+        state[own] = torch.from_numpy(value.astype(np.float32))
+    net.load_state_dict(state)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
