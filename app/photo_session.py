@@ -122,7 +122,9 @@ class PhotoSession(QObject):
         """Take one of the faces, from 1."""
         if self.photo is None or self.coming:
             return
-        if self.state in (State.READY, State.LOOKING):
+        if number == self.number and self.face is not None:  # with what was done to it
+            self.changed.emit()
+        elif self.state in (State.READY, State.LOOKING):
             self._choose(number)
 
     def grasp(self) -> None:
@@ -178,6 +180,11 @@ class PhotoSession(QObject):
         if ended:
             self._engine.close()
         return ended
+
+    @property
+    def stored(self) -> bool:
+        """Whether the photo at hand is one that was stored with its face."""
+        return self._kept is not None
 
     @property
     def coming(self) -> bool:

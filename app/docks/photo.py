@@ -263,7 +263,8 @@ class PhotoDock(QDockWidget):
         state = session.state
         if session.photo is not self._last_photo:
             self._last_photo = session.photo
-            self._whole = session.photo is not None and len(session.photo.found.faces) > 1
+            several = session.photo is not None and len(session.photo.found.faces) > 1
+            self._whole = several and not session.stored
             self.look_over.show_tool(Tool.LANDMARKS)
         self._escape.setEnabled(state in _BUSY)
         self.start.setVisible(state is State.IDLE and kept is None)
