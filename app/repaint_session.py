@@ -17,6 +17,7 @@ from app.workers.repaint import (
     repaint,
     waiting,
 )
+from head360.hub import PUBLISHED, fetch_model
 from head360.params import HeadParams
 
 #: An interrupted repainting is looked for once the head has stayed the same so long.
@@ -33,6 +34,9 @@ class RepaintSession(QObject):
     cancelled = Signal()
     foreseen = Signal(object)  # Prospect of the model last asked for
     found = Signal(object)  # Waiting, or None: an interrupted repainting of the head
+    fetching = Signal(object)  # FetchProgress of a model
+    fetched = Signal(object)  # Path of its folder
+    not_fetched = Signal(object)  # Exception
 
     def __init__(
         self, make_engine: EngineFactory, kept: Path, parent: QObject | None = None
@@ -62,6 +66,13 @@ class RepaintSession(QObject):
     def foresee(self, model: str) -> None:
         """Look whether a folder holds a model that can be used."""
         self._look.run(prospect(model), self._tell, self._fail)
+
+    def fetch(self) -> None:
+        """Fetch the published model; what came of it stays if it is cancelled."""
+        self._become(True)
+        folder = self._kept.parent / "models" / PUBLISHED.rpartition("/")[2]
+        task = fetch_model(PUBLISHED, folder)
+        self._work.run(task, self._end_fetching, self._give_up, self.fetching.emit)
 
     def seek(self, params: HeadParams) -> None:
         """Look for an interrupted repainting of a head, once it rests."""
@@ -95,6 +106,14 @@ class RepaintSession(QObject):
         if self.busy:
             self._become(False)
         self.failed.emit(error)
+
+    def _end_fetching(self, folder: Path) -> None:
+        self._become(False)
+        self.fetched.emit(folder)
+
+    def _give_up(self, error: Exception) -> None:
+        self._become(False)
+        self.not_fetched.emit(error)
 
     def _become(self, busy: bool) -> None:
         self.busy = busy

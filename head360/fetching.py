@@ -83,13 +83,25 @@ def _from_address(
     wanted: Asset, source: Source, partial: Path
 ) -> Generator[FetchProgress, None, None]:
     """Download; what is there of an earlier attempt is kept and continued."""
-    download = _Download(source.url, partial, wanted.bytes)
+    for done in downloaded(source.url, partial, wanted.bytes):
+        yield _progress(wanted, source, done)
+
+
+def downloaded(url: str, partial: Path, size: int) -> Generator[int, None, None]:
+    """Bring what is missing of `size` bytes into a partial file; yields how many are here.
+
+    Closing the generator stops within 0.2 s; what came stays, to go on from.
+
+    Raises:
+        AssetError: it cannot be had from there.
+    """
+    download = _Download(url, partial, size)
     thread = threading.Thread(target=download.run, name="download", daemon=True)
     thread.start()
     try:
         while thread.is_alive():
             thread.join(_LOOK_S)
-            yield _progress(wanted, source, download.done)
+            yield download.done
     finally:
         download.stopped.set()
     if download.problem:

@@ -19,18 +19,20 @@ from PySide6.QtWidgets import (
 )
 
 from app.dialogs.paths import choose_folder
-from app.docks.photo_parts import BusyPart, dim_label, plain_column, row
+from app.docks.photo_parts import AskPart, BusyPart, dim_label, plain_column, row
 from app.settings import REPAINT, Settings
 from app.theme import Theme
 from app.widgets.labelled_slider import LabelledSlider, SliderSpec
 from app.widgets.section import Section
 from app.workers.repaint import RepaintNews, RepaintWish, Waiting
+from head360.downloads import FetchProgress
+from head360.hub import PUBLISHED
 
 if TYPE_CHECKING:
     from app.workers.repaint import Prospect
 
 _PREVIEW_PX = 200
-_GB = 2**30
+_GB, _BILLION = 2**30, 1e9
 _PARTS_IN_A_ROW = 3
 
 
@@ -65,6 +67,7 @@ class RepaintPart(QWidget):
     go_on_asked = Signal(object)  # Waiting
     discard_asked = Signal(object)  # Waiting
     cancel_asked = Signal()
+    fetch_asked = Signal()
 
     def __init__(self, settings: Settings, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -116,6 +119,15 @@ class RepaintPart(QWidget):
         self.note = dim_label("")
         self.note.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         inside.addWidget(self.note)
+        self.offer = QPushButton(self.tr("Fetch the published model…"))
+        self.offer.clicked.connect(self._ask)
+        self.offer.hide()
+        inside.addWidget(self.offer)
+        self.ask = AskPart()
+        self.ask.agreed.connect(self.fetch_asked)
+        self.ask.refused.connect(self._put_off)
+        self.ask.hide()
+        inside.addWidget(self.ask)
         self.section = Section(self.tr("How to paint"), self._theme)
         self._make_sliders(self.section.rows)
         self._make_parts(self.section.rows)
@@ -176,6 +188,8 @@ class RepaintPart(QWidget):
         problem, outlook = seen.problem, seen.outlook
         color = self._theme.color("warning" if problem else "dim").name()
         self.note.setStyleSheet(f"color: {color}")
+        self.offer.setVisible(seen.fetchable)
+        self.ask.hide()
         if problem is not None:
             self.note.setText(f"{problem} {problem.hint}")
             return
@@ -198,6 +212,17 @@ class RepaintPart(QWidget):
         self.interrupted.setVisible(not busy and self._waiting is not None)
         if busy:
             self.busy.show_progress(self.tr("Reading the model…"), None)
+
+    def show_fetching(self, news: FetchProgress) -> None:
+        """Show how much of the model is here."""
+        words = self.tr("Fetching the model: {done:.2f} of {total:.2f} GB")
+        words = words.format(done=news.done / _BILLION, total=news.total / _BILLION)
+        self.busy.show_progress(words, news.done / max(news.total, 1))
+
+    def take_model(self, folder: Path) -> None:
+        """Use the model in a folder from now on."""
+        self.model.setText(str(folder))
+        self._tell_model()
 
     def show_news(self, news: RepaintNews) -> None:
         """Show how far it is."""
@@ -231,8 +256,22 @@ class RepaintPart(QWidget):
     def _choose_model(self) -> None:
         start = Path(self.model.text()) if self.model.text() else Path.home()
         if (folder := choose_folder(self, self.tr("Folder of the model"), start)) is not None:
-            self.model.setText(str(folder))
-            self._tell_model()
+            self.take_model(folder)
+
+    def _ask(self) -> None:
+        """Nothing is fetched before somebody has read what, from where, and how much."""
+        self.offer.hide()
+        words = self.tr(
+            "InstructPix2Pix ({name}) would be fetched from huggingface.co: about 4.5 GB, once. Its"
+            " weights have a licence of their own (CreativeML OpenRAIL-M), which restricts some"
+            " uses. No picture leaves this computer."
+        )
+        self.ask.words.setText(words.format(name=PUBLISHED))
+        self.ask.show()
+
+    def _put_off(self) -> None:
+        self.ask.hide()
+        self.offer.show()
 
     def _tell_model(self) -> None:
         self.remember()

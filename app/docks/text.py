@@ -126,6 +126,10 @@ class TextDock(QDockWidget):
         part.go_on_asked.connect(self._go_on)
         part.discard_asked.connect(session.forget)
         part.cancel_asked.connect(session.cancel)
+        part.fetch_asked.connect(session.fetch)
+        session.fetching.connect(part.show_fetching)
+        session.fetched.connect(part.take_model)
+        session.not_fetched.connect(self._fail_to_fetch)
         session.changed.connect(self._show_busy)
         session.foreseen.connect(part.show_prospect)
         session.found.connect(part.show_waiting)
@@ -185,6 +189,9 @@ class TextDock(QDockWidget):
     def _fail(self, error: Exception) -> None:
         self._stage.preview(None)
         self._messages.show_error(self.tr("The head was not repainted."), error)
+
+    def _fail_to_fetch(self, error: Exception) -> None:
+        self._messages.show_error(self.tr("The model was not fetched."), error)
 
     def _seek(self, *_: object) -> None:
         if self.paints and not self.session.busy:

@@ -104,6 +104,7 @@ class Prospect:
 
     outlook: Outlook
     problem: EditError | None  # why it cannot begin
+    fetchable: bool = False  # whether all that is missing is a model, which can be fetched
 
 
 # -- tasks ----------------------------------------------------------------------------------------
@@ -207,8 +208,9 @@ def _news(
 def _prospect(model: str) -> Prospect:
     from head360.editing.instruct import model_problem, outlook
 
-    found = outlook(model)
-    return Prospect(found, found.problem or model_problem(model))
+    found, missing = outlook(model), model_problem(model)
+    fetchable = found.problem is None and missing is not None
+    return Prospect(found, found.problem or missing, fetchable)
 
 
 def _key(params: HeadParams, wish: RepaintWish) -> str:

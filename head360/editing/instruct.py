@@ -23,9 +23,8 @@ from head360.editing.decline import declined
 from head360.editing.skin_paint import Picture
 from head360.editing.torchvision_stub import declare_operators
 from head360.errors import EditError
+from head360.hub import PUBLISHED
 
-#: The published weights (MIT licence of the code; CreativeML OpenRAIL-M of the weights).
-PUBLISHED = "timbrooks/instruct-pix2pix"
 #: What the published model takes, bytes, in single and in half precision.
 NEEDED_CPU, NEEDED_CUDA = 6 << 30, 3 << 30
 #: Models whose files are smaller than this are somebody's own, and take this much besides.
