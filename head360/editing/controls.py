@@ -136,7 +136,9 @@ def _strength(now: float, meant: Meant, plain: float, bright_is_strong: bool) ->
     """The strength that a wish of an attribute comes to, 0 … 1."""
     names = {name for _, name, _ in meant.modifiers}
     weaker = ({"thin", "small", "short", "soft", "narrow"} | _BRIGHT[not bright_is_strong]) & names
-    stronger = ({"full", "big", "long", "strong", "dark"} | _BRIGHT[bright_is_strong]) & names
+    stronger = (
+        {"full", "big", "long", "strong", "dark", "deep_set"} | _BRIGHT[bright_is_strong]
+    ) & names
     if meant.way == NO:
         return 0.0
     if meant.way == LESS and weaker and not {"down", "trim", "trimmed"} & set(meant.said):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from head360.editing.labels import BIT, GLUE, MUCH, NO
+from head360.editing.labels import BIT, GLUE, MUCH, NO, UNKNOWN
 from head360.editing.tokens import Token
 
 _LOOKING = frozenset(
@@ -18,7 +18,8 @@ _DIRECTIONS = {
     "leftwards": "left", "rightwards": "right",
 }  # fmt: skip
 _VERBS = {
-    "shut": "close", "close": "close", "closing": "close", "open": "open", "opening": "open",
+    "shut": "close", "close": "close", "closed": "close", "closing": "close", "open": "open",
+    "opening": "open",
     "lift": "lift", "raise": "lift", "put": "back", "pull": "back",
 }  # fmt: skip
 #: What is done to a part of the face: which way, and which of the moves.
@@ -45,6 +46,9 @@ _CARRIED = ("topic:", "style:", "person:", "hair:", "texture:", "color:", "move:
 def interjected(words: Sequence[Token], labels: list[str]) -> None:
     """“Close her mouth, omg”: nobody need look amazed; “down” is a mood of those who feel it."""
     for at, (word, label) in enumerate(zip(words, labels, strict=True)):
+        if word.word == "cross" and [w.word for w in words[at + 1 : at + 2]] == ["eyed"]:
+            labels[at], labels[at + 1] = UNKNOWN, GLUE
+            continue
         if word.word == "pop" and label == "move:eyes wide":
             labels[at] = "shape:bright"  # “make the eyes pop”
             labels[:] = ["topic:eyes" if o == "move:eyes wide" else o for o in labels]

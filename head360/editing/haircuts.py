@@ -100,6 +100,10 @@ def _halves(words: Sequence[Token], labels: list[str]) -> None:
 def _tips(words: list[Token], labels: list[str]) -> None:
     """“A bulbous tip” is that of the nose; “blond tips” are those of hair."""
     for at, label in enumerate(labels):
+        faced = any(o in ("topic:face", "topic:lips", *_NOSES) for o in labels)
+        ends = words[at].word in ("bottom", "ends", "end", "ombre", "at", "the")
+        if label == "topic:tips" and ends and faced and "topic:hair" not in labels:
+            labels[at] = GLUE  # “narrower at the bottom”
         if label != "topic:tips" or words[at].word not in ("tip", "tips"):
             continue
         near = labels[max(at - 2, 0) : at + 3]

@@ -84,6 +84,8 @@ def _built(words: Sequence[Token], labels: list[str]) -> None:
         part = labels[at + 1] in _FLESHY or labels[at + 1 : at + 3][-1] in _FLESHY
         if label in _FLESH and part and not words[at + 1].after_break:
             labels[at] = _FLESH[label]
+        if label in _FLESH and labels[at + 1] == "topic:cheeks":
+            labels[at + 1] = GLUE  # “chubby cheeks gone”
         if labels[at + 1] in _FLESH and label in _FLESHY and not words[at + 1].after_break:
             labels[at + 1] = _FLESH[labels[at + 1]]  # “eyebrows heavier”
         if label.startswith("shape:") and somebody:

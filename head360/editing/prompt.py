@@ -97,7 +97,8 @@ def _wishes(
             beyond.append(words)
             continue
         if change is None:
-            notes += [] if each.implied else [f"“{words}” changes nothing here."]
+            told = each.kind == "person" and each.name in ("male", "female") and len(meant) > 1
+            notes += [] if each.implied or told else [f"“{words}” changes nothing here."]
             continue
         if (other := seen.get(_subject(each))) and _opposite(other, each):
             notes.append(f"“{other.words(text)}” and “{words}” contradict; both are carried out.")

@@ -99,7 +99,7 @@ def _agreed(
         kind = label.partition(":")[0]
         others = {told[at][0].partition(":")[0] for at in places} - {GLUE}
         whole = kind in _WHOLE and (others <= {kind} or len(places) > 2)
-        whole = whole or (kind == "move" and others <= {kind, "topic"})
+        whole = whole or (kind in ("move", "topic") and others <= {kind, "topic"})
         ends = told[max(places)][0].startswith("person:") and kind == "style"  # “a balding man”
         near = {kind, "person", LESS, NO, UNKNOWN} | ({"topic"} if kind == "style" else set())
         split = kind in ("person", "style") and others <= near

@@ -96,7 +96,8 @@ def _counted(words: Sequence[Token], labels: list[str]) -> None:
         aged = at and words[at - 1].word in _IN_THEIR
         unbroken = bool(named) and not words[at + 1].after_break
         styled = unbroken and not aged and not named[0].startswith(("person:", "years"))
-        if decade and (styled or (at and words[at - 1].word == "like")):
+        like = at and words[at - 1].word == "like" and word.word.endswith("s")
+        if decade and (styled or like):
             labels[at] = GLUE
 
 

@@ -181,6 +181,9 @@ class _Listener:
             elsewhere and meant.modifiers and self._finds_fault(part)
         ):
             return
+        unsuited = elsewhere and meant.way == NO and not meant.modifiers and part.kind in LOOKS
+        if unsuited and meant.name in ("hair", "eyes", "skin"):
+            meant.way = ""  # “the hair colour doesn't suit him, try grey”
         undone = any(contrary(part.name, name) for _, name, _ in meant.modifiers)
         if elsewhere and (undone or (meant.stated and part.of_it and part.kind in LOOKS)):
             # “it is a bit long, shorten it”
@@ -258,8 +261,9 @@ class _Listener:
 
     def _unlike(self, part: Part, carrier: int) -> bool:
         """“Ginger, green eyes”, “a blonde with full lips”: a colour of something else."""
-        if part.kind != "color":
-            return False
+        joined = any(p.alternative and p.clause == part.clause + 1 for p in self._parts)
+        if part.kind != "color" or joined:
+            return False  # “purple and pink eyeshadow”
         hairy = self._parts[carrier].name in ("hair", "beard", "moustache", "brows")
         return self._colored(carrier) or (part.name in _HAIR_ONLY and not hairy)
 
@@ -375,7 +379,7 @@ _DESCRIBING = ("color", "shape", "texture", BIT, MUCH, LESS, MORE)
 _SMILES = ("wide", "narrow", "big", "small", "soft", "full")
 _HAIR_ONLY = ("blond", "dark blond", "platinum")
 #: Said alone, there shall be more of these.
-_LONE = frozenset({"cheekbones", "cheekbone", "jawline", "jaw", "lips"})
+_LONE = frozenset({"cheekbones", "cheekbone", "jawline"})
 #: Said alone, these are of somebody, not of a part that is named elsewhere.
 _OF_SOMEBODY = frozenset(
     {"gaunt", "skinny", "skinnier", "chubby", "chubbier", "podgy", "bony", "fat", "fatter",

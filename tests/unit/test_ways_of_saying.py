@@ -62,6 +62,8 @@ def test_what_is_found_wrong_is_wished_otherwise(
         ("make it longer, the hair of this girl", "young_man", {"hairstyle"}),
         ("a mole like marilyn", "made_up", {"moles"}),
         ("her nose is too big for her face", "blue_eyed", {"measures"}),
+        ("pink and blue eyeshadow", "blue_eyed", {"eyeshadow", "makeup colour"}),
+        ("chubby cheeks gone please", "bearded", {"measures"}),
     ],
 )
 def test_nothing_moves_that_nobody_asked_for(
@@ -92,6 +94,10 @@ def test_nothing_moves_that_nobody_asked_for(
         ("a stronger brow ridge", "young_man", "measure:Brow ridge+"),
         ("blue colour on the eyelids", "blue_eyed", "lids=blue"),
         ("grey hair, not the beard", "bearded", "keep:beard"),
+        ("the hair colour doesn't suit him, try red", "young_man", "hair=red"),
+        ("closed eyes and a smile", "blue_eyed", "move=eyes closed"),
+        ("hair collected in a tail", "blue_eyed", "style=ponytail"),
+        ("smile but keep the eyes closed", "young_man", "move=smile"),
     ],
 )
 def test_turns_of_phrase_do_what_they_ask(
