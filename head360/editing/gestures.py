@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from head360.editing.labels import BIT, GLUE, MUCH, NO, UNKNOWN
+from head360.editing.labels import BIT, GLUE, KEEP, MUCH, NO, UNKNOWN
 from head360.editing.tokens import Token
 
 _LOOKING = frozenset(
@@ -40,6 +40,7 @@ _FEELING = frozenset(
     {"feel", "feels", "feeling", "looks", "look", "looking", "so", "very", "bit", "is", "be",
      "seem", "seems", "she's", "he's", "really"}
 )  # fmt: skip
+_POSES = ("eyes closed", "mouth closed", "mouth open", "eyes wide", "pressed lips")
 _CARRIED = ("topic:", "style:", "person:", "hair:", "texture:", "color:", "move:", "shape:")
 
 
@@ -52,6 +53,9 @@ def interjected(words: Sequence[Token], labels: list[str]) -> None:
         if word.word == "pop" and label == "move:eyes wide":
             labels[at] = "shape:bright"  # “make the eyes pop”
             labels[:] = ["topic:eyes" if o == "move:eyes wide" else o for o in labels]
+        posed = any(o.startswith("move:") and o[5:] in _POSES for o in labels[at + 1 : at + 4])
+        if label == KEEP and posed:
+            labels[at] = GLUE  # “smile, but keep the eyes closed”
         if not label.startswith("move:"):
             continue
         others = [o for o in (*labels[:at], *labels[at + 1 :]) if o.startswith(_CARRIED)]

@@ -92,9 +92,6 @@ def _denied(words: list[Token], labels: list[str]) -> None:
 def _leaving(words: Sequence[Token], labels: list[str]) -> None:
     """“Leave a mohawk” wishes for one, “leave the mohawk” keeps it."""
     for at, label in enumerate(labels[:-1]):
-        posed = any(o.startswith("move:") and o[5:] in _POSES for o in labels[at + 1 : at + 4])
-        if label == KEEP and posed:
-            labels[at] = GLUE  # “smile, but keep the eyes closed”
         faced = labels[at + 1 : at + 4]
         if label == KEEP and "topic:face" in faced and faced[-1] in ("person:young", "person:old"):
             labels[at + 1 : at + 4] = [GLUE, GLUE, "topic:age"][-len(faced) :]
@@ -108,7 +105,6 @@ def _leaving(words: Sequence[Token], labels: list[str]) -> None:
             labels[at] = GLUE
 
 
-_POSES = ("eyes closed", "mouth closed", "mouth open", "eyes wide", "pressed lips")
 _HELD = frozenset(f"topic:{part}" for part in ("hair", "age", "eyes", "skin", "nose", "face"))
 
 
