@@ -16,7 +16,7 @@ from collections.abc import Iterator
 
 import numpy as np
 import pytest
-from PIL import Image, ImageDraw, ImageFilter
+from PIL import Image, ImageDraw, ImageFilter, TiffImagePlugin
 
 HEAD = "a head"  # any head, with whatever warnings
 MOST_MEMORY = 2 << 30  # bytes
@@ -79,6 +79,8 @@ def _damaged(portrait: Image.Image) -> Iterator[tuple[str, bytes, str]]:
     for kind, name in (("JPEG", "half.jpg"), ("PNG", "half.png"), ("WEBP", "half.webp")):
         whole = _bytes(portrait, kind)
         yield name, whole[: len(whole) // 2], "damaged"
+    whole = _bytes(portrait, "JPEG", progressive=True)
+    yield "half_progressive.jpg", whole[: len(whole) // 2], "damaged"
     whole = bytearray(_png(portrait))
     whole[len(whole) // 2] ^= 0xFF
     yield "bit.png", bytes(whole), ""
@@ -104,6 +106,9 @@ def _odd(portrait: Image.Image) -> Iterator[tuple[str, bytes, str]]:
     yield "one_bit.png", _png(portrait.convert("1")), ""
     yield "palette.png", _png(portrait.convert("P")), HEAD
     yield "alpha.png", _png(alpha), HEAD
+    invisible = portrait.copy()
+    invisible.putalpha(0)
+    yield "invisible.png", _png(invisible), "No face"
     yield "animated.gif", _bytes(
         portrait, "GIF", save_all=True, append_images=frames
     ), HEAD  # fmt: skip
@@ -111,6 +116,10 @@ def _odd(portrait: Image.Image) -> Iterator[tuple[str, bytes, str]]:
     yield "pages.tiff", _bytes(portrait, "TIFF", save_all=True, append_images=frames), HEAD
     turned = portrait.transpose(Image.Transpose.ROTATE_90)
     yield "exif_turned.jpg", _bytes(turned, "JPEG", exif=exif), HEAD
+    nowhere = Image.Exif()
+    nowhere[0x0112] = 99
+    nowhere.get_ifd(0x8769)[0xA405] = TiffImagePlugin.IFDRational(0, 0)
+    yield "exif_nan.jpg", _bytes(portrait, "JPEG", exif=nowhere), HEAD
     yield "exif_garbage.jpg", _bytes(portrait, "JPEG", exif=garbage), HEAD
     yield "lying.png", _png(turned), HEAD
     yield "upside_down.png", _png(portrait.transpose(Image.Transpose.ROTATE_180)), HEAD
@@ -129,10 +138,12 @@ def _hard(portrait: Image.Image) -> Iterator[tuple[str, bytes, str]]:
     banded = portrait.copy()
     ImageDraw.Draw(banded).rectangle((100, 190, 420, 260), fill=(10, 10, 10))
     squeezed = portrait.resize((200, 512))
+    crowd = Image.fromarray(np.tile(np.asarray(portrait.resize((100, 100))), (10, 10, 1)))
     yield "dark.png", _png(dim), "dark"
     yield "night.png", _png(dark), ""
     yield "blurred.png", _png(portrait.filter(ImageFilter.GaussianBlur(8))), "blurred"
     yield "cut.png", _png(cut), ""
+    yield "hundred_faces.png", _png(crowd), "pixels high"
     yield "five_faces.jpg", _bytes(five, "JPEG"), HEAD
     yield "masked.png", _png(masked), ""
     yield "banded.png", _png(banded), ""
