@@ -30,8 +30,12 @@ class OwnHair:
     mirrored: bool  # whether that style was worn to the other side
     ways: Steps  # (3, z, y, x) of WAY_STEPS: stands off, asks further up, and further around
     gains: Steps  # (z, y, x) of GAIN_STEP: natural logarithm of a factor on the hair's light
+    strength: float = 1.0  # how far it is worn so: 0 as the library has it … 1 as it was found
 
     def __post_init__(self) -> None:
+        if not 0 <= self.strength <= 1:
+            raise ValueError("own hair's strength must lie between 0 and 1")
+        object.__setattr__(self, "strength", float(np.float32(self.strength)))
         for name, shape in (("ways", (3, *WAYS_GRID)), ("gains", GAINS_GRID)):
             array = getattr(self, name)
             if array.dtype != np.int8 or array.shape != shape:

@@ -51,7 +51,7 @@ PATIENCE_MS = 500  # a panel that only flashes by starts no engine
 
 
 class HairDock(QDockWidget):
-    """Edits `HeadParams.hairstyle`, `hair_mix`, `hair_shape`, `hair_color` and `hair_tones`."""
+    """Edits the hairstyle, `hair_mix`, `hair_shape`, `hair_color`, `hair_tones`, `own_hair`."""
 
     borrow_asked = Signal()  # for the hair of another head
 
@@ -145,6 +145,7 @@ class HairDock(QDockWidget):
         self.worn.unfold()
         self.shape.edited.connect(self._edit_shape)
         self.shape.mirrored.connect(self._mirror)
+        self.shape.own_edited.connect(self._edit_own)
         return self.worn
 
     def _make_tones(self) -> ToneRows:
@@ -266,6 +267,13 @@ class HairDock(QDockWidget):
             shape = replace(self._document.params.hair_shape or HairShape(), mirrored=mirrored)
             self._apply_shape(self.tr("Hair: parting"), shape, None)
 
+    def _edit_own(self, strength: float, gesture: object) -> None:
+        own = self._document.params.own_hair
+        if own is not None and not self._locks.is_locked("own_hair"):
+            text = self.tr("Hair: own shape")
+            changed = replace(own, strength=strength)
+            self._document.edit(text, gesture=gesture, own_hair=changed)
+
     def _apply_shape(self, text: str, shape: HairShape, gesture: object) -> None:
         changed = None if shape == HairShape() else shape
         self._document.edit(text, gesture=gesture, hair_shape=changed)
@@ -301,6 +309,10 @@ class HairDock(QDockWidget):
             self.mix.show_mix(params.hair_mix, can_mix=params.hairstyle is not None)
         if "hair_shape" in changed:
             self.shape.show_shape(params.hair_shape)
+        if changed & {"hairstyle", "own_hair"}:
+            own = params.own_hair
+            worn_so = own is not None and own.style == params.hairstyle
+            self.shape.show_own(own if worn_so else None)
         if "hair_tones" in changed:
             self.tones.show_tones(params.hair_tones)
         if "hair_color" in changed:

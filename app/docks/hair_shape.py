@@ -8,6 +8,7 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QPushButton, QVBoxLayout, QWidget
 
 from app.widgets.labelled_slider import LabelledSlider, SliderSpec
+from head360.own_hair import OwnHair
 from head360.params import HairShape
 
 NAMES = ("length", "volume", "fringe", "hairline", "curl")
@@ -18,6 +19,7 @@ class ShapeRows(QWidget):
 
     edited = Signal(str, float, object)  # which of `NAMES`, value, gesture
     mirrored = Signal(bool)
+    own_edited = Signal(float, object)  # strength, gesture
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -39,6 +41,11 @@ class ShapeRows(QWidget):
             slider.edited.connect(partial(self.edited.emit, name))
             self.sliders[name] = slider
             column.addWidget(slider)
+        tip = self.tr("As the library has the style … as the photo shows this person's hair")
+        self.own = LabelledSlider(SliderSpec(self.tr("Own shape"), default=1.0, tip=tip))
+        self.own.edited.connect(self.own_edited)
+        self.own.hide()
+        column.addWidget(self.own)
         self.mirror = QPushButton(self.tr("Parted on the other side"))
         self.mirror.setObjectName("more")
         self.mirror.setCheckable(True)
@@ -52,3 +59,9 @@ class ShapeRows(QWidget):
         for name, slider in self.sliders.items():
             slider.show_value(getattr(known, name))
         self.mirror.setChecked(known.mirrored)
+
+    def show_own(self, own: OwnHair | None) -> None:
+        """Show how far somebody's own hair is worn; None, and no slider, where there is none."""
+        self.own.setVisible(own is not None)
+        if own is not None:
+            self.own.show_value(own.strength)

@@ -47,6 +47,10 @@ def add_hair_options(group: argparse._ArgumentGroup) -> None:
     group.add_argument(
         "--hairline", type=number, metavar="-1…1", help="lower … higher, above the forehead"
     )
+    group.add_argument(
+        "--hair-own", type=number, metavar="0…1",
+        help="of a fitted head: as the library has its style … as the photo shows it",
+    )  # fmt: skip
     group.add_argument("--hair-mirrored", action="store_true", help="parted on the other side")
     group.add_argument("--hair-color", metavar="#RRGGBB", help="colour of the hair")
     for part, place in HAIR_TONES.items():

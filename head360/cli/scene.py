@@ -17,6 +17,7 @@ from head360.cli.values import srgb
 from head360.edited import hair_of
 from head360.errors import UnknownNameError
 from head360.light import LIGHT_PRESETS, Background, Light
+from head360.own_hair import OwnHair
 from head360.params import (
     EXPRESSIONS,
     POSE_LIMITS,
@@ -168,9 +169,18 @@ def with_hair(arguments: argparse.Namespace, params: HeadParams) -> HeadParams:
     if arguments.hair_mix is not None:
         params = params.with_(hair_mix=hair_mix(arguments.hair_mix))
     params = params.with_(hair_shape=_hair_shape(arguments, params.hair_shape))
+    if arguments.hair_own is not None:
+        params = params.with_(own_hair=_own_hair(arguments.hair_own, params))
     if arguments.hair_color is not None:
         params = params.with_(hair_color=_linear(arguments.hair_color))
     return params.with_(hair_tones=_hair_tones(arguments, params.hair_tones))
+
+
+def _own_hair(setting: float, params: HeadParams) -> OwnHair:
+    own = params.own_hair
+    if own is None or own.style != params.hairstyle:
+        raise UsageError("This head has no hair of its own: only fitting a photo gives it.")
+    return replace(own, strength=_within("How far hair is its own", setting, 0, 1))
 
 
 def with_make_up(arguments: argparse.Namespace, params: HeadParams) -> HeadParams:

@@ -6,7 +6,7 @@ fit says so in its notes.
 
 from __future__ import annotations
 
-from collections.abc import Generator, Sequence
+from collections.abc import Generator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TypeAlias
 
@@ -22,15 +22,16 @@ from head360.fitting.hair_choice import (
     Candidate,
     bald_unlike,
     candidates,
-    coherence,
     ranked,
 )
 from head360.fitting.hair_gains import light_and_dark
+from head360.fitting.hair_lines import hair_lines
 from head360.fitting.hair_own import OwnWays, fit_own_hair
-from head360.fitting.hair_tone import drawn_hair, matched_color
+from head360.fitting.hair_tone import drawn_hair, matched_color, relit
 from head360.fitting.hairstyle import classify, hair_color, known_lines
 from head360.fitting.painted import Painted
 from head360.fitting.parsing import ClassMap, parse
+from head360.fitting.photo_lines import coherence, photo_lines
 from head360.fitting.texture import FittedSkin, SkinFitter
 from head360.fitting.unproject import Posed
 from head360.fitting.view import PhotoCamera
@@ -140,16 +141,15 @@ class Dresser:
         fitted = yield from self._fitted(worn, tried)
         named = ranked(told, fitted)
         likeliest = [style for style, _ in named if style in fitted][:_BENT]
-        bent = yield from self._bent(worn, [each for each in tried if each.style in likeliest])
+        likely = [each for each in tried if each.style in likeliest]
+        lines = photo_lines(crop.image, parts, worn.seen.size)
+        bent = yield from self._bent(worn, likely, fitted, camera, lines)
         if wanted == AUTO:
             named = ranked(told, fitted, bent)
         style = named[0][0] if wanted == AUTO else tried[0].style
-        mirrored = any(each.mirrored for each in tried if each.style == style)
-        if style in bent:
-            shape = HairShape(mirrored=True) if mirrored else None
-            own = OwnHair.made(str(style), mirrored=mirrored, ways=bent[style].ways)
-        else:
-            shape, own = fitted[style].shape if style in fitted else None, None
+        shape, own = fitted[style].shape if style in fitted else None, None
+        if style in bent and shape is not None:
+            own = OwnHair.made(str(style), mirrored=shape.mirrored, ways=bent[style].ways)
         dressed = dressed.with_(hairstyle=style, hair_shape=shape, own_hair=own)
         return Dressed(dressed, _named(named), worn=worn)
 
@@ -180,15 +180,24 @@ class Dresser:
         return found
 
     def _bent(
-        self, worn: Worn, tried: Sequence[Candidate]
+        self,
+        worn: Worn,
+        tried: Sequence[Candidate],
+        fitted: Mapping[str | None, FittedHair],
+        camera: PhotoCamera,
+        lines: Tensor,
     ) -> Generator[object, None, dict[str | None, OwnWays]]:
-        """How each of some styles becomes this person's hair."""
+        """How each of some styles, in its fitted shape, becomes this person's hair."""
         found: dict[str | None, OwnWays] = {}
         for each in tried:
             if each.style is not None:
-                grid = self._models.styles.grid(each.style)
-                task = fit_own_hair(worn, grid.flip(-1) if each.mirrored else grid)
-                found[each.style] = yield from task
+                style, shape = self._models.styles.planes(each.style), fitted[each.style].shape
+                style = style.mirrored() if each.mirrored else style
+                assert self._shaper is not None
+                seating = self._shaper.shaped(worn.seating, shape)
+                strands = hair_lines(lines, worn.seen, camera, self._models.hair, style, seating)
+                yield None
+                found[each.style] = yield from fit_own_hair(worn, style.grid, shape, strands)
         return found
 
     def _posed(self, params: HeadParams) -> tuple[Tensor, Identity]:
@@ -231,7 +240,7 @@ class Dresser:
         yield "colour of the hair"
         return replace(
             dressed,
-            params=self._toned(params, dressed.worn, crop, parts, fitted.tint),
+            params=self._toned(params, dressed.worn, crop, parts, fitted.tint, fitted.lighting),
             observed=float(fitted.observed[:, :SKIN_ROWS].mean()),
             light=light,
             skin=fitted,
@@ -244,8 +253,12 @@ class Dresser:
         crop: Crop,
         parts: ClassMap | None,
         tint: Tensor,
+        light: Lighting,
     ) -> HeadParams:
-        """With hair that looks like the photo's in the light that the head is shown in."""
+        """With hair that looks like the photo's in the light that the head is shown in.
+
+        Where it is light or dark, it is so in the photo's own `light`.
+        """
         if worn is None or parts is None or params.hairstyle is None or self._shaper is None:
             return params
         style = self._models.styles.planes(params.hairstyle)
@@ -261,6 +274,7 @@ class Dresser:
             return params
         color = matched_color(drawn, params.hair_color, tint.numpy())
         if own is not None:
+            drawn = relit(drawn, style, seating, light)
             own = own.lit(light_and_dark(drawn, color, seating))
         return params.with_(hair_color=color, own_hair=own)
 

@@ -13,19 +13,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 import torch
-from PIL import Image
-from scipy.ndimage import binary_erosion, gaussian_filter
 
 from head360.fitting.face_network import Lines
 from head360.fitting.hair import FittedHair, Silhouette, Worn
 from head360.fitting.hair_own import OwnWays
-from head360.fitting.parsing import ClassMap, Picture
 from head360.model.hair import HairLibrary
-
-Floats = npt.NDArray[np.float32]
-Mask = npt.NDArray[np.bool_]
 
 #: How much the classifier's word counts; and the unlikeness that makes a style e times less likely,
 #: before and after a style's shape was fitted. Chosen on held-out portraits.
@@ -47,11 +40,6 @@ _LEAST_WORD = 1e-3  # nothing that a classifier says is certain
 _PHOTOS_DIFFER = 0.1
 #: Noise and blur hide lines: photos below the renders' mean differ by this much more.
 _HIDDEN = 0.08
-#: Lines are measured in crops of this size, over hair this far (pixels) inside its mask, if there
-#: are so many pixels of it; widths of the gradient's and the window's Gaussians.
-_LINES_SIZE, _SURE, _RIM, _LEAST, _FINE, _WINDOW = 256, 0.9, 3, 150, 0.7, 3.0
-_DARK = 8.0  # grey levels below which brightness tells nothing
-_LUMA = np.array([0.3, 0.59, 0.11], np.float32)
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,33 +143,3 @@ def _likely(scores: Sequence[float]) -> list[float]:
     likely = np.exp(np.array(scores) - max(scores))
     found: list[float] = (likely / likely.sum()).tolist()
     return found
-
-
-def coherence(crop: Picture, parsed: ClassMap) -> float | None:
-    """How far lines of the hair in a crop run together, 0 … 1; None where too little is seen."""
-    small = Image.fromarray(crop).resize((_LINES_SIZE, _LINES_SIZE), Image.Resampling.BOX)
-    sure = parsed.share("hair")
-    if parsed.inside is not None:
-        sure = sure * parsed.inside
-    shares = Image.fromarray(sure).resize(small.size, Image.Resampling.BOX)
-    return line_coherence(np.asarray(small), inner_hair(np.asarray(shares)))
-
-
-def inner_hair(share: Floats) -> Mask:
-    """(H, W) hair for sure and away from its rim, of (H, W) shares at the size of `_LINES_SIZE`."""
-    found: Mask = binary_erosion(share > _SURE, iterations=_RIM)
-    return found
-
-
-def line_coherence(picture: Picture, hair: Mask) -> float | None:
-    """The same of (H, W, 3) sRGB where `hair` is (H, W); a head is some 110 pixels high."""
-    if hair.sum() < _LEAST:
-        return None
-    grey = np.log(picture.astype(np.float32) @ _LUMA + np.float32(_DARK))
-    across, down = (gaussian_filter(grey, _FINE, order=order) for order in ((0, 1), (1, 0)))
-    xx, yy, xy = (
-        gaussian_filter(product * hair, _WINDOW)[hair]
-        for product in (across**2, down**2, across * down)
-    )
-    along = np.sqrt((xx - yy) ** 2 + 4 * xy**2)
-    return float(along.sum() / max(float((xx + yy).sum()), 1e-9))

@@ -1,8 +1,9 @@
 """Where a person's hair is light and where it is dark, from the photo.
 
-Drawn along the photo's rays in its mean colour, hair is too dark here and too bright there. What
-is left, spread over a few millimetres of hair, becomes gains on its tones; the other side has them
-mirrored, as far as it is not seen itself, and what no ray comes near stays as the library has it.
+Drawn along the photo's rays in its mean colour and its light, hair is too dark here and too bright
+there. What is left, spread over two centimetres of hair, becomes gains on its tones; the other
+side has them mirrored, as far as it is not seen itself, and what no ray comes near stays as the
+library has it. Finer than that, what is light and dark are the library's own strands.
 """
 
 from __future__ import annotations
@@ -21,11 +22,11 @@ from head360.rendering.march import HAIR_COLUMNS
 Floats = npt.NDArray[np.float32]
 
 #: Metres over which rays are averaged; what counts as much as rays do for no gain at all.
-_SPREAD, _NONE = 0.011, 0.6
+_SPREAD, _NONE = 0.02, 0.6
 #: How much a mirrored ray counts beside one that was seen.
 _MIRRORED = 0.3
 #: log(gain) for log(light): dark hair shines, so light changes less than colour; its most.
-_SLOPE, _MOST = 1.25, 0.6
+_SLOPE, _MOST = 1.25, 0.45
 #: Of single rays: more is a gap or a glint.
 _CLIPPED = 0.9
 _LUMA = (0.2126, 0.7152, 0.0722)

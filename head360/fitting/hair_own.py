@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Generator
 from dataclasses import dataclass
+from math import log
 
 import numpy as np
 import numpy.typing as npt
@@ -18,18 +19,27 @@ from torch import Tensor
 from torch.nn import functional
 
 from head360.fitting.hair import Worn
+from head360.fitting.hair_lines import HairLines
 from head360.model.field import EMPTY_LOG_EXTINCTION
+from head360.model.hair_shape import VOLUME
 from head360.model.own_hair import FURTHEST_OFF, at_points, displacement
-from head360.model.planes import HAIR_BOX, sample_vectors
+from head360.model.planes import HAIR_BOX, cell_centres, sample_grid, sample_vectors
+from head360.model.seating import GRID_SIZE
 from head360.own_hair import WAYS_GRID
+from head360.params import HairShape
 
 #: Of each stage: blur of the style (cells) and of the silhouettes (pixels), step of the codes,
 #: and rounds.
 _STAGES = ((3, 2.5, 0.12, 10), (1, 1.0, 0.12, 10), (0, 0.0, 0.06, 6))
 #: What a code of 1 means: natural logarithm, metres, metres.
 _SCALE = (0.35, 0.02, 0.02)
-#: What it costs: all, where neighbours differ, where left and right do, and codes themselves.
-_PRIOR, _ROUGH, _ONE_SIDED, _LARGE = 0.06, 1.0, 0.15, 0.02
+#: What it costs: all, where neighbours differ, where they differ from between their neighbours,
+#: where left and right do, and codes themselves.
+_PRIOR, _ROUGH, _BUMPY, _ONE_SIDED, _LARGE = 0.25, 1.0, 0.1, 0.15, 0.02
+#: … and that hair moves along the camera's view, which no silhouette shows.
+_UNSEEN = 8.0
+#: How much strands that run another way than the photo's cost.
+_LINES = 0.1
 #: A blurred style's cells are so thick (metres) where its share of them is turned to extinction.
 _THICK, _FULL, _FAINTEST = 0.008, 0.98, 0.1
 #: Adam's memories.
@@ -45,14 +55,18 @@ class OwnWays:
     stretched: float  # mean square of how much further the hair that is seen stands off
 
 
-def fit_own_hair(worn: Worn, grid: Tensor) -> Generator[float, None, OwnWays]:
+def fit_own_hair(
+    worn: Worn, grid: Tensor, shape: HairShape | None = None, lines: HairLines | None = None
+) -> Generator[float, None, OwnWays]:
     """Find a style's ways; yields the share done between rounds of some 50 ms.
 
     Args:
         worn: the photo's silhouette and where hair sits on this head, with a shaper.
         grid: (z, y, x) of the style, already mirrored if it is worn so.
+        shape: what is bent: the style in its fitted shape.
+        lines: which way the photo's strands run, and its own; None: nobody knows.
     """
-    search = _Search(worn)
+    search = _Search(worn, grid, shape or HairShape(), lines)
     with torch.inference_mode(False):
         grid = grid.clone()  # another may have read it without gradients
     lattice = torch.zeros(3, *WAYS_GRID)
@@ -69,13 +83,16 @@ def fit_own_hair(worn: Worn, grid: Tensor) -> Generator[float, None, OwnWays]:
 class _Search:
     """One silhouette's search, over codes (3, z, y, x)."""
 
-    def __init__(self, worn: Worn) -> None:
-        self._seen = worn.seen
+    def __init__(self, worn: Worn, grid: Tensor, shape: HairShape, lines: HairLines | None) -> None:
+        self._seen, self._lines = worn.seen, lines
+        codes = torch.tensor([shape.length, shape.volume, shape.fringe])
         with torch.inference_mode(False):
             self._ray, self._step = worn.rays.clone(), worn.steps.clone()
-            self._at, self._points = worn.asked(None).clone(), worn.canonical.clone()
-            self._away = worn.away.clone()
-        self._scale = torch.tensor(_SCALE).view(3, 1, 1, 1)
+            self._at, self._points = worn.asked(codes).clone(), worn.canonical.clone()
+            self._away = worn.away.clone() * VOLUME**-shape.volume
+            self._fuller = shape.volume * log(VOLUME)
+            self._ahead = _ahead(worn, grid).clone()
+            self._scale = torch.tensor(_SCALE).view(3, 1, 1, 1)
 
     def rounds(
         self,
@@ -93,8 +110,11 @@ class _Search:
         for _ in range(count):
             with torch.inference_mode(False), torch.enable_grad():
                 descent.zero_grad()
-                shares = _soft(self._shares(codes, grid)[0], blur)
-                loss = self._apart(shares, wanted) + _PRIOR * _cost(codes)
+                moved = displacement(self._away, codes * self._scale)
+                shares = _soft(self._shares(moved, grid)[0], blur)
+                loss = self._apart(shares, wanted) + _PRIOR * (_cost(codes) + self._unseen(moved))
+                if self._lines is not None:
+                    loss = loss + _LINES * self._lines.apart(moved)
                 loss.backward()
                 descent.step()
             yield codes.detach()
@@ -102,16 +122,21 @@ class _Search:
     def found(self, lattice: Tensor, grid: Tensor) -> OwnWays:
         """What a search has come to."""
         with torch.no_grad():
-            shares, met = self._shares(lattice, grid)
             ways = lattice * self._scale
-            off = at_points(ways[:1], self._points)[:, 0].clamp(0, FURTHEST_OFF)
+            shares, met = self._shares(displacement(self._away, ways), grid)
+            off = at_points(ways[:1], self._points)[:, 0].clamp(-FURTHEST_OFF, FURTHEST_OFF)
+            off = (off + self._fuller).clamp(min=0)
             seen = met.clamp(max=1) * self._seen.share[self._ray]
             stretched = float((off.square() * seen).sum() / seen.sum().clamp(min=1e-6))
         return OwnWays(ways.numpy(), float(self._seen.unlike(shares[None])), stretched)
 
-    def _shares(self, codes: Tensor, grid: Tensor) -> tuple[Tensor, Tensor]:
+    def _unseen(self, moved: Tensor) -> Tensor:
+        """What it costs that hair comes nearer to the camera or goes away from it."""
+        along = torch.einsum("zyxc,zyxc->zyx", moved, self._ahead)
+        return _UNSEEN * (along / _SCALE[1]).square().mean()
+
+    def _shares(self, moved: Tensor, grid: Tensor) -> tuple[Tensor, Tensor]:
         """(R,) how much of each ray hair stops, and (N,) optical depths of samples."""
-        moved = displacement(self._away, codes * self._scale)
         at = self._at + sample_vectors(moved, self._points, HAIR_BOX)
         unit = (at - at.new_tensor(HAIR_BOX.centre)) / at.new_tensor(HAIR_BOX.half)
         logs = functional.grid_sample(
@@ -127,9 +152,22 @@ class _Search:
         return wrong / ((shares.detach() + wanted) * weight).sum().clamp(min=1e-6)
 
 
+def _ahead(worn: Worn, grid: Tensor) -> Tensor:
+    """(z, y, x, 3) ways from the camera at a seating's nodes, longer where more hair is."""
+    seating = worn.seating
+    nodes = cell_centres(HAIR_BOX, GRID_SIZE)
+    eye = seating.matrix @ worn.seen.eye + seating.offset
+    away = functional.normalize(nodes - eye, dim=1)
+    hair = 1 - torch.exp(-_extinction(sample_grid(_blurred(grid, 3), nodes, HAIR_BOX)) * _THICK)
+    return (away * (hair / hair.mean()).sqrt()[:, None]).view(*GRID_SIZE[::-1], 3)
+
+
 def _cost(codes: Tensor) -> Tensor:
     """What codes (3, z, y, x) cost."""
-    rough = sum((codes.diff(dim=axis).square().mean() for axis in (1, 2, 3)), codes.new_zeros(()))
+    rough = codes.new_zeros(())
+    for axis in (1, 2, 3):
+        slope = codes.diff(dim=axis)
+        rough = rough + slope.square().mean() + _BUMPY * slope.diff(dim=axis).square().mean()
     other = codes.flip(-1) * codes.new_tensor([1.0, 1.0, -1.0]).view(3, 1, 1, 1)
     one_sided = (codes - other).square().mean()
     return _ROUGH * rough + _ONE_SIDED * one_sided + _LARGE * codes.square().mean()

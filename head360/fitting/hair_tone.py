@@ -86,21 +86,31 @@ def drawn_hair(
         seating: where it sits on this head, in its fitted shape.
         light: what it is lit by; half of its colour is left out.
     """
-    rays, limit, chosen = _rays(seen)
+    rays, limit, chosen = hair_rays(seen)
     if len(chosen) < _LEAST:
         return None
     columns = march_hair(field, style, rays, limit, warp=seating)
     met = torch.nonzero(columns[:, HAIR_COLUMNS.index("alpha")] > _DRAWN)[:, 0]
     if len(met) < _LEAST:
         return None
+    photo = _photo_light(crop, parsed, seen.size)[chosen[met]]
+    scene = _lit(style, seating, light, rays.origins[0])
+    return DrawnHair(columns[met], rays.directions[met], photo, scene)
+
+
+@torch.inference_mode()
+def relit(hair: DrawnHair, style: HairPlanes, seating: Seating, light: Lighting) -> DrawnHair:
+    """The same hair, as `drawn_hair` met it, in another light."""
+    return replace(hair, scene=_lit(style, seating, light, hair.scene.eye))
+
+
+def _lit(style: HairPlanes, seating: Seating, light: Lighting, eye: Tensor) -> LitScene:
     extinction = seated_extinction(style.shading, seating)
     paler = _paler(light)
-    scene = LitScene(
+    return LitScene(
         paler, None, key_transmittance(extinction, paler.directions[0]),
-        ambient_visibility(extinction), torch.zeros(3), rays.origins[0],
+        ambient_visibility(extinction), torch.zeros(3), eye,
     )  # fmt: skip
-    photo = _photo_light(crop, parsed, seen.size)[chosen[met]]
-    return DrawnHair(columns[met], rays.directions[met], photo, scene)
 
 
 @torch.inference_mode()
@@ -142,10 +152,10 @@ def _natural(color: Floats) -> Floats:
     return natural
 
 
-def _rays(seen: Silhouette) -> tuple[Rays, Tensor, Tensor]:
-    """Rays (N) to hair in the photo, how far each may go, and their numbers."""
+def hair_rays(seen: Silhouette, most: int = _MOST) -> tuple[Rays, Tensor, Tensor]:
+    """At most so many rays (N) to hair in the photo, how far each may go, and their numbers."""
     sure = torch.nonzero((seen.share > _SURE) & (seen.weight > 0.5))[:, 0]
-    chosen = sure[:: max(1, -(-len(sure) // _MOST))]
+    chosen = sure[:: max(1, -(-len(sure) // most))]
     away = seen.points[chosen] - seen.eye
     directions = torch.nn.functional.normalize(away[:, 0], dim=1)
     limit = (away * directions[:, None]).sum(2).amax(1)

@@ -23,6 +23,8 @@ _CROWN_OFF, _CROWN_FROM, _CROWN_FADE, _NEAR = -0.08, 0.07, 0.05, 0.03
 _MIDDLE = (0.0, 0.05, -0.01)
 #: Metres behind the ears that around means around.
 _AXIS = 0.02
+#: Nearer to its axis hair is moved around ever less, metres: it would be a whorl.
+_WHORL = 0.05
 
 
 def bent(points: Tensor, away: Tensor, ways: Tensor) -> Tensor:
@@ -45,9 +47,10 @@ def bent(points: Tensor, away: Tensor, ways: Tensor) -> Tensor:
 
 
 def around(points: Tensor) -> Tensor:
-    """(N, 3) unit vectors around the head at (N, 3) metres, from its front to its right."""
+    """(N, 3) ways around the head at (N, 3) metres, from front to right: 1, less over its top."""
     flat = torch.stack([points[:, 2] + _AXIS, 0 * points[:, 0], -points[:, 0]], -1)
-    return functional.normalize(flat, dim=-1, eps=1e-3)
+    ways: Tensor = flat / flat.norm(dim=-1, keepdim=True).clamp(min=_WHORL)
+    return ways
 
 
 def at_points(lattice: Tensor, points: Tensor) -> Tensor:

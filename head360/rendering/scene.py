@@ -322,9 +322,9 @@ def own_hair(params: HeadParams) -> tuple[OwnHair | None, float]:
     """What a photo gave of the style that is worn, and how far the head wears that, 0 … 1."""
     own, mix = params.own_hair, params.hair_mix
     share = 1.0 if mix is None else 1.0 - mix.share
-    if own is None or own.style != params.hairstyle or share == 0:
+    if own is None or own.style != params.hairstyle or share * own.strength == 0:
         return None, 0.0
-    return own, share
+    return own, share * own.strength
 
 
 def with_gains(style: HairPlanes, own: OwnHair, share: float, *, mirrored: bool) -> HairPlanes:

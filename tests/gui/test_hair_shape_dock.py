@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from app.head_names import DYES, HAIR_COLORS
 from app.main_window import MainWindow
+from head360.own_hair import GAINS_GRID, WAYS_GRID, OwnHair
 from head360.params import HairShape, HairTones, neutral_head
 from head360.project import Project, save_project
 
@@ -32,6 +34,26 @@ def test_the_other_parting_hairline_and_curl_are_one_step_each(window: MainWindo
         document.undo_stack.undo()
     assert document.params.hair_shape is None
     assert not dock.shape.mirror.isChecked()
+
+
+def test_hair_of_one_s_own_is_weakened_in_one_step(window: MainWindow) -> None:
+    dock, document = window.panels.hair, window.document
+    assert dock.shape.own.isHidden()
+    own = OwnHair(
+        "bob", False, np.ones((3, *WAYS_GRID), np.int8), np.ones(GAINS_GRID, np.int8)
+    )  # fmt: skip
+    document.edit("fit", hairstyle="bob", own_hair=own)
+    assert not dock.shape.own.isHidden()
+    assert dock.shape.own.value == 1
+    dock.shape.own.field.setValue(0.5)
+    weaker = document.params.own_hair
+    assert weaker is not None
+    assert (weaker.strength, weaker.ways.tolist()) == (0.5, own.ways.tolist())
+    document.undo_stack.undo()
+    assert document.params.own_hair is own
+    assert dock.shape.own.value == 1
+    document.edit("style", hairstyle="pixie")
+    assert dock.shape.own.isHidden()
 
 
 def test_roots_and_tips_take_colours_and_lose_them(window: MainWindow) -> None:

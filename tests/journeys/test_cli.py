@@ -16,6 +16,7 @@ from head360 import __main__ as command_line
 from head360.assets import Catalog, Hairstyle
 from head360.bench import BenchOptions, measure
 from head360.make_up import MakeUp
+from head360.own_hair import WAYS_GRID, OwnHair
 from head360.params import (
     ATTRIBUTES,
     EXPRESSIONS,
@@ -25,7 +26,7 @@ from head360.params import (
     HeadParams,
     neutral_head,
 )
-from head360.project import load_project
+from head360.project import Project, load_project, save_project
 from head360.rendering.request import Frame, RenderRequest
 
 
@@ -94,6 +95,20 @@ def test_hair_options_part_colour_and_take_hair_from_another_head(engine: PlainE
     assert first.hair_tones == HairTones((0, 0, 0), (1, 1, 1), tip_reach=0.5)
     assert (last.hairstyle, last.hair_shape) == ("bob", first.hair_shape)
     assert last.hair_tones == HairTones(roots=(0, 0, 0), tip_reach=0.5)
+
+
+def test_a_fitted_head_s_own_hair_can_be_weakened(engine: PlainEngine) -> None:
+    own = OwnHair.made("bob", mirrored=False, ways=np.full((3, *WAYS_GRID), 0.1))
+    save_project(Project(neutral_head().with_(hairstyle="bob", own_hair=own)), Path("a.h360"))
+    assert run(engine, "edit a.h360 --hair-own 0.5 -o b.h360") == 0
+    assert run(engine, "edit a.h360 --hair-own 1.5 -o c.h360") != 0
+    assert run(engine, "new --hair bob --hair-own 0.5 -o c.h360") != 0  # nobody's own
+
+    weaker = load_project(Path("b.h360")).params.own_hair
+
+    assert weaker is not None
+    assert weaker.strength == 0.5
+    assert not Path("c.h360").exists()
 
 
 def test_make_up_has_colours_of_its_own(engine: PlainEngine) -> None:

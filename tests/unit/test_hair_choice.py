@@ -20,10 +20,11 @@ from head360.fitting.face_network import (
     load_lines,
     save_faces,
 )
-from head360.fitting.hair_choice import _lines_say, coherence, line_coherence
+from head360.fitting.hair_choice import _lines_say
 from head360.fitting.landmarks import LEFT_EYE, LIPS_OUTER, RIGHT_EYE
 from head360.fitting.parsing import ClassMap
 from head360.fitting.parsing_hair import own_hair
+from head360.fitting.photo_lines import coherence, line_coherence
 
 
 def strands(size: int = 128) -> np.ndarray:

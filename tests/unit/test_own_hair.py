@@ -109,12 +109,25 @@ def test_a_project_keeps_it_bit_by_bit(tmp_path: Path) -> None:
     back = load_project(path).params.own_hair
 
     assert back is not None
+    assert back.strength == 1
     assert (back.style, back.mirrored) == ("bob", True)
     assert np.array_equal(back.ways, own.ways)
     assert np.array_equal(back.gains, own.gains)
     first = path.read_bytes()
     save_project(load_project(path), path)
     assert path.read_bytes() == first
+
+
+def test_a_project_keeps_how_far_it_is_worn(tmp_path: Path) -> None:
+    path = tmp_path / "a.h360"
+    save_project(Project(neutral_head().with_(own_hair=replace(someones(), strength=0.3))), path)
+
+    back = load_project(path).params.own_hair
+
+    assert back is not None
+    assert back.strength == replace(someones(), strength=0.3).strength
+    with pytest.raises(ValueError, match="strength"):
+        replace(someones(), strength=1.1)
 
 
 @pytest.mark.parametrize(
@@ -126,6 +139,9 @@ def test_a_project_keeps_it_bit_by_bit(tmp_path: Path) -> None:
         {"ways": np.zeros((3, 4, 4, 4), np.int8)},
         {"gains": np.zeros(GAINS_GRID, np.float32)},
         {"more": np.zeros(1, np.int8)},
+        {"strength": np.full(1, 2, np.float32)},
+        {"strength": np.full(1, np.nan, np.float32)},
+        {"strength": np.ones(1, np.int8)},
     ],
 )
 def test_a_damaged_one_is_named(tmp_path: Path, change: dict[str, np.ndarray]) -> None:
@@ -206,6 +222,13 @@ def test_only_the_style_that_it_belongs_to_wears_it(models: Models) -> None:
     assert not torch.equal(moved, still)
     assert torch.equal(other[0], still)
     assert other[1] is None
+    weak, faint = worn(plain.with_(own_hair=replace(someones(), strength=0.25)))
+    assert torch.allclose(weak - still, 0.25 * (moved - still), atol=1e-6)
+    assert faint is not None
+    assert float(faint.max()) == pytest.approx(0.25 * float(gains.max()))
+    none_of_it = worn(plain.with_(own_hair=replace(someones(), strength=0.0)))
+    assert torch.equal(none_of_it[0], still)
+    assert none_of_it[1] is None
     half, fainter = worn(plain.with_(own_hair=someones(), hair_mix=HairMix("pixie", 0.5)))
     assert torch.allclose(half - still, 0.5 * (moved - still), atol=1e-6)
     assert fainter is not None

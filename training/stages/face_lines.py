@@ -9,7 +9,7 @@ from PIL import Image
 from scipy.ndimage import gaussian_filter
 
 from head360.fitting.face_network import Lines
-from head360.fitting.hair_choice import inner_hair, line_coherence
+from head360.fitting.photo_lines import inner_hair, line_coherence
 from training.stages.face_pictures import (
     COLOR,
     COVER,
