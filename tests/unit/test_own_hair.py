@@ -15,6 +15,7 @@ from safetensors.numpy import load, save
 
 from head360.edits import Change, EditLayer, Wish
 from head360.errors import ProjectFileError
+from head360.fitting import hair_own
 from head360.fitting.face_network import BACKGROUND, PARTS
 from head360.fitting.hair import FittedHair, Silhouette, Worn, silhouette
 from head360.fitting.hair_choice import Candidate, ranked
@@ -33,6 +34,8 @@ from head360.project import Project, load_project, save_project
 from head360.rendering.scene import Models, SceneBuilder
 
 Value = TypeVar("Value")
+#: Hair before the forehead, metres.
+FRINGE = torch.tensor([[x, y, 0.105] for x in (-0.03, 0.0, 0.03) for y in (0.08, 0.1, 0.12)])
 ENTRY = "own_hair.safetensors"
 
 
@@ -278,6 +281,34 @@ def test_a_silhouette_is_followed_in_each_direction(
     drawn = OwnHair.made("bob", mirrored=False, ways=found.ways)
     shares = Worn(worn.seen, shaper.own(seating, drawn, None), shaper).shares(grid[None])
     assert float(worn.seen.unlike(shares)) < 0.4 * before
+
+
+def test_what_the_photo_does_not_show_is_held_back(
+    bare: Silhouette,
+    seating: Seating,
+    shaper: HairShaper,
+    models: Models,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    grid, ways = models.styles.grid("bob_bangs"), np.zeros((3, *WAYS_GRID))
+    ways[0, :, 7:] = 0.5  # it stands off, above
+    fuller = shaper.own(seating, OwnHair.made("bob_bangs", mirrored=False, ways=ways), None)
+    wanted = Worn(bare, fuller, shaper).shares(grid[None])[0]
+    worn = Worn(replace(bare, share=wanted), seating, shaper)
+    before = float(worn.seen.unlike(worn.shares(grid[None])))
+
+    def fringe_ahead() -> tuple[float, float]:
+        found = finished(fit_own_hair(worn, grid))
+        own = OwnHair.made("bob_bangs", mirrored=False, ways=found.ways)
+        moved = shaper.own(seating, own, None)(FRINGE) - seating(FRINGE)
+        return float(moved[:, 2].abs().mean()), found.unlike
+
+    held, unlike = fringe_ahead()
+    monkeypatch.setattr(hair_own, "_UNSEEN", 0.0)
+    free, _ = fringe_ahead()
+
+    assert held < 0.85 * free
+    assert unlike < 0.5 * before
 
 
 def test_what_must_be_stretched_was_another_style() -> None:
