@@ -25,7 +25,7 @@ _FAULTS = frozenset(
      "giant", "gigantic", "ginormous", "humongous", "puny", "gaunt", "dry", "patchy", "sparse",
      "droopy", "saggy", "blotchy", "creepy", "greasy", "uneven", "harsh", "thinning", "bulky",
      "pasty", "sickly", "overdone", "monstrous", "straggly", "wonky", "lopsided", "boring", "weird",
-     "nonexistent", "invisible",
+     "nonexistent", "invisible", "mess",
      "awful", "terrible", "gross", "stupid", "ridiculous", "clownish", "caked", "orange", "bloated"}
 )  # fmt: skip
 _SIZES = frozenset({"huge", "massive", "enormous", "giant", "gigantic", "ginormous", "humongous"})

@@ -137,8 +137,10 @@ def _particles(words: Sequence[Token], labels: list[str]) -> None:
 def _too(words: Sequence[Token], labels: list[str]) -> None:
     """“Too big” is less, “not too big” is a bit; at the end, “too” says nothing."""
     for at, word in enumerate(words):
-        mistyped = word.word == "to" and 0 < at < len(words) - 1 and labels[at + 1] in _TOO_MUCH
+        mistyped = word.word == "to" and 0 < at < len(words) - 1
+        mistyped = mistyped and (labels[at + 1] in _TOO_MUCH or labels[at + 1][:6] == "person")
         looks = words[at - 1].word in ("is", "are", "look", "looks", "way", "far", "bit")
+        looks = looks or (words[at - 1].word in ("she's", "he's") and at + 2 == len(words))
         looks = looks and words[max(at - 2, 0)].word not in ("a", "any", "the", "one", "some")
         if mistyped and (looks or labels[at - 1].startswith("topic:")):
             labels[at] = LESS  # “eyebrows to thick”

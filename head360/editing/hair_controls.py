@@ -126,7 +126,7 @@ def word(head: HeadParams, meant: Meant, _mesh: BilinearModel) -> Change | None:
     if meant.name in _SIDES and meant.way != NO:
         return _parted(head, _SIDES[meant.name])
     arranged = _ARRANGED.get(meant.name, "side")
-    if meant.way == NO:
+    if meant.way in (NO, LESS):
         if STYLE_FACTS.get(head.hairstyle or "", (0, "", ""))[2] != arranged:
             return None  # “a bun, no fringe”
         arranged = "loose" if arranged == "tied" else f"no {arranged}"

@@ -81,6 +81,8 @@ def _built(words: Sequence[Token], labels: list[str]) -> None:
     """“A big man” is heavy; “a tall man”, “an anime girl” are only described."""
     for at, label in enumerate(labels[:-1]):
         somebody = labels[at + 1] in _SEXES and not words[at + 1].after_break
+        if label == NO and words[at].word == "clean" and labels[at + 1] in _SEXES:
+            labels[at] = labels[at + 1] = GLUE  # “clean girl look”
         part = labels[at + 1] in _FLESHY or labels[at + 1 : at + 3][-1] in _FLESHY
         if label in _FLESH and part and not words[at + 1].after_break:
             labels[at] = _FLESH[label]

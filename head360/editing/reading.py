@@ -52,6 +52,11 @@ _TYPED_SHORT = {
     "dat": "that",
     "wit": "with",
     "em": "them",
+    "teh": "the",
+    "hte": "the",
+    "adn": "and",
+    "wiht": "with",
+    "hsi": "his",
     "hes": "he's",
     "shes": "she's",
     "theyre": "they're",
@@ -131,13 +136,17 @@ def _spelt(found: Sequence[Token]) -> Iterator[Token]:
         yield replace(token, word=pieces[1], start=cut, after_break=False)
 
 
+_IN_TWO = {("make", "up"): "makeup", ("w", "o"): "without"}
+
+
 def _joined(found: Sequence[Token]) -> Iterator[Token]:
     """“Make-up”, in two words as well, is one."""
     skip = False
     for token, after in pairwise([*found, Token("", 0, 0, True)]):
         if not skip:
-            skip = (token.word, after.word) == ("make", "up") and not after.after_break
-            yield replace(token, word="makeup", end=after.end) if skip else token
+            whole = _IN_TWO.get((token.word, after.word), "")
+            skip = bool(whole) and (not after.after_break or whole == "without")
+            yield replace(token, word=whole, end=after.end) if skip else token
         else:
             skip = False
 
