@@ -44,6 +44,14 @@ def _fixed(words: Sequence[Token], labels: list[str]) -> None:
         following = labels[at + 1 : at + 4]
         if word.word in ("fix", "sort", "repair") and any(o in _FIXED for o in following):
             labels[at] = NO
+        it = {w.word for w in words[at + 1 : at + 2]} & {"it", "that", "them", "this"}
+        if (
+            word.word in ("fix", "sort", "cover")
+            and it
+            and at
+            and not labels[at].startswith("topic")
+        ):
+            labels[at] = NO  # “a weak jaw, fix it”
         if labels[at] == "shape:shiny":
             labels[:] = ["topic:skin" if o in _SHINING else o for o in labels]
         if word.word in ("warmer", "warm") and "topic:skin" in labels:
