@@ -18,7 +18,7 @@ _TOLD = (*_FEATURES, GLASSES)
 #: How much nearer the second look is; a face cut out as `fitting.crop` does fits in.
 NEARER = 2.0
 #: How much the nearer look counts where it looks, and the share of its side over which it fades.
-_COUNTS, _FADE = 0.7, 0.125
+_COUNTS, _FADE = 0.85, 0.125
 #: Where the middle of the face's features is of a picture in which none are found.
 _MIDDLE = (0.5, 0.47)
 

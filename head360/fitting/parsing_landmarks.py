@@ -1,8 +1,8 @@
 """What landmarks say about the parts of a face, before colours have their word.
 
-Landmarks know where lips, eyes and brows are more exactly than a small network; they bound where
-skin can be; and the colours at those of cheeks, nose and chin, against those of hair that is sure,
-tell this person's skin from a fringe of any colour.
+Landmarks know where lips, eyes and brows are, but not their edges, which the network sees better;
+they bound where skin can be; and the colours at those of cheeks, nose and chin, against those of
+hair that is sure, tell this person's skin from a fringe of any colour.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 from PIL import Image, ImageDraw, ImageFilter
+from scipy import ndimage
 
 from head360.faces import OVAL
 from head360.fitting.face_network import (
@@ -43,22 +44,30 @@ _BROWS = (
     (70, 63, 105, 66, 107, 55, 65, 52, 53, 46), (300, 293, 334, 296, 336, 285, 295, 282, 283, 276),
 )  # fmt: skip
 _MESH = 468
-#: Skin lies within the face's oval, this much wider for the ears; blurred by a share of its height.
 #: What is behind the face may be before it, within the oval, but rarely is.
 _BEHIND = -2.0
 _GLASSES = 0.14  # of the face's height: how far glasses reach from the eyes
-_WIDER, _HIGHER, _SOFT = 1.22, 1.05, 0.02
+#: Skin lies within the face's oval, this much wider for the ears, and lower for chins; blurred by
+#: a share of its height.
+_WIDER, _HIGHER, _LOWER, _SOFT = 1.22, 1.05, 1.25, 0.02
 #: How far landmarks turn the odds (natural logarithms): of features, of skin within the oval and
 #: outside of it, of skin by its colour.
-_FEATURE, _OUTSIDE, _LIKE_SKIN, _UNLIKE_SKIN = 5.0, -5.0, 2.0, -5.0
+_FEATURE, _OUTSIDE, _LIKE_SKIN, _UNLIKE_SKIN = 5.0, -5.0, 0.5, -5.0
+#: The odds of skin of just the colour at landmarks before they are limited, as brows may have it.
+_SAME = 2.0
+#: Nearer to an outline than this share of the face's height the picture alone tells; from twice as
+#: far inside on, and three times outside, landmarks are sure.
+_VAGUE = {BROWS: 0.02, EYES: 0.01, LIPS: 0.01, MOUTH: 0.008}
+#: A brow is where landmarks say if the picture shows less than this share of one there.
+_LITTLE = 0.5
 #: How sure hair must be to show its colour, how many pixels it takes, and its least variance.
 _SURE, _LEAST, _VARIANCE = 0.9, 60, 12.0
 #: Glasses of which less than this share lies below the eyes are brows.
 _LOW_GLASSES = 0.25
 #: How fast likeness falls with the squared distance in standard deviations of the skin's colours.
 _FALL = 0.4
-#: The same of a neck, which may lie in shadow, begins there.
-_SHADOWED = 4.0
+#: The same of a neck, which may lie in shadow, begins there, and goes so far.
+_SHADOWED, _UNLIKE_NECK = 4.0, -9.0
 #: Deviations below which no skin is even, L, a, b; brightness varies with light, and counts less.
 #: Brighter than skin usually is, skin shines: distances count less, and up to a limit.
 _EVEN, _LIGHT, _SHINE, _SHINING = (6.0, 2.5, 3.0), 2.0, 0.3, 6.0
@@ -74,12 +83,12 @@ def landmark_odds(colors: Floats, landmarks: Floats, shares: Floats | None = Non
     odds = np.zeros((11, height, width), np.float32)
     oval = _filled([flat[list(OVAL)]], (width, height))
     unlike = _distance_from_skin(colors, flat)
-    skin = np.clip(_LIKE_SKIN - _FALL * unlike, _UNLIKE_SKIN, _LIKE_SKIN) * oval
+    skin = np.clip(_SAME - _FALL * unlike, _UNLIKE_SKIN, _LIKE_SKIN) * oval
     unlike_hair = None if shares is None else _distance_from_hair(colors, shares[HAIR])
     if unlike_hair is not None:
         skin = np.where(unlike_hair > unlike, np.maximum(skin, 0), skin)
     # A neck is this person's skin, too, if in shadow; a black collar is not.
-    odds[NECK] = np.clip(_SHADOWED - _FALL * unlike, _UNLIKE_SKIN, 0)
+    odds[NECK] = np.clip(_SHADOWED - _FALL * unlike, _UNLIKE_NECK, 0)
     odds[SKIN] = skin + _OUTSIDE * (1 - _reach(flat, (width, height)))
     above = np.arange(height)[:, None] < flat[list(BROW_POINTS), 1].mean()
     odds[HAIR] = np.maximum(-skin, 0) * above
@@ -90,16 +99,57 @@ def landmark_odds(colors: Floats, landmarks: Floats, shares: Floats | None = Non
         odds[GLASSES] = _OUTSIDE
     odds[BEARD] = _OUTSIDE * (1 - oval) * 0.5 * _above(LIPS_OUTER, flat, height)[:, None]
     odds[BEARD] += _OUTSIDE * _above((*RIGHT_EYE, *LEFT_EYE), flat, height)[:, None]
+    _tell_features(odds, flat, np.zeros_like(oval) if shares is None else shares[BROWS])
+    return odds
+
+
+def _tell_features(odds: Floats, flat: npt.NDArray[np.float64], brows: Floats) -> None:
+    """Add what outlines say of features to (C, H, W) odds; `brows` (H, W) is the share so far."""
+    size = (odds.shape[2], odds.shape[1])
+    tall = float(np.ptp(flat[list(OVAL), 1]))
+    inner = _edge_distance(_filled([flat[list(LIPS_INNER)]], size))
     for part, outlines in (
         (BROWS, _BROWS), (EYES, (RIGHT_EYE, LEFT_EYE)), (LIPS, (LIPS_OUTER,)),
     ):  # fmt: skip
-        shown = _filled([flat[list(outline)] for outline in outlines], (width, height))
-        odds[part] += _FEATURE * (2 * shown - 1)
+        edges = [flat[list(outline)] for outline in outlines]
+        shown = _filled(edges, size)
+        within = _edge_distance(shown)
+        if part == LIPS:
+            within = np.minimum(within, -inner)
+        odds[part] += _FEATURE * _told(within / tall, _VAGUE[part])
+        if part == BROWS:
+            odds[part] += _FEATURE * _missing(edges, brows, _VAGUE[part] * tall)
         odds[SKIN] -= shown * odds[SKIN].clip(0)
-    inner = _filled([flat[list(LIPS_INNER)]], (width, height))
-    odds[LIPS] -= 2 * _FEATURE * inner
-    odds[MOUTH] += _FEATURE * (2 * inner - 1)
-    return odds
+    odds[MOUTH] += _FEATURE * _told(inner / tall, _VAGUE[MOUTH])
+
+
+def _told(within: Floats, vague: float) -> Floats:
+    """(H, W) -2 … 1 what an outline tells at a distance from it: nothing near it."""
+    beyond = (np.abs(within) - vague).clip(0) / vague
+    found: Floats = np.where(within > 0, beyond.clip(0, 1), -beyond.clip(0, 2))
+    return found
+
+
+def _missing(outlines: Sequence[npt.NDArray[np.float64]], share: Floats, reach: float) -> Floats:
+    """(H, W) 1 within outlines of a feature of which the picture shows little, up to a reach."""
+    found = np.zeros_like(share)
+    for outline in outlines:
+        shown = _filled([outline], share.shape[::-1])
+        seen = share[_edge_distance(shown) > -reach].sum()
+        if seen < _LITTLE * shown.sum():
+            found = np.maximum(found, shown)
+    return found
+
+
+def _edge_distance(shown: Floats) -> Floats:
+    """(H, W) pixels from the edge of a mask of 0 and 1, negative outside."""
+    inside = shown > 0.5
+    found: Floats = np.where(
+        inside,
+        ndimage.distance_transform_edt(inside) - 0.5,
+        0.5 - ndimage.distance_transform_edt(~inside),
+    ).astype(np.float32)
+    return found
 
 
 def _eye_band(flat: npt.NDArray[np.float64], height: int) -> Floats:
@@ -158,7 +208,9 @@ def _reach(flat: npt.NDArray[np.float64], size: tuple[int, int]) -> Floats:
     oval = flat[list(OVAL)]
     low, high = oval.min(0), oval.max(0)
     middle = (low + high) / 2
-    cover = _filled([middle + (oval - middle) * (_WIDER, _HIGHER)], size)
+    away = oval - middle
+    away *= np.where(away[:, 1:] > 0, (_WIDER, _LOWER), (_WIDER, _HIGHER))
+    cover = _filled([middle + away], size)
     image = Image.fromarray((cover * 255).astype(np.uint8))
     soft = image.filter(ImageFilter.GaussianBlur(float(_SOFT * (high - low)[1])))
     return np.asarray(soft, np.float32) / np.float32(255)

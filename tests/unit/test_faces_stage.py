@@ -275,6 +275,22 @@ def test_the_loss_of_parts_is_least_where_they_are_right() -> None:
     assert parts_loss(right, truth, 0.6) < 0.1 * parts_loss(-right, truth, 0.6)
 
 
+def test_the_loss_of_parts_is_cross_entropy_and_overlap() -> None:
+    logits = torch.randn(2, len(PARTS), 5, 4, generator=torch.Generator().manual_seed(1))
+    truth = torch.full((2, 5, 4), SKIN)
+    truth[1, :2] = HAIR  # both weigh one
+    shares, masks = logits.softmax(1), torch.stack([truth == SKIN, truth == HAIR])
+    seen = shares[:, [SKIN, HAIR]].transpose(0, 1)
+    overlap = (2 * (seen * masks).sum((1, 2, 3)) + 1) / (
+        shares.sum((0, 2, 3))[[SKIN, HAIR]] + masks.sum((1, 2, 3)) + 1
+    )
+
+    found = parts_loss(logits, truth, 0.5)
+
+    expected = torch.nn.functional.cross_entropy(logits, truth) + 0.5 * (1 - overlap).mean()
+    torch.testing.assert_close(found, expected)
+
+
 def test_a_cropped_head_tells_no_style() -> None:
     told = torch.zeros(2, 3)
 

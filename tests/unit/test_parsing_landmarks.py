@@ -65,8 +65,22 @@ def test_features_are_where_landmarks_say(landmarks: np.ndarray) -> None:
     assert np.isfinite(odds).all()
     assert odds[EYES, 58, 52] > 0 > odds[EYES, 70, 64]
     assert odds[MOUTH, 86, 64] > 0 > odds[LIPS, 86, 64]
-    assert odds[LIPS, 82, 64] > 0
-    assert odds[BROWS, 49, 76] > 0
+    assert odds[BROWS, 49, 76] > 0 > odds[BROWS, 56, 76]
+    assert odds[LIPS, 82, 64] == 0 > odds[LIPS, 78, 64]
+
+
+def test_an_edge_is_where_the_picture_has_it(landmarks: np.ndarray) -> None:
+    shares = np.full((len(PARTS), SIZE, SIZE), 0.01, np.float32)
+    shares[SKIN] = 0.9
+    seen = np.s_[46:50, 72:81]  # a brow, higher than the landmarks have it
+    shares[SKIN][seen], shares[BROWS][seen] = 0.05, 0.9
+    shares /= shares.sum(0)
+
+    odds = landmark_odds(lab(picture()), landmarks, shares)
+
+    assert (odds[BROWS][seen] > -1).all()
+    assert abs(odds[BROWS, 51, 76]) < 1
+    assert odds[BROWS, 49, 52] > 0, "the other brow is not seen, but must be there"
 
 
 def test_skin_is_within_the_face_and_a_fringe_is_not_skin(landmarks: np.ndarray) -> None:

@@ -33,7 +33,7 @@ class FaceLearning:
     portraits: float = 0.5  # share of pictures that are cut as a found face is; they tell styles
     nearer: float = 0.35  # share of pictures of the features, as the second look shows them
     company: float = 0.15  # share of pictures with somebody else behind
-    dice: float = 0.6  # weight of the overlap's loss
+    dice: float = 1.0  # weight of the overlap's loss
     style: float = 0.4  # weight of the hairstyle's loss
     smoothing: float = 0.05  # of the hairstyle's label
     encoder: bool = True  # whether features and the hairstyle are learnt too, or only parts
