@@ -46,6 +46,8 @@ def test_there_are_two_hundred_of_all_kinds() -> None:
         ("held_out_4.toml", 0.92),
         ("held_out_5.toml", 0.95),
         ("held_out_6.toml", 0.92),
+        ("held_out_7.toml", 0.94),
+        ("held_out_8.toml", 0.92),
         ("practice_a.toml", 0.96),
         ("practice_b.toml", 0.96),
     ],
