@@ -10,15 +10,16 @@ from head360.errors import Head360Error
 from head360.files import replacing
 from head360.fitting.face_network import FACES_FILE
 from head360.fitting.landmarks import CALIBRATION_FILE
+from head360.fitting.style_network import STYLE_FILE
 from head360.model.bilinear import BilinearModel
 from head360.model.hair import HairLibrary
 from training.catalog import write_catalog
 
-#: Files of the stages mesh, texture, direct, refine and parsing, and of calibration; hair comes in
-#: several.
+#: Files of the stages mesh, texture, direct, refine, parsing and hairstyle, and of calibration;
+#: hair comes in several.
 _PARTS = (
     "mesh.safetensors", "texture.safetensors", "fields.safetensors", REFINE_FILE, FACES_FILE,
-    CALIBRATION_FILE,
+    STYLE_FILE, CALIBRATION_FILE,
 )  # fmt: skip
 _HAIR = "hair-*.safetensors"
 _LIGHTS = "lights.safetensors"

@@ -1,6 +1,6 @@
 """Which hairstyle a picture shows, and what colour the hair is.
 
-The style is told by the network that parses. The colour is measured: the hair's own light (the
+The style is told while a picture is parsed. The colour is measured: the hair's own light (the
 photo through the inverse of the renderer's tone curve), from the middling bright pixels well inside
 its mask, over the light that falls on such hair. How much of that light comes back was calibrated
 on true renders of known colour; hair also shines, so that dark hair comes back brighter than it is.

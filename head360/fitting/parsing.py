@@ -4,12 +4,13 @@ The network looks twice, the second time nearer (`fitting.face_looks`). Its shar
 size, are fitted to its edges: a guided filter (He et al., ECCV 2010) lets hair,
 skin, neck, clothes and background end where colours do, after each of them has been modelled by
 one Gaussian in Lab over the pixels that the network was sure of. Hair that does not hang together
-with the head is somebody else's, or none.
+with the head is somebody else's, or none. The hairstyle is told by a network of its own from what
+the parser saw, and by the parser (`fitting.style_network`).
 """
 
 from __future__ import annotations
 
-from collections.abc import Generator
+from collections.abc import Generator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
@@ -37,6 +38,13 @@ from head360.fitting.face_network import (
 from head360.fitting.parsing_fringe import fringe_odds
 from head360.fitting.parsing_hair import own_hair
 from head360.fitting.parsing_landmarks import landmark_odds
+from head360.fitting.style_network import (
+    STYLE_FILE,
+    StyleNetwork,
+    load_style,
+    style_maps,
+    told_styles,
+)
 
 Picture = npt.NDArray[np.uint8]
 Floats = npt.NDArray[np.float32]
@@ -50,6 +58,9 @@ _COLOURED = (BACKGROUND, SKIN, HAIR, NECK, CLOTHES)
 _SURE, _LEAST = 0.9, 60
 #: How much colours count beside the network's shares, and how far they may turn the odds.
 _COLOR_WEIGHT, _COLOR_LIMIT = 0.35, 2.5
+#: How much the parser's own word for a hairstyle counts beside that of the network for them, and
+#: the least that it says of any. Chosen on held-out portraits.
+_FIRST_COUNTS, _LEAST_TOLD = 0.6, 1e-3
 #: The guided filter: half its window in shares of the picture, and what contrast is an edge.
 _WINDOW, _EDGE = 1 / 80, 3e-3
 _VARIANCE = 12.0  # of Lab units: no part is all of one colour
@@ -94,7 +105,7 @@ def parse(
             are then found more exactly, and skin is told from hair by this person's own.
 
     Raises:
-        ResourceError: the network's file is missing or damaged.
+        ResourceError: a network's file is missing or damaged.
     """
     small, scale = _working(image)
     if landmarks is not None:
@@ -134,16 +145,39 @@ def _told(image: Picture) -> tuple[Floats, tuple[tuple[str | None, float], ...]]
     seen = torch.from_numpy(np.array(square)).permute(2, 0, 1)[None].float() / 255
     with _networks_only():
         logs, styles = looked(network, seen)
-    shares = _enlarged(torch.softmax(logs[0], 0).numpy(), image.shape[:2])
-    worn = torch.softmax(styles[0], 0).tolist()
-    ranked = sorted(zip(names, worn, strict=True), key=lambda entry: -entry[1])
-    return shares, tuple((name or None, float(share)) for name, share in ranked)
+    told = torch.softmax(logs[0], 0).numpy()
+    first = dict(zip(names, torch.softmax(styles[0], 0).tolist(), strict=True))
+    worn = _worn(np.asarray(square), told, first)
+    return _enlarged(told, image.shape[:2]), worn
+
+
+def _worn(
+    picture: Picture, shares: Floats, first: Mapping[str, float]
+) -> tuple[tuple[str | None, float], ...]:
+    """Hairstyles by name with their probabilities, best first: what two networks say together.
+
+    The one for hairstyles learnt from shares as the parser tells them, so it sees those that
+    nothing has refined; `first` is what the parser says itself.
+    """
+    network, names = _style_network()
+    told = told_styles(network, style_maps(picture, shares))
+    heard = [
+        float(share) * max(first[name], _LEAST_TOLD) ** _FIRST_COUNTS
+        for name, share in zip(names, told, strict=True)
+    ]
+    total = max(sum(heard), 1e-12)
+    ranked = sorted(zip(names, heard, strict=True), key=lambda entry: -entry[1])
+    return tuple((name or None, share / total) for name, share in ranked)
 
 
 @cache
 def _network() -> tuple[FaceNetwork, tuple[str, ...]]:
-    network, names = load_faces(resource("models", FACES_FILE))
-    return network, names
+    return load_faces(resource("models", FACES_FILE))
+
+
+@cache
+def _style_network() -> tuple[StyleNetwork, tuple[str, ...]]:
+    return load_style(resource("models", STYLE_FILE))
 
 
 @contextmanager

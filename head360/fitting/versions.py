@@ -12,7 +12,10 @@ from head360.fitting.landmarks import CALIBRATION_FILE
 _PACKAGES = ("mediapipe", "torch", "numpy", "pillow")
 _DIGEST = 12
 #: Files of the model that decide what comes of a photo.
-_FILES = ("mesh.safetensors", "texture.safetensors", "faces.safetensors", CALIBRATION_FILE)
+_FILES = (
+    "mesh.safetensors", "texture.safetensors", "faces.safetensors", "hairstyle.safetensors",
+    CALIBRATION_FILE,
+)  # fmt: skip
 
 
 def versions() -> dict[str, str]:

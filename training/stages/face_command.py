@@ -38,6 +38,7 @@ def face_lines(parsed: argparse.Namespace, config: FacesConfig) -> Iterator[str]
     from training.stages.run_hairstyle import run as run_hairstyle
     from training.stages.run_parsing import ParsingRun
     from training.stages.run_parsing import run as run_parsing
+    from training.stages.run_style import run as run_compact
 
     source = _source(parsed)
     parsed.out.mkdir(parents=True, exist_ok=True)
@@ -45,7 +46,7 @@ def face_lines(parsed: argparse.Namespace, config: FacesConfig) -> Iterator[str]
     device = chosen_device(parsed.device)
     if parsed.stage == "hairstyle":
         job = HairstyleRun(config, source, parsed.out, portraits, device, parsed.minutes)
-        yield from run_hairstyle(job)
+        yield from run_compact(job) if config.compact else run_hairstyle(job)
         return
     teacher = load_teacher(parsed.teacher).to(device) if parsed.teacher else None
     yield from run_parsing(

@@ -65,7 +65,7 @@ class Sheet:
 
     @property
     def seed(self) -> int:
-        """Of everything random in it; its people are `2 * seed` and the next one."""
+        """Of everything random in it; its people are `2 * seed` and the next ones."""
         return (_FIRST_HELD_OUT if self.held_out else _FIRST_PERSON) + self.number
 
     def path(self, folder: Path) -> Path:
@@ -119,11 +119,11 @@ class FaceStudio:
     def take(self, sheet: Sheet) -> Bytes:
         """(N, H, W, 6) the portraits of a file."""
         views = self._pictures.held_out_views if sheet.held_out else self._pictures.views
-        first = (views + 1) // 2
+        people = self._pictures.people
         shown = [
             picture
-            for which, count in enumerate((first, views - first))
-            for picture in self._portraits(sheet, which, count)
+            for which in range(people)
+            for picture in self._portraits(sheet, which, (views + people - 1 - which) // people)
         ]
         return np.stack(shown)
 

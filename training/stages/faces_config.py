@@ -10,7 +10,8 @@ class FacePictures:
     """Which true pictures are drawn; every round shows each hairstyle, and a bald head, once."""
 
     rounds: int = 12  # to learn from
-    views: int = 4  # of each hairstyle in a round: half of them on one person, half on another
+    views: int = 4  # of each hairstyle in a round, shared by so many people
+    people: int = 2
     held_out_rounds: int = 3  # to measure with: other people, other grooms, other lights
     held_out_views: int = 5
     size: int = 512  # pixels, as a found face is cut out
@@ -47,6 +48,22 @@ class FaceLearning:
 
 
 @dataclass(frozen=True, slots=True)
+class StyleLearning:
+    """How long and how finely the compact hairstyle network is trained."""
+
+    steps: int = 2000
+    batch: int = 64
+    rate: float = 2e-3
+    decay: float = 5e-2
+    average: float = 0.998  # share of the averaged network that a step keeps
+    smoothing: float = 0.1  # of the hairstyle's label
+    times: int = 2  # maps of each portrait
+    plain: float = 0.4  # share of those of which a picture is only put before a background
+    truth: float = 0.2  # share of those of which the true parts are known, not the parser's
+    company: float = 0.1  # share of the others with somebody else behind
+
+
+@dataclass(frozen=True, slots=True)
 class FacesConfig:
     """The stages parsing and hairstyle."""
 
@@ -54,3 +71,5 @@ class FacesConfig:
     half: bool = True  # convolutions in bfloat16, where the device knows how
     pictures: FacePictures = FacePictures()
     learning: FaceLearning = FaceLearning()
+    compact: bool = False  # hairstyle: the network that ships, on what the parser sees; or ResNet
+    style: StyleLearning = StyleLearning()  # of the compact network

@@ -149,7 +149,8 @@ class FaceLearner:
         nn.utils.clip_grad_norm_(self.net.parameters(), _LARGEST_GRADIENT)
         self._optimizer.step()
         self.step += 1
-        self._follow()
+        kept = min(self.config.learning.average, (1 + self.step) / (10 + self.step))
+        follow(self.average, self.net, kept)
         return {name: float(loss.detach()) for name, loss in losses.items()}
 
     def _losses(self, batch: Batch) -> dict[str, Tensor]:
@@ -189,17 +190,6 @@ class FaceLearner:
         copied = functional.kl_div(torch.log_softmax(told, 1), taught, reduction="batchmean")
         return (1 - learning.distillation) * loss + learning.distillation * copied
 
-    @torch.no_grad()
-    def _follow(self) -> None:
-        kept = min(self.config.learning.average, (1 + self.step) / (10 + self.step))
-        for mean, now in zip(
-            self.average.state_dict().values(), self.net.state_dict().values(), strict=True
-        ):
-            if mean.dtype.is_floating_point:
-                mean.lerp_(now, 1 - kept)
-            else:
-                mean.copy_(now)
-
     def state(self) -> dict[str, Any]:
         """Everything that a run needs to go on."""
         return {
@@ -218,6 +208,17 @@ class FaceLearner:
         self.net.load_state_dict(state["net"])
         self.average.load_state_dict(state["average"])
         self._optimizer.load_state_dict(state["optimizer"])
+
+
+@torch.no_grad()
+def follow(average: Network, network: Network, kept: float) -> None:
+    """Move a network's average towards it, of which a share is kept."""
+    pairs = zip(average.state_dict().values(), network.state_dict().values(), strict=True)
+    for mean, now in pairs:
+        if mean.dtype.is_floating_point:
+            mean.lerp_(now, 1 - kept)
+        else:
+            mean.copy_(now)
 
 
 def parts_loss(logits: Tensor, truth: Tensor, dice: float) -> Tensor:

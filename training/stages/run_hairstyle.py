@@ -140,8 +140,15 @@ def _report(job: HairstyleRun, learner: StyleLearner) -> Iterator[str]:
         ]
         row = scores(np.zeros((len(PARTS), len(PARTS)), np.int64), np.array(ranks))
         found[name] = {key: value for key, value in row.items() if key.startswith("top")}
+    yield from report_styles(job, learner.step, found)
+
+
+def report_styles(
+    job: HairstyleRun, steps: int, found: dict[str, dict[str, float]]
+) -> Iterator[str]:
+    """Write hairstyle.json, and say what was found by kind of picture."""
     content = {
-        "config": asdict(job.config), "device": described(job.device), "steps": learner.step,
+        "config": asdict(job.config), "device": described(job.device), "steps": steps,
         "held_out": found,
     }  # fmt: skip
     with replacing(job.out / "hairstyle.json") as partial:

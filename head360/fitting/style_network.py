@@ -1,0 +1,209 @@
+"""The network that tells hairstyles, from maps of what a parsed picture of a head shows.
+
+It never sees a picture. Where hair, skin, features and neck lie comes from the parser, which has
+met all kinds of photos; how light the hair is here and there, how its lines run, how far they run
+together (the structure tensor: Bigün and Granlund, ICCV 1987) and how fine it is are measured. So
+renders and photos look alike to it, and colours, backgrounds and clothes cannot mislead it.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from PIL import Image
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save_file
+from scipy.ndimage import gaussian_filter
+from torch import Tensor, nn
+from torch.nn import functional
+
+from head360.errors import ResourceError
+from head360.files import replacing
+from head360.fitting.face_network import (
+    BEARD,
+    BROWS,
+    EYES,
+    GLASSES,
+    HAIR,
+    LIPS,
+    MOUTH,
+    NECK,
+    SKIN,
+    Residual,
+    Unit,
+)
+
+Floats = npt.NDArray[np.float32]
+Picture = npt.NDArray[np.uint8]
+
+#: The weights' file among the models.
+STYLE_FILE = "hairstyle.safetensors"
+#: Pixels along each side of the maps, and of the picture in which lines are measured.
+MAP_SIZE, _LINES_SIZE = 128, 256
+#: The first maps are shares of these parts, those of what is measured follow.
+_PLACED = ([HAIR], [SKIN, BEARD], [BROWS, EYES, LIPS, MOUTH, GLASSES], [NECK])
+#: Then how light it is (-1 … 1), whether lines are upright or lie (-1 … 1), fall or rise (-1 … 1;
+#: the other way in a mirror), and how strong they are.
+LIGHT, _, SLANT, STRENGTH = range(len(_PLACED), len(_PLACED) + 4)
+LINES, MAPS = slice(LIGHT + 1, STRENGTH + 1), STRENGTH + 1
+#: The maps of a face, and where its middle is put: across and down, -1 … 1. Below such a share of
+#: the picture there is none.
+_FACE, CENTRE, _LEAST_FACE = slice(1, 3), (0.0, -0.09), 0.005
+#: Natural logarithm of brightness beyond which nothing more is told.
+_LIGHTEST = 2.0
+#: Widths of the gradient's and the window's Gaussians (pixels); what strength of lines is little;
+#: grey levels below which brightness tells nothing.
+_FINE, _WINDOW, _LITTLE, _DARK = 0.7, 1.5, 1e-3, 8.0
+_LUMA = np.array([0.3, 0.59, 0.11], np.float32)
+
+
+def style_maps(picture: Picture, shares: Floats) -> Floats:
+    """(MAPS, MAP_SIZE, MAP_SIZE) of what tells a hairstyle.
+
+    Args:
+        picture: (N, N, 3) sRGB of a head, cut out as `fitting.crop.crop_face` does.
+        shares: (len(PARTS), N, N) what each pixel shows.
+    """
+    placed = [_shrunk(shares[part].sum(0), _LINES_SIZE) for part in _PLACED]
+    hair, head = placed[0], np.minimum(sum(placed), 1)
+    small = Image.fromarray(picture).resize((_LINES_SIZE, _LINES_SIZE), Image.Resampling.BOX)
+    grey = np.log(np.asarray(small, np.float32) @ _LUMA + np.float32(_DARK))
+    among = hair if hair.mean() > 0.01 else head
+    usual = (grey * among).sum() / max(float(among.sum()), 1.0)
+    light = ((grey - usual) / _LIGHTEST).clip(-1, 1) * head
+    measured = [light, *_lines(grey, hair)]
+    found: Floats = np.stack([_shrunk(each, MAP_SIZE) for each in [*placed, *measured]])
+    return found
+
+
+def _lines(grey: Floats, hair: Floats) -> Floats:
+    """(3, H, W) upright or across, falling or rising, and how strong lines of hair are."""
+    across, down = (gaussian_filter(grey, _FINE, order=order) for order in ((0, 1), (1, 0)))
+    xx, yy, xy = (
+        gaussian_filter(product * hair, _WINDOW)
+        for product in (across * across, down * down, across * down)
+    )
+    both = xx + yy
+    way = np.stack([xx - yy, 2 * xy]) / (both + _LITTLE)
+    found: Floats = np.stack([*way, np.log1p(both / _LITTLE) / 4]) * hair
+    return found
+
+
+def _shrunk(values: Floats, size: int) -> Floats:
+    image = Image.fromarray(np.ascontiguousarray(values, np.float32))
+    return np.asarray(image.resize((size, size), Image.Resampling.BOX), np.float32)
+
+
+def face_centres(maps: Tensor) -> Tensor:
+    """(B, 2) across and down, -1 … 1, of the middle of the faces on (B, MAPS, S, S)."""
+    face = maps[:, _FACE].sum(1)
+    at = (torch.arange(face.shape[-1]) + 0.5) * (2 / face.shape[-1]) - 1
+    total = face.sum((1, 2)).clamp(min=1e-6)
+    places = [(face.sum(axis) * at).sum(1) / total for axis in (1, 2)]
+    known = face.mean((1, 2), keepdim=True)[:, 0] > _LEAST_FACE
+    return torch.where(known, torch.stack(places, 1), face.new_tensor(CENTRE))
+
+
+def centred(maps: Tensor) -> Tensor:
+    """(B, MAPS, S, S) with the middle of the face at `CENTRE`."""
+    shift = face_centres(maps) - maps.new_tensor(CENTRE)
+    rows = torch.cat([torch.eye(2).expand(len(maps), 2, 2), shift[:, :, None]], 2)
+    places = functional.affine_grid(rows, list(maps.shape), align_corners=False)
+    return functional.grid_sample(maps, places, align_corners=False)
+
+
+def mirrored_maps(maps: Tensor) -> Tensor:
+    """(B, MAPS, S, S) of the mirrored pictures."""
+    turned = maps.flip(3)
+    turned[:, SLANT] *= -1
+    return turned
+
+
+@dataclass(frozen=True, slots=True)
+class StyleShape:
+    """Sizes of a network."""
+
+    widths: tuple[int, ...] = (24, 40, 64, 96)  # channels at 1/2 … 1/16 of the maps
+    blocks: tuple[int, ...] = (0, 1, 2, 2)
+    layout: int = 12  # channels whose places are kept
+    styles: int = 34
+
+
+class StyleNetwork(nn.Module):
+    """Maps (B, MAPS, MAP_SIZE, MAP_SIZE) to logits (B, styles) of hairstyles."""
+
+    def __init__(self, shape: StyleShape | None = None) -> None:
+        super().__init__()
+        self.shape = shape or StyleShape()
+        widths = self.shape.widths
+        inputs = (MAPS, *widths[:-1])
+        self.down = nn.Sequential(
+            *(
+                nn.Sequential(Unit(i, o, 3, 2), *(Residual(o) for _ in range(n)))
+                for i, o, n in zip(inputs, widths, self.shape.blocks, strict=True)
+            )
+        )
+        self.layout = Unit(widths[-1], self.shape.layout, 1)
+        cells = (MAP_SIZE // 2 ** len(widths)) ** 2
+        known = 2 * widths[-1] + self.shape.layout * cells
+        self.told = nn.Sequential(nn.Dropout(0.3), nn.Linear(known, self.shape.styles))
+
+    def forward(self, maps: Tensor) -> Tensor:
+        deep = self.down(maps)
+        known = [deep.mean((2, 3)), deep.amax((2, 3)), self.layout(deep).flatten(1)]
+        told: Tensor = self.told(torch.cat(known, 1))
+        return told
+
+
+@torch.inference_mode()
+def told_styles(network: StyleNetwork, maps: Floats) -> Floats:
+    """(styles,) probabilities, from (MAPS, S, S) and their mirror image."""
+    seen = centred(torch.from_numpy(maps)[None])
+    logits = network(torch.cat([seen, mirrored_maps(seen)])).mean(0)
+    found: Floats = torch.softmax(logits, 0).numpy()
+    return found
+
+
+def save_style(path: Path, network: StyleNetwork, styles: Sequence[str]) -> None:
+    """Write a network in half precision.
+
+    Args:
+        path: of the file.
+        network: that learnt.
+        styles: names of its answers, "" for none on the head.
+    """
+    content = {
+        name: (values.half() if values.dtype.is_floating_point else values).contiguous()
+        for name, values in network.state_dict().items()
+        if not name.endswith("num_batches_tracked")
+    }
+    about = {"shape": json.dumps(asdict(network.shape)), "styles": json.dumps(list(styles))}
+    with replacing(path) as partial:
+        save_file(content, partial, about)
+
+
+def load_style(path: Path) -> tuple[StyleNetwork, tuple[str, ...]]:
+    """A network that does not learn any more, and the names of its styles.
+
+    Raises:
+        ResourceError: the file is missing or damaged.
+    """
+    try:
+        with safe_open(path, framework="pt") as file:
+            about = file.metadata()
+            shape = json.loads(about["shape"])
+            widths, blocks = tuple(shape["widths"]), tuple(shape["blocks"])
+            network = StyleNetwork(StyleShape(widths, blocks, shape["layout"], shape["styles"]))
+            content = {name: file.get_tensor(name).float() for name in file.keys()}  # noqa: SIM118
+            counted = {n: v for n, v in network.state_dict().items() if n.endswith("_tracked")}
+            network.load_state_dict(content | counted)
+            styles = tuple(json.loads(about["styles"]))
+    except (OSError, SafetensorError, ValueError, KeyError, TypeError, RuntimeError) as error:
+        raise ResourceError(f"The model file “{path.name}” is missing or damaged.") from error
+    return network.eval().requires_grad_(False), styles

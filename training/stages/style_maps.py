@@ -1,0 +1,144 @@
+"""What the compact hairstyle network learns from: maps of portraits, as the parser sees them.
+
+A portrait becomes maps a few times, before a background only or like a photo. Maps are small and
+are kept, so that learning costs little more than the network itself.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+from head360.fitting.face_network import PARTS, FaceNetwork
+from head360.fitting.style_network import (
+    CENTRE,
+    LIGHT,
+    LINES,
+    MAPS,
+    SLANT,
+    STRENGTH,
+    face_centres,
+    style_maps,
+)
+from training.stages.backdrops import Backdrops
+from training.stages.face_pictures import Bytes, Sheet, write_sheet
+from training.stages.face_samples import FaceSample, Framing, face_sample, plain_sample
+from training.stages.faces_config import StyleLearning
+
+Floats = npt.NDArray[np.float32]
+
+_STREAM = 23
+_SIZE = 256  # pixels of the pictures that are parsed
+#: Maps are kept in bytes: some lie within -1 … 1, the strength of lines within 0 … this.
+_SIGNED = np.isin(np.arange(MAPS), [LIGHT, SLANT - 1, SLANT])
+_STRONGEST = 2.0
+#: Deviations of what is moved: degrees, natural logarithm, shares of half the side.
+_TURN, _ZOOM, _SHIFT = 3.0, 0.06, 0.03
+#: How often a picture tells nothing of light, or of lines, or has something before it.
+_HIDDEN, _COVERED = 0.1, 0.15
+
+
+@dataclass(frozen=True, slots=True)
+class MapsMaker:
+    """Makes maps of stored portraits."""
+
+    parser: FaceNetwork
+    backdrops: Backdrops
+    learning: StyleLearning
+
+    def missing(self, known: dict[Sheet, Bytes], folder: Path) -> Iterator[Path]:
+        """Make the files of maps that are not there yet; yields each."""
+        others = list(known.values())
+        for sheet, stored in known.items():
+            if not (path := sheet.path(folder)).exists():
+                write_sheet(path, self.maps(sheet, stored, others[sheet.number % len(others)]))
+                yield path
+
+    def maps(self, sheet: Sheet, stored: Bytes, beside: Bytes) -> Bytes:
+        """(N * times, MAPS, S, S) of a file's portraits; somebody of `beside` may be behind."""
+        rng = np.random.default_rng([_STREAM, sheet.held_out, sheet.number])
+        made = [
+            self._made(np.array(picture), rng, np.array(beside[rng.integers(len(beside))]))
+            for _ in range(self.learning.times)
+            for picture in stored
+        ]
+        return np.stack(made)
+
+    def _made(self, picture: Bytes, rng: np.random.Generator, beside: Bytes) -> Bytes:
+        framing = Framing.portrait(rng)
+        if rng.random() < self.learning.plain:
+            sample = plain_sample(picture, framing, self.backdrops.draw(rng, _SIZE))
+        else:
+            other = beside if rng.random() < self.learning.company else None
+            sample = face_sample(picture, framing, self.backdrops, rng, _SIZE, other)
+        known = rng.random() < self.learning.truth
+        shares = true_shares(sample) if known else self._parsed(sample)
+        return stored_maps(style_maps(sample.picture, shares))
+
+    @torch.inference_mode()
+    def _parsed(self, sample: FaceSample) -> Floats:
+        """(len(PARTS), H, W) of what the parser sees, looking once."""
+        seen = torch.from_numpy(np.array(sample.picture)).permute(2, 0, 1)[None].float() / 255
+        found: Floats = torch.softmax(self.parser.up(self.parser.levels(seen))[0], 0).numpy()
+        return found
+
+
+def true_shares(sample: FaceSample) -> Floats:
+    """(len(PARTS), H, W) of what a sample is known to show."""
+    found: Floats = (np.arange(len(PARTS))[:, None, None] == sample.parts).astype(np.float32)
+    return found
+
+
+def stored_maps(maps: Floats) -> Bytes:
+    """(MAPS, S, S) in bytes."""
+    scaled = np.where(_SIGNED[:, None, None], (maps + 1) / 2, maps)
+    scaled[STRENGTH] = maps[STRENGTH] / _STRONGEST
+    found: Bytes = np.rint(scaled.clip(0, 1) * 255).astype(np.uint8)
+    return found
+
+
+def read_maps(stored: Bytes) -> Tensor:
+    """(B, MAPS, S, S) as the network sees them."""
+    maps = torch.from_numpy(stored).float() / 255
+    maps[:, _SIGNED] = maps[:, _SIGNED] * 2 - 1
+    maps[:, STRENGTH] *= _STRONGEST
+    return maps
+
+
+def varied_maps(maps: Tensor, rng: np.random.Generator) -> Tensor:
+    """(B, MAPS, S, S) moved a little or mirrored; of some, parts or lines are hidden."""
+    count = len(maps)
+    turn, flip = np.deg2rad(rng.normal(0, _TURN, count)), np.sign(rng.random(count) - 0.5)
+    zoom = np.exp(rng.normal(0, _ZOOM, count))
+    across, down = zoom * np.cos(turn), zoom * np.sin(turn)
+    matrix = np.array([[flip * across, -down], [flip * down, across]]).transpose(2, 0, 1)
+    to = np.array(CENTRE) + rng.normal(0, _SHIFT, (count, 2))
+    shift = face_centres(maps).numpy() - np.einsum("nij,nj->ni", matrix, to)
+    rows = torch.from_numpy(np.concatenate([matrix, shift[..., None]], 2)).float()
+    places = functional.affine_grid(rows, list(maps.shape), align_corners=False)
+    moved = functional.grid_sample(maps, places, align_corners=False)
+    moved[:, SLANT] *= torch.from_numpy(flip).float().view(-1, 1, 1)
+    for each in moved:
+        _hide(each, rng)
+    return moved
+
+
+def _hide(maps: Tensor, rng: np.random.Generator) -> None:
+    """Photos are blurred, noisy and dark, and things stand before heads."""
+    maps[LIGHT] *= float(np.exp(rng.normal(0, 0.2)))
+    maps[LINES] *= float(rng.uniform(0.6, 1.1))
+    for which in (LIGHT, LINES):
+        if rng.random() < _HIDDEN:
+            maps[which] = 0
+    if rng.random() < _COVERED:
+        size = maps.shape[-1]
+        high, wide = (int(size * rng.uniform(0.1, 0.35)) for _ in range(2))
+        y, x = int(rng.integers(size - high)), int(rng.integers(size - wide))
+        maps[:, y : y + high, x : x + wide] = 0
