@@ -22,7 +22,7 @@ from head360.model.hair import HairLibrary
 
 #: How much the networks' word counts; and the unlikeness that makes a style e times less likely,
 #: before and after a style's shape was fitted. Held-out portraits would have silhouettes count half
-#: as much and the least word be less; on photos networks err more (ADR 0040).
+#: as much and the least word be less; on photos networks err more (ADR 0041).
 _WORD, _ALIKE, _FITTED_ALIKE = 1.0, 0.1, 0.06
 #: Bent far enough, any style has the photo's silhouette. It may be cut for that, but what must be
 #: stretched was another style: so much (mean square) makes it e times less likely.
