@@ -22,6 +22,7 @@ from head360.fitting.hair_choice import (
     Candidate,
     bald_unlike,
     candidates,
+    offered,
     ranked,
 )
 from head360.fitting.hair_gains import light_and_dark
@@ -70,7 +71,8 @@ class Dressed:
     """A head with what it wears."""
 
     params: HeadParams
-    hairstyles: tuple[tuple[str, float], ...] = ()  # likeliest first; BALD among them
+    #: The likeliest, then the networks' order (`hair_choice.offered`); BALD among them.
+    hairstyles: tuple[tuple[str, float], ...] = ()
     observed: float = 0.0  # share of the front half of the skin that the photo showed
     notes: tuple[str, ...] = ()
     light: Light | None = None  # of ours, the one most like the photo's
@@ -126,10 +128,10 @@ class Dresser:
         yield None
         worn = self._worn(dressed, camera, parts)
         yield None
+        word = classify(crop.image, parts)
         told = candidates(
-            classify(crop.image, parts), worn, self._models.styles,
-            coherence(crop.image, parts), known_lines(),
-        )  # fmt: skip
+            word, worn, self._models.styles, coherence(crop.image, parts), known_lines()
+        )
         tried = told[:_TRIED]
         if wanted != AUTO:
             style = None if wanted == BALD else wanted
@@ -137,7 +139,7 @@ class Dresser:
         if not shaped:
             named = ranked(told, {})
             style = named[0][0] if wanted == AUTO else tried[0].style
-            return Dressed(dressed.with_(hairstyle=style), _named(named), worn=worn)
+            return Dressed(dressed.with_(hairstyle=style), _named(offered(named, word)), worn=worn)
         fitted = yield from self._fitted(worn, tried)
         named = ranked(told, fitted)
         likeliest = [style for style, _ in named if style in fitted][:_BENT]
@@ -151,7 +153,7 @@ class Dresser:
         if style in bent and shape is not None:
             own = OwnHair.made(str(style), mirrored=shape.mirrored, ways=bent[style].ways)
         dressed = dressed.with_(hairstyle=style, hair_shape=shape, own_hair=own)
-        return Dressed(dressed, _named(named), worn=worn)
+        return Dressed(dressed, _named(offered(named, word)), worn=worn)
 
     def _worn(self, params: HeadParams, camera: PhotoCamera, parts: ClassMap) -> Worn:
         """The photo's hair, and where hair sits on this head."""

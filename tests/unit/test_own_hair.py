@@ -18,7 +18,7 @@ from head360.errors import ProjectFileError
 from head360.fitting import hair_own
 from head360.fitting.face_network import BACKGROUND, PARTS
 from head360.fitting.hair import FittedHair, Silhouette, Worn, silhouette
-from head360.fitting.hair_choice import Candidate, ranked
+from head360.fitting.hair_choice import Candidate, offered, ranked
 from head360.fitting.hair_gains import light_and_dark
 from head360.fitting.hair_own import OwnWays, fit_own_hair
 from head360.fitting.hair_tone import DrawnHair
@@ -327,6 +327,13 @@ def test_what_must_be_stretched_was_another_style() -> None:
     assert [style for style, _ in after] == ["bob", "messy", "afro"]
     assert dict(after)["afro"] == pytest.approx(dict(before)["afro"])
     assert sum(share for _, share in after) == pytest.approx(1)
+
+
+def test_offered_are_the_likeliest_and_then_what_the_networks_say() -> None:
+    named = (("bob", 0.5), ("messy", 0.3), ("afro", 0.15), (None, 0.05))
+    told = (("afro", 0.7), ("bob", 0.2), (None, 0.06), ("messy", 0.04))
+
+    assert offered(named, told) == (("bob", 0.5), ("afro", 0.15), (None, 0.05), ("messy", 0.3))
 
 
 class Painted(DrawnHair):
