@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from head360.editing.labels import GLUE, MORE, MUCH, NO, NUMBER, YEARS
+from head360.editing.labels import GLUE, LESS, MORE, MUCH, NO, NUMBER, YEARS
 from head360.editing.tokens import Token
 
 
 def asides(words: Sequence[Token], labels: list[str]) -> None:
     """Change labels as these demand."""
-    for rule in (_measured, _fixed, _idle, _reread, _highlit):
+    for rule in (
+        _measured, _dated, _sized, _stretched, _fixed, _idle, _reread, _overdone, _highlit
+    ):  # fmt: skip
         rule(words, labels)
 
 
@@ -29,6 +31,55 @@ def _measured(words: Sequence[Token], labels: list[str]) -> None:
         sized = word.word in _HUGE and labels[at] == MUCH and not shaped
         if sized and any(o in _PARTS for o in labels):
             labels[at] = "shape:big"
+
+
+def _dated(words: Sequence[Token], labels: list[str]) -> None:
+    """“Set age to 40”, “age him to 60” tell the age, not by how much."""
+    for at, word in enumerate(words):
+        told = word.word == "age" and labels[at] in ("person:old", "topic:age")
+        for n in range(at + 2, min(at + 4, len(words))) if told else ():
+            if labels[n] == NUMBER and words[n - 1].word in ("to", "at", "around", "about"):
+                labels[at] = YEARS
+
+
+_EXTENTS = {
+    "width": "shape:wide", "breadth": "shape:wide", "length": "shape:long",
+    "projection": "shape:forward",
+}  # fmt: skip
+
+
+def _sized(words: Sequence[Token], labels: list[str]) -> None:
+    """“Reduce the chin width”: less wide."""
+    for at, word in enumerate(words[1:], 1):
+        changed = any(o in (MORE, LESS) for o in labels[:at])
+        if word.word in _EXTENTS and labels[at] == labels[at - 1] and changed:
+            labels[at] = _EXTENTS[word.word] if labels[at].startswith("topic:") else labels[at]
+
+
+_LENGTHWISE = frozenset({"vertically", "vertical"})
+_SIDEWAYS = frozenset({"horizontally", "horizontal", "sideways"})
+_STRETCHED = {
+    ("stretch", True): "shape:long", ("stretch", False): "shape:wide",
+    ("squash", True): "shape:short", ("squash", False): "shape:narrow",
+    ("squeeze", True): "shape:short", ("squeeze", False): "shape:narrow",
+    ("compress", True): "shape:short", ("compress", False): "shape:narrow",
+}  # fmt: skip
+
+
+def _stretched(words: Sequence[Token], labels: list[str]) -> None:
+    """“Stretch the face vertically” is longer; “flatten the back of the head” is less deep."""
+    for at, word in enumerate(words):
+        after = words[at + 1 : at + 6]
+        for n, way in enumerate(after, at + 1):
+            verb = word.word.removesuffix("ed").removesuffix("ing")
+            stretched = _STRETCHED.get((verb, way.word in _LENGTHWISE))
+            if stretched and way.word in _LENGTHWISE | _SIDEWAYS:
+                labels[at], labels[n] = stretched, GLUE
+        behind = [w.word for w in after]
+        if word.word.startswith("flat") and "back" in behind and "topic:head" in labels[at:]:
+            back = at + 1 + behind.index("back")
+            if labels[back] == "topic:head":
+                labels[at], labels[back] = LESS, "shape:back"
 
 
 _BEARDS = ("topic:beard", "topic:moustache")
@@ -103,6 +154,23 @@ def _reread(words: Sequence[Token], labels: list[str]) -> None:
             labels[at] = NO
         if word.word == "more" and labels[at] == YEARS:
             labels[at] = MORE
+        if word.word in ("sex", "gender") and words[at + 1].word in _SEXES:
+            labels[at], labels[at + 1] = GLUE, _SEXES[words[at + 1].word]
+        if word.word == "less" and labels[at].startswith("person:"):
+            labels[at] = LESS  # “a little less manly”
+        if words[at + 1].word == "hair" and after in _BEARDS and labels[at] in (MORE, LESS):
+            labels[at + 1] = "topic:hair"  # “less beard, more hair”
+
+
+_SEXES = {"f": "person:female", "m": "person:male"}
+
+
+def _overdone(words: Sequence[Token], labels: list[str]) -> None:
+    """“Lips overdone, less volume there”: what is found wrong is told by the rest."""
+    for at, word in enumerate(words):
+        told = any(words[n].word == "less" and labels[n][:5] == "shape" for n in range(len(words)))
+        if word.word in ("overdone", "much") and labels[at] == LESS and told:
+            labels[at] = GLUE
 
 
 def _highlit(words: Sequence[Token], labels: list[str]) -> None:

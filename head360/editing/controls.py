@@ -53,6 +53,8 @@ _DARKER, _DARK = 0.5, frozenset({"dark", "darker", "deep", "deeper"})
 #: Colours of a change, by the attribute that they colour.
 COLORED = {"lipstick": "lip_color", "eyeshadow": "lid_color"}
 _TINTS = ("shiny", "dark", "bright")
+#: “A barely-there lip”: less than is worn.
+_BARELY = frozenset({"barely", "hardly", "sheer"})
 
 
 def change_of(head: HeadParams, meant: Meant, mesh: BilinearModel) -> Change | None:
@@ -82,6 +84,7 @@ def _person(head: HeadParams, meant: Meant, mesh: BilinearModel) -> Change | Non
         return difference(head, with_trait(head, "male", -masculinity_of(head)))
     if name == "other sex":
         name = "female" if masculinity_of(head) > 0 else "male"
+        meant = replace(meant, name=name)
     if name in ("heavy", "slim"):
         sign = back * (1.0 if name == "heavy" else -1.0)
         return _moved(head, mesh, {key: sign * by for key, by in targets.WEIGHT.items()})
@@ -135,6 +138,10 @@ def _painted(names: tuple[str, ...]) -> Control:
 def _strength(now: float, meant: Meant, plain: float, bright_is_strong: bool) -> float:
     """The strength that a wish of an attribute comes to, 0 … 1."""
     names = {name for _, name, _ in meant.modifiers}
+    if bright_is_strong and not meant.way and now and _BARELY & set(meant.said):
+        names = {"soft"}
+    if meant.name == "beard" and "short" in meant.said:
+        names |= {"short"}
     weaker = ({"thin", "small", "short", "soft", "narrow"} | _BRIGHT[not bright_is_strong]) & names
     stronger = (
         {"full", "big", "long", "strong", "dark", "deep_set"} | _BRIGHT[bright_is_strong]

@@ -14,6 +14,8 @@ _COLOR = "nude"
 _PAINTED = frozenset({"lip", "lips", "lipstick", "gloss", "pink", "makeup", "eyeshadow"})
 #: How far down hair may reach.
 _LENGTH = "butt"
+_SEXES = frozenset({"m", "f", "male", "female", "swap", "change"})
+_SWAPPING = frozenset({"swap", "change", "switch", "opposite", "other"})
 _HASHES = frozenset(Path(__file__).with_name("declined.txt").read_text("utf-8").split())
 
 
@@ -21,7 +23,9 @@ def declined(text: str) -> bool:
     """Whether a text holds a word that this program does not work with."""
     found = [token.word for token in tokens(text)]
     words = {
-        word for at, word in enumerate(found) if not (_cosmetic(found, at) or _named(found, at))
+        word
+        for at, word in enumerate(found)
+        if not (_cosmetic(found, at) or _named(found, at) or _sexed(found, at))
     }
     singular = {word[:-1] for word in words if word.endswith("s")}
     return any(_hash(word) in _HASHES for word in words | singular)
@@ -31,6 +35,13 @@ def _named(words: list[str], at: int) -> bool:
     """Whether it tells how long hair is, or is a name that a beard has from a painter: van …"""
     long = words[at] == _LENGTH and not {"hair", "down", "length", "chin"}.isdisjoint(words)
     return long or (at > 0 and words[at - 1] == "van")
+
+
+def _sexed(words: list[str], at: int) -> bool:
+    """Whether it tells which of two somebody is: “sex: f”, “swap the sex”."""
+    after, before = words[at + 1 : at + 2], words[max(at - 2, 0) : at]
+    told = bool(after) and after[0] in _SEXES
+    return words[at] == "sex" and (told or not _SWAPPING.isdisjoint(before))
 
 
 def _cosmetic(words: list[str], at: int) -> bool:

@@ -26,7 +26,7 @@ def what_a_face_does(head: HeadParams, meant: Meant, _mesh: BilinearModel) -> Ch
     said = {name for _, name, _ in meant.modifiers}
     if name == "smile" and said & {"wide", "big", "full"}:
         name = "grin"
-    for at in _opposed(name) if not meant.way else ():
+    for at in _opposed(name) if not meant.way else _scowled(meant):
         weights[at] = 0.0
     gently = name == "smile" and not meant.way and bool(said & {"soft", "small", "narrow"})
     for at, weight in blendshapes(name):
@@ -58,6 +58,12 @@ def _opposed(name: str) -> list[int]:
     """The blendshapes that what a face does puts an end to."""
     ends = _GLUMLY if name in _GLAD else _GLADLY if name in _GLUM else ()
     return [n for n, known in enumerate(EXPRESSIONS) if ends and known.startswith(ends)]
+
+
+def _scowled(meant: Meant) -> list[int]:
+    """The blendshapes of a scowl that shall end: it is in brows, nose and mouth."""
+    scowl = any(word.startswith(("scowl", "frown", "glower")) for word in meant.said)
+    return _opposed("smile") if meant.way == NO and scowl else []
 
 
 def blendshapes(move: str) -> Iterator[tuple[int, float]]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from head360.editing.labels import BIT, GLUE, KEEP, MUCH, NO, UNKNOWN
+from head360.editing.labels import BIT, GLUE, KEEP, LESS, MUCH, NO, UNKNOWN
 from head360.editing.tokens import Token
 
 _LOOKING = frozenset(
@@ -49,6 +49,11 @@ def interjected(words: Sequence[Token], labels: list[str]) -> None:
     for at, (word, label) in enumerate(zip(words, labels, strict=True)):
         if word.word == "cross" and [w.word for w in words[at + 1 : at + 2]] == ["eyed"]:
             labels[at], labels[at + 1] = UNKNOWN, GLUE
+            continue
+        lone = not any(o.startswith(_CARRIED) for o in labels)
+        if word.word.startswith("calm") and label == LESS and lone:
+            labels[at] = "move:neutral"  # “make him calm down”
+            labels[at + 1 :] = [GLUE if o == LESS else o for o in labels[at + 1 :]]
             continue
         if word.word == "pop" and label == "move:eyes wide":
             labels[at] = "shape:bright"  # “make the eyes pop”

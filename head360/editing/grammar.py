@@ -280,6 +280,8 @@ def _not(words: list[Token], labels: list[str]) -> None:
         another = any(label.startswith("color:") for label in labels[n + 1 :])
         if word.word == "not" and labels[n].startswith("color:") and another and not said:
             labels[at] = labels[n] = GLUE  # “not a blonde, a brunette”
+        if labels[at] == NO and (other := _other_color(words, labels, at)):
+            labels[at] = labels[other] = GLUE
         if at and word.word == "not" and _named_next(words, labels, at):
             labels[at] = KEEP  # “grey hair, not the beard”
             words[at] = replace(word, after_break=True)
@@ -289,6 +291,22 @@ def _not(words: list[Token], labels: list[str]) -> None:
         if word.word in ("not", "never", "no") and kind in _DENIED and said:
             labels[at] = NOT
             words[at] = replace(word, after_break=True)
+
+
+def _other_color(words: Sequence[Token], labels: Sequence[str], at: int) -> int:
+    """Where the colour stands that is refused for another, behind a “no”; 0: nowhere.
+
+    “Her hair shouldn't be white, make it brown”, “no red hair, I'd rather have black”.
+    """
+    n = at + 2 if words[at + 1].word in ("be", "a") else at + 1
+    if not labels[n : n + 1] or not labels[n].startswith("color:"):
+        return 0
+    rest = labels[n + 1 :]
+    if rest[:1] and rest[0].startswith("topic:"):
+        rest = rest[1:]
+    told = [label for label in rest if label not in (GLUE, BIT, MUCH)]
+    broken = any(word.after_break or word.word == "but" for word in words[n + 1 :])
+    return n if broken and len(told) == 1 and told[0].startswith("color:") else 0
 
 
 def _amounts(words: Sequence[Token], labels: list[str]) -> None:

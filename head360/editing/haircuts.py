@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from head360.editing.labels import GLUE, NO, NUMBER, UNKNOWN, YEARS
+from head360.editing.labels import GLUE, KEEP, NO, NUMBER, UNKNOWN, YEARS
 from head360.editing.tokens import Token
 
 _CUTTING = frozenset({"cut", "trim", "crop", "chop"})
@@ -19,7 +19,7 @@ _NOSES = ("topic:nose", "topic:nose_bridge", "topic:nose_tip")
 def haircuts(words: list[Token], labels: list[str]) -> None:
     """Change labels as these demand."""
     for rule in (
-        _haircuts, _shaves, _locks, _straightened, _halves, _tips, _covered, _cast, _crops,
+        _haircuts, _shaves, _spared, _locks, _straightened, _halves, _tips, _covered, _cast, _crops,
         _on_the_face, _thinned, _straight, _slick, _up_and_down, _down_to, _shaven, _barbers,
     ):  # fmt: skip
         rule(words, labels)
@@ -43,11 +43,9 @@ _BEARDS = ("topic:beard", "topic:moustache", "topic:stubble", "topic:facial_hair
 
 def _shaves(words: Sequence[Token], labels: list[str]) -> None:
     """“Shave his head”, “shave him completely”, “shave the moustache off”."""
+    _beards_off(words, labels)
     for at, word in enumerate(words):
-        beard = any(o in _BEARDS for o in labels[at + 1 : at + 4])
-        if word.word in ("shaved", "shaves") and labels[at].startswith("hair:") and beard:
-            labels[at] = NO  # “who shaved his beard off”
-        if labels[at] != NO or word.word not in ("shave", "shaved", "shaving"):
+        if labels[at] != NO or word.word not in _SHAVING:
             continue
         following = range(at + 1, min(at + 4, len(words)))
         if any(labels[n] in (NUMBER, YEARS) for n in following):
@@ -63,6 +61,34 @@ def _shaves(words: Sequence[Token], labels: list[str]) -> None:
             labels[at] = "person:shaven"
             for n in following:
                 labels[n] = GLUE if labels[n] in (NO, "hair:bald") else labels[n]
+
+
+_SHAVING = ("shave", "shaved", "shaving")
+
+
+def _beards_off(words: Sequence[Token], labels: list[str]) -> None:
+    """“Shave off the beard” takes no moustache, “who shaved his beard off” no hair."""
+    for at, word in enumerate(words):
+        if not any(label in _BEARDS for label in labels[at + 1 : at + 4]):
+            continue
+        if word.word in ("shaved", "shaves") and labels[at].startswith("hair:"):
+            labels[at] = NO
+        if word.word in _SHAVING and labels[at] == "person:shaven":
+            labels[at] = NO
+            off = [n for n in range(at + 1, min(at + 3, len(words))) if words[n].word == "off"]
+            for n in off:
+                labels[n] = GLUE
+
+
+def _spared(words: Sequence[Token], labels: list[str]) -> None:
+    """“Shave it all off but leave my hair alone”: the face is shaved."""
+    kept = [n for n, label in enumerate(labels) if label == KEEP]
+    if not any("topic:hair" in labels[n + 1 : n + 4] for n in kept):
+        return
+    for at, label in enumerate(labels):
+        if label == "hair:bald":
+            shaves = words[at].word.startswith("shav")
+            labels[at] = "person:shaven" if shaves else GLUE
 
 
 def _locks(words: Sequence[Token], labels: list[str]) -> None:

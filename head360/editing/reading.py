@@ -66,6 +66,7 @@ _TYPED_SHORT = {
     "bc": "because",
     "tho": "though",
     "wanna": "want",
+    "les": "less",
     "gonna": "going",
 }
 #: “V shaped”: a letter and no word.

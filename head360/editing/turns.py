@@ -125,8 +125,14 @@ _HINTS = frozenset({"hint", "trace", "traces", "bit", "sign", "signs", "touch", 
 
 
 def _grown_out(words: Sequence[Token], labels: list[str]) -> None:
-    """“Grow the beard out”: nothing is refused."""
+    """“Grow the beard out”: nothing is refused; a fringe that is grown out is none."""
     for at, word in enumerate(words):
+        after = [w.word for w in words[at + 1 : at + 5]]
+        if word.word in ("grow", "growing", "grown", "grows") and "out" in after:
+            near = [n for n in range(at + 1, min(at + 5, len(words))) if labels[n] == "hair:fringe"]
+            if near:
+                labels[at], labels[at + 1 + after.index("out")] = NO, GLUE
+                continue
         if word.word not in ("grow", "growing", "let", "thin", "fill", "hollow", "puff", "stick"):
             continue
         for n in range(at + 1, min(at + 5, len(words))):
