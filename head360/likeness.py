@@ -49,6 +49,10 @@ class Likeness:
     teeth: Floats = field(default_factory=_white)  # (3,) factors on their encoded albedo
     moment: npt.NDArray[np.int8] | None = None  # (3, U, 2U) steps that `expression` adds to `skin`
     expression: Floats | None = None  # (52,) weights that the face had in the photo
+    #: (3, U, U/2) steps that `expression` adds to the atlas's columns of eyes, gums and teeth
+    opening: npt.NDArray[np.int8] | None = None
+    #: (U, 2U) 0 … 255 how much of `moment` is not skin, but hair that the photo shows before it
+    fringe: npt.NDArray[np.uint8] | None = None
 
     def __post_init__(self) -> None:
         rows = (SKIN_ROWS, 2 * SKIN_ROWS)
@@ -64,6 +68,12 @@ class Likeness:
         if self.moment is not None:
             self._keep("moment", np.int8, (3, *rows), 127)
             self._keep("expression", np.float32, (_WEIGHTS,), 1)
+        elif self.opening is not None or self.fringe is not None:
+            raise ValueError("a likeness's opening and fringe go with a moment")
+        if self.opening is not None:
+            self._keep("opening", np.int8, (3, SKIN_ROWS, SKIN_ROWS // 2), 127)
+        if self.fringe is not None:
+            self._keep("fringe", np.uint8, rows, 255)
         for name in ("sclera", "teeth"):
             self._keep(name, np.float32, (3,), MAX_TINT)
             if (getattr(self, name) < 0).any():
@@ -82,6 +92,8 @@ class Likeness:
         teeth: npt.ArrayLike = (1.0, 1.0, 1.0),
         moment: npt.NDArray[np.floating[Any]] | None = None,
         expression: npt.ArrayLike | None = None,
+        opening: npt.NDArray[np.floating[Any]] | None = None,
+        fringe: npt.NDArray[np.floating[Any]] | None = None,
     ) -> Likeness:
         """Quantise what a fit has found.
 
@@ -96,17 +108,22 @@ class Likeness:
             moment: (3, U, 2U) added to the skin while the face does what it did in the photo: its
                 folds, and what else is of that moment; ± 0.5.
             expression: (52,) weights 0 … 1 of what it did. With `moment` only.
+            opening: (3, U, U/2) the same of what is added to eyes, gums and teeth.
+            fringe: (U, 2U) 0 … 1 how much of `moment` is hair before the skin: it shows only
+                below that hair.
         """
         return cls(
             modes=np.array(modes, np.float32),
             skin=np.rint(skin.clip(-1, 1) / STEP).astype(np.int16),
-            observed=np.rint(observed.clip(0, 1) * 255).astype(np.uint8),
+            observed=_share(observed),
             offsets=None if offsets is None else offsets.astype(np.float16),
             surface=None if surface is None else _signed(surface),
             sclera=np.array(sclera, np.float32),
             teeth=np.array(teeth, np.float32),
             moment=None if moment is None else _signed(moment),
             expression=None if expression is None else np.array(expression, np.float32),
+            opening=None if opening is None else _signed(opening),
+            fringe=None if fringe is None else _share(fringe),
         )
 
     def present(self, expression: Floats) -> float:
@@ -137,6 +154,11 @@ class Likeness:
             array = array.copy(order="C")
             array.setflags(write=False)
         object.__setattr__(self, name, array)
+
+
+def _share(values: npt.NDArray[np.floating[Any]]) -> npt.NDArray[np.uint8]:
+    steps: npt.NDArray[np.uint8] = np.rint(values.clip(0, 1) * 255).astype(np.uint8)
+    return steps
 
 
 def _signed(values: npt.NDArray[np.floating[Any]]) -> npt.NDArray[np.int8]:

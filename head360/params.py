@@ -132,6 +132,16 @@ class HeadParams:
                 if values is not None and values.shape != (_CHANGED[name],):
                     raise ValueError(f"an edit’s {name} must have shape ({_CHANGED[name]},)")
 
+    @property
+    def own_fringe(self) -> float:
+        """0 … 1: how far hair hangs before the face as in the photo that it was taken from."""
+        own, mix = self.own_hair, self.hair_mix
+        if own is None or own.style != self.hairstyle:
+            return 0.0
+        if (self.hair_shape or HairShape()) != HairShape(mirrored=own.mirrored):
+            return 0.0
+        return 1.0 if mix is None else 1.0 - mix.share
+
     def with_(self, **changes: Any) -> HeadParams:
         """Return a copy with some fields replaced."""
         return replace(self, **changes)

@@ -18,7 +18,15 @@ from torch import Tensor
 from torch.nn import functional
 
 from head360.likeness import SKIN_ROWS
-from head360.model.topology import ATLAS_ASPECT, SKIN, Topology, shipped_topology
+from head360.model.topology import (
+    ATLAS_ASPECT,
+    EYE,
+    MOUTH,
+    SKIN,
+    TEETH,
+    Topology,
+    shipped_topology,
+)
 from head360.rendering.rasterize import rasterize
 
 #: Gaussians of so many texels are worked out on so many times fewer rows and columns.
@@ -26,22 +34,55 @@ _WIDE, _COARSER = 8.0, 4
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class SkinAtlas:
-    """N texels of the skin tile, U rows and 2U columns."""
+class Atlas:
+    """N texels of a tile of U rows and W columns."""
 
     rows: int
+    columns: int
     texels: Tensor  # (N,) places in the flattened tile, row 0 at v = 0
     corners: Tensor  # (N, 3) vertices
     weights: Tensor  # (N, 3) of the corners
-    mirrored: Tensor  # (N,) number of the texel on the other side, or the texel's own
-    laplacian: csr_matrix  # (V, V) of the skin's edges, 0 for other vertices
-    skin: npt.NDArray[np.int64]  # vertices of the skin
 
     def at_texels(self, values: Tensor) -> Tensor:
         """(N, C) of what is known at vertices, (V, C)."""
         a, b, c = (values[corner] for corner in self.corners.unbind(1))
         first, second, third = self.weights[:, :, None].unbind(1)
         return a * first + b * second + c * third
+
+    def tile(self, values: Tensor) -> Tensor:
+        """(C, U, W) of values (N, C) at texels, 0 where there is none."""
+        flat = values.new_zeros(values.shape[1], self.rows * self.columns)
+        flat[:, self.texels] = values.T
+        return flat.view(-1, self.rows, self.columns)
+
+    def listed(self, tile: Tensor) -> Tensor:
+        """(N, C) of a tile (C, U, W)."""
+        return tile.flatten(1)[:, self.texels].T
+
+    def padded(self, tile: Tensor, steps: int = 6) -> Tensor:
+        """A tile (C, U, W) whose texels reach some further, for bilinear look-ups."""
+        return padded(tile, self.tile(torch.ones(len(self.texels), 1)), steps)
+
+
+def padded(tile: Tensor, known: Tensor, steps: int) -> Tensor:
+    """A tile (C, U, W) whose known texels (1, U, W), 0 or 1, reach some further."""
+    filled = tile * known
+    for _ in range(steps):
+        weight = functional.avg_pool2d(known[None], 3, 1, 1)[0]
+        soft = functional.avg_pool2d(filled[None], 3, 1, 1)[0] / weight.clamp(min=1e-6)
+        fresh = (known == 0) & (weight > 0)
+        filled = torch.where(fresh, soft, filled)
+        known = torch.where(fresh, 1.0, known)
+    return filled
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class SkinAtlas(Atlas):
+    """N texels of the skin tile, U rows and 2U columns."""
+
+    mirrored: Tensor  # (N,) number of the texel on the other side, or the texel's own
+    laplacian: csr_matrix  # (V, V) of the skin's edges, 0 for other vertices
+    skin: npt.NDArray[np.int64]  # vertices of the skin
 
     def at_vertices(self, values: Tensor, weight: Tensor) -> tuple[Tensor, Tensor]:
         """Weighted means (V, C) at vertices of what is known at texels, and their weights (V,).
@@ -59,16 +100,6 @@ class SkinAtlas:
         sums = values.new_zeros(count, values.shape[1]).index_add_(0, flat, repeated)
         return sums / seen.clamp(min=1e-6)[:, None], seen / total.clamp(min=1e-6)
 
-    def tile(self, values: Tensor) -> Tensor:
-        """(C, U, 2U) of values (N, C) at texels, 0 where no skin is."""
-        flat = values.new_zeros(values.shape[1], 2 * self.rows * self.rows)
-        flat[:, self.texels] = values.T
-        return flat.view(-1, self.rows, 2 * self.rows)
-
-    def listed(self, tile: Tensor) -> Tensor:
-        """(N, C) of a tile (C, U, 2U)."""
-        return tile.flatten(1)[:, self.texels].T
-
     def blurred(self, values: Tensor, texels: float) -> Tensor:
         """Values (N, C) smoothed over the tile by a Gaussian, each half by itself."""
         both = self.tile(torch.cat([values, torch.ones_like(values[:, :1])], 1))
@@ -76,18 +107,6 @@ class SkinAtlas:
         soft = _widely(halves, texels) if texels >= _WIDE else _gaussian(halves, texels)
         whole = self.listed(torch.cat([soft[0], soft[1]], -1))
         return whole[:, :-1] / whole[:, -1:].clamp(min=1e-4)
-
-    def padded(self, tile: Tensor, steps: int = 6) -> Tensor:
-        """A tile (C, U, 2U) whose skin reaches some texels further, for bilinear look-ups."""
-        known = self.tile(torch.ones(len(self.texels), 1))
-        filled = tile * known
-        for _ in range(steps):
-            weight = functional.avg_pool2d(known[None], 3, 1, 1)[0]
-            soft = functional.avg_pool2d(filled[None], 3, 1, 1)[0] / weight.clamp(min=1e-6)
-            fresh = (known == 0) & (weight > 0)
-            filled = torch.where(fresh, soft, filled)
-            known = torch.where(fresh, 1.0, known)
-        return filled
 
 
 @cache
@@ -99,19 +118,42 @@ def skin_atlas() -> SkinAtlas:
 def made_atlas(topology: Topology, rows: int) -> SkinAtlas:
     """The texels of a mesh's skin tile of so many rows."""
     chosen = topology.triangle_material == SKIN
-    triangles = torch.from_numpy(topology.triangles[chosen]).long()
+    texels, corners, weights = _texels(topology, chosen, rows, 2 * rows)
+    count = len(topology.vertex_part)
+    skin = np.unique(topology.triangles[chosen]).astype(np.int64)
+    edges = _laplacian(topology.triangles[chosen], count)
+    return SkinAtlas(rows, 2 * rows, texels, corners, weights, _mirrored(texels, rows), edges, skin)
+
+
+@cache
+def opening_atlases() -> tuple[Atlas, Atlas]:
+    """The whole atlas's texels of mouth, teeth and left eye; and of the right eye.
+
+    Both eyes share their texels.
+    """
+    topology = shipped_topology()
+    columns = round(ATLAS_ASPECT * SKIN_ROWS)
+    right = topology.eye[topology.triangles[:, 0]] == 2
+    inside = np.isin(topology.triangle_material, (MOUTH, TEETH, EYE)) & ~right
+    return (
+        Atlas(SKIN_ROWS, columns, *_texels(topology, inside, SKIN_ROWS, columns)),
+        Atlas(SKIN_ROWS, columns, *_texels(topology, right, SKIN_ROWS, columns)),
+    )
+
+
+def _texels(
+    topology: Topology, chosen: npt.NDArray[np.bool_], rows: int, columns: int
+) -> tuple[Tensor, Tensor, Tensor]:
+    """(N,) texels of some triangles (F,) on the first columns of the atlas, corners, weights."""
     scale = torch.tensor([ATLAS_ASPECT * rows, rows])
     places = torch.from_numpy(topology.uv).float() * scale
     points = torch.cat([places, torch.ones_like(places[:, :1])], 1)
     flat = torch.from_numpy(topology.uv_triangles[chosen]).long()
-    raster = rasterize(points, flat, (rows, 2 * rows), perspective=False)
+    raster = rasterize(points, flat, (rows, columns), perspective=False)
     texels = torch.nonzero(raster.covered.flatten())[:, 0]
+    triangles = torch.from_numpy(topology.triangles[chosen]).long()
     corners = triangles[raster.triangle.flatten()[texels]]
-    weights = raster.barycentric.flatten(0, 1)[texels]
-    count = len(topology.vertex_part)
-    skin = np.unique(topology.triangles[chosen]).astype(np.int64)
-    edges = _laplacian(topology.triangles[chosen], count)
-    return SkinAtlas(rows, texels, corners, weights, _mirrored(texels, rows), edges, skin)
+    return texels, corners, raster.barycentric.flatten(0, 1)[texels]
 
 
 def _mirrored(texels: Tensor, rows: int) -> Tensor:

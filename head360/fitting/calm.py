@@ -30,6 +30,7 @@ _LID_SHADOW = 0.38  # of a logarithm: darker is no lid's own colour
 _LID_TEXELS = 2.5  # strokes of lashes before lids are finer
 #: Levels of brightness that hues are compared between, and how many places each of them needs.
 _LEVELS, _LEAST_PLACES, _SAMPLES = 16, 40, 50_000
+_BROW_HUE = 0.25  # of what differs from the usual hue of brows, so much stays
 
 
 def even_hue(logs: Tensor, brightness: Tensor, weight: Tensor) -> Tensor:
@@ -44,17 +45,41 @@ def even_hue(logs: Tensor, brightness: Tensor, weight: Tensor) -> Tensor:
         brightness: (N,) logarithms of what the photo shows.
         weight: (N,) 0 … 1.
     """
+    found = _hues(logs, brightness, weight)
+    if found is None:
+        return logs
+    at, hues = found
+    return logs - _interpolated(at, hues - hues[_LEVELS // 2], brightness)
+
+
+def one_hue(logs: Tensor, weight: Tensor, share: Tensor) -> Tensor:
+    """Logarithms of albedo (N, 3) of brows that are of one hue from end to end.
+
+    At one darkness both brows have one hue, that of most of them: what hangs before their ends,
+    or shines on them, has another. Weights (N,) say where they are seen, shares (N,) where
+    they are.
+    """
+    grey = logs.mean(1)
+    found = _hues(logs, grey, weight)
+    if found is None:
+        return logs
+    usual = _interpolated(*found, grey)
+    kept = logs - grey[:, None] - usual
+    return logs - (1 - _BROW_HUE) * share[:, None] * kept
+
+
+def _hues(logs: Tensor, brightness: Tensor, weight: Tensor) -> tuple[Tensor, Tensor] | None:
+    """Rising levels (M,) of brightness and the usual hue (M, 3) at each; None of too few places."""
     chosen = torch.nonzero(weight > 0.5)[:, 0]
     chosen = chosen[:: max(1, len(chosen) // _SAMPLES)]
     if len(chosen) < _LEVELS * _LEAST_PLACES:
-        return logs
+        return None
     chosen = chosen[brightness[chosen].argsort()]
     levels = chosen.tensor_split(_LEVELS)
     at = torch.stack([brightness[level].median() for level in levels])
     hue = logs - logs.mean(1, keepdim=True)
     hues = torch.stack([hue[level].median(0).values for level in levels])
-    hues = hues - hues.mean(1, keepdim=True)
-    return logs - _interpolated(at, hues - hues[_LEVELS // 2], brightness)
+    return at, hues - hues.mean(1, keepdim=True)
 
 
 def _interpolated(at: Tensor, values: Tensor, where: Tensor) -> Tensor:

@@ -141,7 +141,8 @@ def photo_lighting(light: Tensor, tint: Tensor) -> Lighting:
     probe = (harmonics(directions) @ light).clamp(min=0.02)[..., None] * tint
     soft = np.ascontiguousarray(probe.numpy(), np.float32)
     # Eyes mirror lamps and windows, not an even grey: the brightest part of it, and darkness.
-    sharp = soft * _LAMP * (soft / soft.max()) ** _SHARPNESS
+    level = soft.mean(-1, keepdims=True)
+    sharp = soft * _LAMP * (level / level.max()) ** _SHARPNESS
     irradiance: Floats = (light[:, None] * tint).numpy().astype(np.float32)
     directions_of_none = np.array([[0, 0, 1]] * 3, np.float32)
     return Lighting(

@@ -39,11 +39,17 @@ from head360.fitting.view import PhotoCamera
 from head360.light import Light
 from head360.likeness import SKIN_ROWS
 from head360.model.bilinear import Identity
+from head360.model.field import HairPlanes
 from head360.model.hair_shape import HairShaper
-from head360.model.seating import Seat
+from head360.model.seating import Seat, Seating
 from head360.own_hair import OwnHair
 from head360.params import FloatArray, HairShape, HeadParams
-from head360.rendering.lighting import Lighting, lighting
+from head360.rendering.lighting import (
+    Lighting,
+    ambient_visibility,
+    lighting,
+    seated_extinction,
+)
 from head360.rendering.scene import Models
 
 Mask: TypeAlias = npt.NDArray[np.bool_]
@@ -54,7 +60,9 @@ Ranked: TypeAlias = tuple[str | None, float]
 AUTO, BALD = "auto", "none"
 #: What a photo shows where skin may be seen.
 _SKIN_PARTS = ("skin", "brows", "lips", "beard", "neck")
-#: Of them, those that are not even by nature.
+#: And where eyes, teeth and the mouth may be.
+_OPEN_PARTS = (*_SKIN_PARTS, "eyes", "mouth")
+#: Of skin, those that are not even by nature.
 _FEATURES = ("brows", "lips", "beard")
 _SURE = 0.5
 _TOLD = 5  # hairstyles that a report names
@@ -233,8 +241,11 @@ class Dresser:
         allowed = _allowed(crop, parts, brushed)
         told = None if parts is None else torch.from_numpy(_features(parts, brushed))
         fitted = yield from self._skin.fit(
-            photo, posed, allowed, told=told, relaxed=identity.neutral
-        )
+            photo, posed, allowed, told=told, relaxed=identity.neutral,
+            visibility=self._visibility(params, dressed.worn),
+            unhidden=_allowed(crop, parts, brushed, _OPEN_PARTS),
+            hair=None if parts is None or params.own_hair is None else parts.mask("hair"),
+        )  # fmt: skip
         fitted = fitted if own else fitted.only_generated()
         light = fitted.suggested_light
         params = fitted.applied(params).with_(light=light)
@@ -247,6 +258,26 @@ class Dresser:
             light=light,
             skin=fitted,
         )
+
+    def _seated(self, params: HeadParams, worn: Worn | None) -> tuple[HairPlanes, Seating] | None:
+        """The hair that a head wears, and where it sits."""
+        if worn is None or params.hairstyle is None or self._shaper is None:
+            return None
+        style = self._models.styles.planes(params.hairstyle)
+        if params.hair_shape is not None and params.hair_shape.mirrored:
+            style = style.mirrored()
+        seating = self._shaper.shaped(worn.seating, params.hair_shape)
+        if params.own_hair is not None:
+            seating = self._shaper.own(seating, params.own_hair, params.hair_shape)
+        return style, seating
+
+    def _visibility(self, params: HeadParams, worn: Worn | None) -> Tensor | None:
+        """(z, y, x) share of the surroundings that is seen through the hair."""
+        hair = self._seated(params, worn)
+        if hair is None:
+            return None
+        style, seating = hair
+        return ambient_visibility(seated_extinction(style.shading, seating))
 
     def _toned(
         self,
@@ -261,14 +292,10 @@ class Dresser:
 
         Where it is light or dark, it is so in the photo's own `light`.
         """
-        if worn is None or parts is None or params.hairstyle is None or self._shaper is None:
+        hair = self._seated(params, worn)
+        if hair is None or worn is None or parts is None:
             return params
-        style = self._models.styles.planes(params.hairstyle)
-        if params.hair_shape is not None and params.hair_shape.mirrored:
-            style = style.mirrored()
-        seating, own = self._shaper.shaped(worn.seating, params.hair_shape), params.own_hair
-        if own is not None:
-            seating = self._shaper.own(seating, own, params.hair_shape)
+        (style, seating), own = hair, params.own_hair
         drawn = drawn_hair(
             crop.image, worn.seen, parts, self._models.hair, style, seating, lighting(params.light)
         )
@@ -300,11 +327,16 @@ def _features(parts: ClassMap, brushed: Painted | None) -> Floats:
     return np.stack([*shares, bare])
 
 
-def _allowed(crop: Crop, parts: ClassMap | None, brushed: Painted | None) -> Mask | None:
-    """(N, N) where skin may be seen; None where only its colour can tell."""
+def _allowed(
+    crop: Crop,
+    parts: ClassMap | None,
+    brushed: Painted | None,
+    named: Sequence[str] = _SKIN_PARTS,
+) -> Mask | None:
+    """(N, N) where parts of the face may be seen; None where only their colour can tell."""
     if parts is None and brushed is None and crop.inside.all():
         return None
     allowed: Mask = crop.inside
     if parts is not None:
-        allowed = allowed & (parts.share(*_SKIN_PARTS) > _SURE)
+        allowed = allowed & (parts.share(*named) > _SURE)
     return allowed if brushed is None else allowed & ~brushed.hidden

@@ -9,6 +9,7 @@ comes back as the face does again what it did then.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -16,11 +17,11 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from head360.fitting.atlas import SkinAtlas
+from head360.fitting.atlas import Atlas, padded
 from head360.fitting.delight import radiance
 from head360.fitting.unproject import Posed, View, at_pixels
 from head360.model.texture_layers import encoded
-from head360.model.topology import ATLAS_ASPECT, SKIN
+from head360.model.topology import ATLAS_ASPECT
 from head360.rendering.lighting import Lighting
 from head360.rendering.rasterize import interpolate
 from head360.rendering.reference import Layout, Seen, Surface, attributes, uv_gradients
@@ -33,7 +34,9 @@ _LEAST_LIGHT = 0.003
 _LIMITS = (0.004, 0.92)
 #: Of a hue that the photo's light alone gives even skin, this is kept: other light has it not.
 #: Skin becomes lighter by so much at most, as a logarithm: lids lit from below would glow.
-_HUE, _LIGHTER = 0.25, 0.3
+_HUE, _LIGHTER = 0.5, 0.5
+#: Of the hue of eyes and teeth, and by how much they become lighter or darker.
+_OPENING_HUE, _OPENING_MOST = 0.6, 2.0
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -47,10 +50,15 @@ class Easel:
     scene: LitScene
 
     @classmethod
-    def of(cls, view: View, posed: Posed, lighting: Lighting) -> Easel:
-        """For the head as it stands in the photo, bald, in a light."""
+    def of(
+        cls, view: View, posed: Posed, lighting: Lighting, visibility: Tensor | None = None
+    ) -> Easel:
+        """For the head as it stands in the photo, in a light.
+
+        `visibility` (z, y, x) is the share of the surroundings that is seen through its hair.
+        """
         topology = posed.topology
-        pixels = torch.nonzero(view.shows(topology, SKIN).flatten())[:, 0]
+        pixels = torch.nonzero(view.raster.covered.flatten())[:, 0]
         triangles, flat = (
             torch.from_numpy(corners[topology.drawn].astype(np.int64))
             for corners in (topology.triangles, topology.uv_triangles)
@@ -66,13 +74,13 @@ class Easel:
         )
         away = places[:, :3] - posed.eye
         distance = away.norm(dim=1, keepdim=True)
-        scene = LitScene(lighting, None, None, None, torch.zeros(3), posed.eye)
+        # No lamps: nothing is asked of how their light passes through hair.
+        through = None if visibility is None else torch.ones_like(visibility)
+        scene = LitScene(lighting, None, through, visibility, torch.zeros(3), posed.eye)
         return cls(pixels, seen, away / distance, distance, scene)
 
-    def drawn(self, skin: Tensor) -> Tensor:
-        """(P, 3) sRGB-encoded colours of a skin tile (8, U, 2U)."""
-        rows = skin.shape[1]
-        maps = functional.pad(skin, (0, round(ATLAS_ASPECT * rows) - skin.shape[2]))
+    def drawn(self, maps: Tensor) -> Tensor:
+        """(P, 3) sRGB-encoded colours under maps (8, U, 2.5 U)."""
         material, normals = (found[0] for found in attributes(maps, self.seen))
         whole = torch.ones_like(self.distance)
         head = torch.cat(
@@ -81,31 +89,59 @@ class Easel:
         return srgb_from_linear(skin_colors(head, self.rays, self.scene))
 
 
-def as_seen(
-    atlas: SkinAtlas, easel: Easel, photo: Tensor, at: Tensor, skin: Tensor, share: Tensor
-) -> Tensor:
-    """(N, 3) logarithms of the albedo with which a skin looks as in its photo.
+@dataclass(frozen=True, slots=True, eq=False)
+class Canvas:
+    """Texels that a photo may repaint."""
+
+    atlas: Atlas
+    at: Tensor  # (N, 2) column and row of each texel in the photo
+    share: Tensor  # (N,) 0 … 1 how far it may change
+    shows: Tensor  # (H, W) pixels that show such texels
+
+
+def as_seen(easel: Easel, photo: Tensor, maps: Tensor, canvases: Sequence[Canvas]) -> Tensor:
+    """(3, U, 2.5 U) by how much the logarithm of albedo must change to look as in a photo.
 
     Args:
-        atlas: whose texels these are.
         easel: that draws it.
         photo: (H, W, 3) sRGB-encoded, 0 … 1.
-        at: (N, 2) column and row of each texel in it.
-        skin: (8, U, 2U) the tile to start from.
-        share: (N,) 0 … 1 how far each texel may change.
+        maps: (8, U, 2.5 U) to start from.
+        canvases: what may change of them.
     """
     wanted = radiance(photo.flatten(0, 1)[easel.pixels]).clamp(min=_LEAST_LIGHT).log()
-    tile, low, high = skin.clone(), *(encoded(torch.tensor(limit)) for limit in _LIMITS)
-    logs = linear_from_srgb(atlas.listed(tile)[:, :3]).clamp(*_LIMITS).log()
+    own = linear_from_srgb(maps[:3]).clamp(*_LIMITS).log()
+    low, high = (encoded(torch.tensor(limit)) for limit in _LIMITS)
+    painted, change = maps.clone(), torch.zeros_like(own)
     for _ in range(_ROUNDS):
-        missing = wanted - radiance(easel.drawn(tile)).clamp(min=_LEAST_LIGHT).log()
-        image = photo.new_zeros(photo.shape[0] * photo.shape[1], 4)
-        image[easel.pixels] = torch.cat([missing, torch.ones_like(missing[:, :1])], 1)
-        found = at_pixels(image.view(*photo.shape[:2], 4).permute(2, 0, 1), at)
-        change = found[:, :3] / found[:, 3:].clamp(min=0.3)
-        logs = logs + share[:, None] * change.clamp(-_MOST, _MOST)
-        tile[:3] = atlas.padded(atlas.tile(encoded(logs.exp()).clamp(low, high)))
-    return logs
+        missing = wanted - radiance(easel.drawn(painted)).clamp(min=_LEAST_LIGHT).log()
+        image = photo.new_zeros(3, photo.shape[0] * photo.shape[1])
+        image[:, easel.pixels] = missing.T
+        image = image.view(3, *photo.shape[:2])
+        sums = torch.stack([_asked(each, image) for each in canvases]).sum(0)
+        asked, share = sums[:3] / sums[3:].clamp(min=1e-3), sums[3:].clamp(max=1)
+        change = share * (change + asked)
+        painted[:3] = encoded((own + widened(change, canvases, 3)).exp()).clamp(low, high)
+    return change
+
+
+def widened(change: Tensor, canvases: Sequence[Canvas], steps: int = 6) -> Tensor:
+    """A change (C, U, 2.5 U) of the texels of some canvases, for bilinear look-ups."""
+    whole = (each.atlas.tile(torch.ones_like(each.at[:, :1])) for each in canvases)
+    return padded(change, torch.stack([_widened(tile) for tile in whole]).amax(0), steps)
+
+
+def _widened(tile: Tensor) -> Tensor:
+    """A tile (C, U, W) on the first columns of the whole atlas (C, U, 2.5 U)."""
+    return functional.pad(tile, (0, round(ATLAS_ASPECT * tile.shape[1]) - tile.shape[2]))
+
+
+def _asked(canvas: Canvas, missing: Tensor) -> Tensor:
+    """(4, U, 2.5 U) changes times shares, and shares, from what is missing (3, H, W)."""
+    image = torch.cat([missing, torch.ones_like(missing[:1])]) * canvas.shows
+    found = at_pixels(image, canvas.at)
+    change = (found[:, :3] / found[:, 3:].clamp(min=0.3)).clamp(-_MOST, _MOST)
+    share = canvas.share[:, None]
+    return _widened(canvas.atlas.tile(torch.cat([share * change, share], 1)))
 
 
 def for_other_light(change: Tensor, features: Tensor) -> Tensor:
@@ -116,3 +152,9 @@ def for_other_light(change: Tensor, features: Tensor) -> Tensor:
     grey = change.mean(1, keepdim=True)
     kept = _HUE + (1 - _HUE) * features[:, None]
     return grey.clamp(max=_LIGHTER) + kept * (change - grey)
+
+
+def for_other_opening(change: Tensor) -> Tensor:
+    """The same of eyes, gums and teeth (3, H, W)."""
+    grey = change.mean(0, keepdim=True)
+    return grey.clamp(-_OPENING_MOST, _OPENING_MOST) + _OPENING_HUE * (change - grey)

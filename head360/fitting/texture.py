@@ -7,7 +7,7 @@ skin's albedo, tame highlights and shadows, mirror, and join with the generated 
 
 from __future__ import annotations
 
-from collections.abc import Generator
+from collections.abc import Generator, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -15,9 +15,17 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from head360.fitting.atlas import SkinAtlas, skin_atlas
+from head360.fitting.atlas import SkinAtlas, opening_atlases, skin_atlas
 from head360.fitting.blend import joined, mirrored, usual_difference
-from head360.fitting.calm import calmed, clean_lids, even_hue, folded, without_gloss, without_shadow
+from head360.fitting.calm import (
+    calmed,
+    clean_lids,
+    even_hue,
+    folded,
+    one_hue,
+    without_gloss,
+    without_shadow,
+)
 from head360.fitting.delight import (
     SkinPatch,
     albedo_under,
@@ -29,17 +37,25 @@ from head360.fitting.delight import (
 )
 from head360.fitting.eyes import EyeColors, eye_colors
 from head360.fitting.lashes import lash_band, lash_line
-from head360.fitting.moment import Easel, as_seen, for_other_light
+from head360.fitting.moment import (
+    Canvas,
+    Easel,
+    as_seen,
+    for_other_light,
+    for_other_opening,
+    widened,
+)
 from head360.fitting.skin_code import found_skin, generated
 from head360.fitting.skin_gate import skin_gate
-from head360.fitting.unproject import Bools, Posed, Seen, View, unprojected
+from head360.fitting.unproject import Bools, Placed, Posed, Seen, View, smooth, unprojected
 from head360.fitting.zones import Zones, skin_zones
 from head360.light import Light
 from head360.likeness import MODES, Likeness
 from head360.model.bilinear import BilinearModel
 from head360.model.texture import TextureModel
 from head360.model.texture_layers import encoded
-from head360.params import FloatArray, HeadParams
+from head360.model.topology import SKIN
+from head360.params import FloatArray, HeadParams, neutral_head
 from head360.rendering.lighting import Lighting
 from head360.rendering.shade import linear_from_srgb
 
@@ -48,6 +64,11 @@ _OCCLUSION, _ROUGHNESS, _SPECULAR, _SCATTER = 3, 4, 5, 6
 #: Albedo of skin lies within these, linear.
 _DARKEST, _LIGHTEST = 0.004, 0.92
 _SAMPLES = 25_000
+#: Without its hair, what is so many texels beside is not shown either; how much wider it becomes.
+_FRINGE_TEXELS, _BESIDE_FRINGE = 5.0, 4.0
+_SPREAD_TEXELS = 2.0  # that what a moment changes goes on beside what was seen
+#: Cosines to the view between which teeth and eyes are repainted.
+_OPENING = (0.1, 0.4)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -61,7 +82,11 @@ class FittedSkin:
     tint: Tensor  # (3,) its colour, of mean 1
     colors: EyeColors
     distance: float  # how far the photo's skin is from the generated skin, as a logarithm
-    moment: FloatArray  # (3, U, 2U) to be added to it while the face does what it does in the photo
+    #: To be added while the face does what it does in the photo: (3, U, 2U) to `skin`, and
+    #: (3, U, U / 2) to the atlas's columns of eyes, gums and teeth
+    moment: FloatArray
+    opening: FloatArray
+    fringe: FloatArray  # (U, 2U) 0 … 1 how much of `moment` is hair that is worn, not skin
 
     def applied(self, params: HeadParams) -> HeadParams:
         """A head with this skin. Its attributes start at 0: brows and beard are in the photo's."""
@@ -74,6 +99,8 @@ class FittedSkin:
             sclera=self.colors.sclera,
             teeth=self.colors.teeth,
             moment=self.moment,
+            opening=self.opening,
+            fringe=self.fringe,
             expression=params.expression,
         )
         head = params.with_(
@@ -84,7 +111,10 @@ class FittedSkin:
     def only_generated(self) -> FittedSkin:
         """Without what was taken from the photo itself."""
         nothing = np.zeros_like(self.skin)
-        return replace(self, skin=nothing, moment=nothing, observed=np.zeros_like(self.observed))
+        return replace(
+            self, skin=nothing, moment=nothing, opening=np.zeros_like(self.opening),
+            fringe=np.zeros_like(self.fringe), observed=np.zeros_like(self.observed),
+        )  # fmt: skip
 
     @property
     def lighting(self) -> Lighting:
@@ -101,7 +131,7 @@ class SkinFitter:
     """Fits skins; makes what all of them need once."""
 
     def __init__(self, texture: TextureModel, mesh: BilinearModel) -> None:
-        self._generator, self._fixed = texture.generator, texture.fixed
+        self._texture, self._generator = texture, texture.generator
         self._atlas = skin_atlas()
         self._lashes = lash_band(self._atlas, mesh.mean, mesh.topology)
         self._zones = skin_zones(self._atlas, mesh.mean, mesh.topology)
@@ -124,6 +154,9 @@ class SkinFitter:
         *,
         told: Tensor | None = None,
         relaxed: Tensor | None = None,
+        visibility: Tensor | None = None,
+        unhidden: Bools | None = None,
+        hair: Bools | None = None,
     ) -> Generator[str, None, FittedSkin]:
         """Skin of a face in a photo.
 
@@ -135,11 +168,14 @@ class SkinFitter:
                 Without, hair is told by its looks,
                 and scalp and ears, where it is most likely, are invented.
             relaxed: (V, 3) metres: the head without expression, to know where its skin folds.
+            visibility: (z, y, x) share of the surroundings that is seen through the head's hair.
+            unhidden: (H, W) where eyes, mouth and teeth may be seen; None: everywhere.
+            hair: (H, W) where there is hair of the head's own, which is drawn over its skin.
         """
         yield "unproject"
         atlas = self._atlas
         view = View.of(posed, (photo.shape[0], photo.shape[1]))
-        seen = unprojected(photo, view, posed, atlas, allowed, told)
+        seen = unprojected(photo, view, posed, atlas, allowed, told, hair)
         zones = self._zones.told(atlas, seen.told) if told is not None else self._zones
         light = radiance(seen.color)
         yield "light"
@@ -164,37 +200,57 @@ class SkinFitter:
         yield "join"
         pushed = _pushed(atlas, posed, relaxed)
         painted = self._whole(logs, template.log(), trust, seen.shown, zones, pushed)
-        colors = eye_colors(photo, view, posed, self._fixed, second, tint)
-        yield "moment"
-        made[:3] = atlas.padded(atlas.tile(painted))
-        easel = Easel.of(view, posed, photo_lighting(second, tint))
-        share = torch.maximum(trust, _near(seen, zones, gate))
-        moment = self._moment(easel, photo, posed, made, share, zones) - painted
-        return FittedSkin(
+        colors = eye_colors(photo, view, posed, self._texture.fixed, second, tint)
+        nothing = np.zeros((3, atlas.rows, atlas.columns), np.float32)
+        fitted = FittedSkin(
             code=found.code.numpy(),
             skin=atlas.padded(atlas.tile(painted - base[:, :3])).numpy(),
             observed=atlas.tile(trust[:, None])[0].numpy(),
             light=second, tint=tint, colors=colors, distance=found.distance,
-            moment=atlas.padded(atlas.tile(moment)).numpy(),
+            moment=nothing, opening=nothing[..., : atlas.rows // 2], fringe=nothing[0],
         )  # fmt: skip
+        yield "moment"
+        made[:3] = atlas.padded(atlas.tile(painted))
+        maps = self._texture.painted(made, fitted.applied(neutral_head()), 0.0)
+        easel = Easel.of(view, posed, fitted.lighting, visibility)
+        near = _near(seen, zones, gate)
+        fringe = _fringe(seen, zones, gate)
+        reached = torch.maximum(zones.reached, zones.rims)
+        share = torch.stack([trust, near, fringe]).amax(0) * reached
+        canvases = [
+            Canvas(atlas, seen.at, share, view.shows(posed.topology, SKIN)),
+            *_openings(view, posed, unhidden),
+        ]
+        change = as_seen(easel, photo, maps, canvases)
+        beside = (_BESIDE_FRINGE * atlas.blurred(fringe[:, None], _FRINGE_TEXELS)).clamp(max=1)
+        fitted = replace(fitted, fringe=atlas.padded(atlas.tile(beside))[0].numpy())
+        return self._in_moment(fitted, maps, change, canvases, zones)
 
-    def _moment(
+    def _in_moment(
         self,
-        easel: Easel,
-        photo: Tensor,
-        posed: Posed,
-        skin: Tensor,
-        share: Tensor,
+        fitted: FittedSkin,
+        maps: Tensor,
+        change: Tensor,
+        canvases: Sequence[Canvas],
         zones: Zones,
-    ) -> Tensor:
-        """(N, 3) encoded albedo of a skin (8, U, 2U) while the face does as in its photo."""
+    ) -> FittedSkin:
+        """With what must be added to maps (8, U, 2.5 U) for changes (3, U, 2.5 U) of logarithms."""
         atlas = self._atlas
-        at = posed.project(atlas.at_texels(posed.vertices))[:, :2]
-        own = linear_from_srgb(atlas.listed(skin)[:, :3]).clamp(_DARKEST, _LIGHTEST).log()
-        change = as_seen(atlas, easel, photo, at, skin, share) - own
-        features = torch.stack([zones.features, zones.brows, zones.rims]).amax(0)
-        whole = own + for_other_light(change, features)
-        return encoded(whole.exp().clamp(_DARKEST, _LIGHTEST))
+        features = torch.maximum(zones.features * (1 - zones.brows), zones.rims)
+        features = torch.maximum(features, torch.from_numpy(fitted.fringe).flatten()[atlas.texels])
+        skin = _spread(atlas, atlas.listed(change[..., : atlas.columns]), canvases[0].share)
+        even = for_other_light(skin, features)
+        known = atlas.tile(torch.ones_like(even[:, :1])) > 0
+        skin_part = torch.where(known, atlas.tile(even), change[..., : atlas.columns])
+        opening = for_other_opening(change[..., atlas.columns :])
+        change = torch.cat([skin_part, opening], 2)
+        before = maps[:3]
+        own = linear_from_srgb(before).clamp(_DARKEST, _LIGHTEST).log()
+        after = encoded((own + change).exp().clamp(_DARKEST, _LIGHTEST))
+        added = widened(after - before, canvases).numpy()
+        return replace(
+            fitted, moment=added[..., : atlas.columns], opening=added[..., atlas.columns :]
+        )
 
     def _whole(
         self, logs: Tensor, skin: Tensor, trust: Tensor, shown: Tensor, zones: Zones, pushed: Tensor
@@ -206,6 +262,7 @@ class SkinFitter:
         logs = without_gloss(atlas, logs, trust)
         logs = without_shadow(atlas, logs, trust)
         logs = calmed(atlas, logs, skin, trust, torch.maximum(zones.features, zones.brows), pushed)
+        logs = one_hue(logs, trust * zones.brows, zones.brows)
         logs = clean_lids(atlas, logs, plain, trust, zones.lids)
         logs, wider = mirrored(atlas, logs, trust)
         logs = joined(atlas, logs, wider, skin, zones.plain) - lash
@@ -226,13 +283,40 @@ def _pushed(atlas: SkinAtlas, posed: Posed, relaxed: Tensor | None) -> Tensor:
     return folded(atlas, posed.topology, still, posed.vertices)
 
 
+def _fringe(seen: Seen, zones: Zones, gate: Tensor) -> Tensor:
+    """(N,) 0 … 1 where the photo shows hair before forehead and temples, or its last strands."""
+    strands = zones.temples * seen.near * (1 - gate)
+    return torch.maximum(zones.hairline * seen.hair, strands)
+
+
+def _spread(atlas: SkinAtlas, change: Tensor, share: Tensor) -> Tensor:
+    """A change (N, 3) that goes on a little where texels were hardly or not seen (N,)."""
+    done = share[:, None]
+    soft = atlas.blurred(torch.cat([change, done], 1), _SPREAD_TEXELS)
+    beside = soft[:, :3] / soft[:, 3:].clamp(min=1e-3)
+    return change + (1 - done) * (2 * soft[:, 3:]).clamp(max=1) * beside
+
+
+def _openings(view: View, posed: Posed, unhidden: Bools | None) -> list[Canvas]:
+    """Mouth, teeth and eyes, as far as a photo shows them."""
+    shows = view.raster.covered & ~view.shows(posed.topology, SKIN)
+    if unhidden is not None:
+        shows = shows & torch.from_numpy(unhidden)
+    made = []
+    for atlas in opening_atlases():
+        placed = Placed.of(view, posed, atlas)
+        share = placed.open * smooth(*_OPENING, placed.facing)
+        made.append(Canvas(atlas, placed.at, share, shows))
+    return made
+
+
 def _near(seen: Seen, zones: Zones, gate: Tensor) -> Tensor:
     """(N,) 0 … 1 how far texels beside eyes, mouth and nostrils may look as the photo shows them.
 
     What is dark there is lashes and the shade of an opening, and no skin by its colour.
     """
     open_ = torch.stack([gate, zones.lids, zones.rims, zones.features]).amax(0)
-    return seen.near * torch.maximum(zones.reached, zones.rims) * open_
+    return seen.near * open_
 
 
 def _patch(seen: Seen, channels: Tensor) -> SkinPatch:

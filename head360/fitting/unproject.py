@@ -11,11 +11,11 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 import torch
-from scipy.ndimage import binary_dilation, distance_transform_edt
+from scipy.ndimage import binary_dilation, binary_erosion, distance_transform_edt
 from torch import Tensor
 from torch.nn import functional
 
-from head360.fitting.atlas import SkinAtlas
+from head360.fitting.atlas import Atlas, SkinAtlas
 from head360.model.bilinear import vertex_normals
 from head360.model.topology import SKIN, Topology
 from head360.rendering.rasterize import Raster, interpolate, rasterize
@@ -31,6 +31,8 @@ _GRAZING, _FACING = 0.22, 0.58
 #: How far trust keeps from what is not skin and grows within it, and how far from eyes and mouth;
 #: as shares of the picture's side.
 _MARGIN, _FEATHER, _OPENING = 3 / 512, 8 / 512, 1.8 / 512
+#: The same of what is as the photo shows it in its moment only: margin and growth; and cosines.
+_EDGE, _EDGE_ON = (0.5 / 512, 3 / 512), (0.08, 0.45)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -74,7 +76,9 @@ class Seen:
     view: Tensor  # (N, 3) unit, towards the camera
     facing: Tensor  # (N,) cosine of the angle between both
     told: Tensor  # (N, C) what else is known of the photo's pixels
-    near: Tensor  # (N,) like `trust`, but up to the very edges of eyes and mouth
+    near: Tensor  # (N,) like `trust`, but up to the very edges of what is allowed
+    hair: Tensor  # (N,) 0 … 1 whether hair is seen instead
+    at: Tensor  # (N, 2) column and row of the photo
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -100,6 +104,31 @@ class View:
         return seen & self.raster.covered
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Placed:
+    """Where N texels lie, and what the camera sees of them."""
+
+    at: Tensor  # (N, 2) column and row of the photo
+    normals: Tensor  # (N, 3) unit, head space
+    view: Tensor  # (N, 3) unit, towards the camera
+    facing: Tensor  # (N,) cosine of the angle between both
+    open: Tensor  # (N,) 0 … 1: inside the picture, and nothing of the mesh before it
+
+    @classmethod
+    def of(cls, view: View, posed: Posed, atlas: Atlas) -> Placed:
+        """On the head in a photo of which each pixel shows what `view` says."""
+        height, width = view.depth.shape
+        both = atlas.at_texels(torch.cat([posed.vertices, posed.normals], 1))
+        places, normals = both[:, :3], functional.normalize(both[:, 3:], dim=1)
+        at = posed.project(places)
+        towards = functional.normalize(posed.eye - places, dim=1)
+        nearest = at_pixels(view.depth[None], at[:, :2])[:, 0]
+        behind = (at[:, 2] - nearest - _HIDDEN_FROM) / (_HIDDEN_AT - _HIDDEN_FROM)
+        inside = ((at[:, :2] > 1) & (at[:, :2] < at.new_tensor([width - 1, height - 1]))).all(1)
+        facing = (normals * towards).sum(1)
+        return cls(at[:, :2], normals, towards, facing, (1 - behind).clamp(0, 1) * inside)
+
+
 def unprojected(
     photo: Tensor,
     view: View,
@@ -107,6 +136,7 @@ def unprojected(
     atlas: SkinAtlas,
     allowed: Bools | None = None,
     told: Tensor | None = None,
+    hair: Bools | None = None,
 ) -> Seen:
     """What a photo shows of each texel.
 
@@ -117,42 +147,44 @@ def unprojected(
         atlas: whose texels are meant.
         allowed: (H, W) where skin may be: no hair, no background, nothing before the face.
         told: (C, H, W) what else is known of each pixel, to be known of texels.
+        hair: (H, W) where there is hair.
     """
     height, width = photo.shape[:2]
     skin, covered = view.shows(posed.topology, SKIN), view.raster.covered
-    image_trust = torch.stack(_image_trust(skin.numpy(), covered.numpy(), allowed))
-    both = atlas.at_texels(torch.cat([posed.vertices, posed.normals], 1))
-    places, normals = both[:, :3], functional.normalize(both[:, 3:], dim=1)
-    at = posed.project(places)
+    image_trust = torch.stack(_image_trust(skin.numpy(), covered.numpy(), allowed, hair))
+    placed = Placed.of(view, posed, atlas)
     more = photo.new_zeros(0, height, width) if told is None else told
-    maps = torch.cat([photo.permute(2, 0, 1), view.depth[None], image_trust, more])
-    sampled = at_pixels(maps, at[:, :2])
-    towards = functional.normalize(posed.eye - places, dim=1)
-    facing = (normals * towards).sum(1)
-    behind = (at[:, 2] - sampled[:, 3] - _HIDDEN_FROM) / (_HIDDEN_AT - _HIDDEN_FROM)
-    inside = ((at[:, :2] > 1) & (at[:, :2] < at.new_tensor([width - 1, height - 1]))).all(1)
-    shown = (1 - behind).clamp(0, 1) * _smooth(_GRAZING, _FACING, facing) * inside
-    trust = shown * sampled[:, 4]
-    near = shown * sampled[:, 5]
-    return Seen(sampled[:, :3], shown, trust, normals, towards, facing, sampled[:, 6:], near)
+    maps = torch.cat([photo.permute(2, 0, 1), image_trust, more])
+    sampled = at_pixels(maps, placed.at)
+    shown = placed.open * smooth(_GRAZING, _FACING, placed.facing)
+    edge = placed.open * smooth(*_EDGE_ON, placed.facing)
+    return Seen(
+        sampled[:, :3], shown, shown * sampled[:, 3], placed.normals, placed.view, placed.facing,
+        sampled[:, 6:], edge * sampled[:, 4], edge * sampled[:, 5], placed.at,
+    )  # fmt: skip
 
 
-def _image_trust(skin: Bools, covered: Bools, allowed: Bools | None) -> tuple[Tensor, Tensor]:
-    """(H, W) 0 … 1: how far within trusted skin a pixel lies; and with eyes and mouth."""
+def _image_trust(
+    skin: Bools, covered: Bools, allowed: Bools | None, hair: Bools | None
+) -> tuple[Tensor, Tensor, Tensor]:
+    """(H, W) 0 … 1: how far within trusted skin a pixel lies; with eyes and mouth; and hair."""
     side = max(skin.shape)
     reach = max(1, round(_OPENING * side))
     opening = binary_dilation(covered & ~skin, iterations=reach)
     trust = near = np.ones(skin.shape)
+    some = np.zeros(skin.shape) if hair is None else (hair & covered).astype(np.float64)
     if allowed is not None:
         trust = _inwards(allowed, side)
-        near = _inwards(allowed | binary_dilation(opening, iterations=reach), side)
+        wider = allowed | binary_dilation(opening, iterations=reach) | (some > 0)
+        near = _inwards(wider & binary_erosion(covered), side, _EDGE)
     made = torch.from_numpy((trust * ~opening).astype(np.float32))
-    return made, torch.from_numpy(near.astype(np.float32))
+    return made, *(torch.from_numpy(each.astype(np.float32)) for each in (near, near * some))
 
 
-def _inwards(allowed: Bools, side: int) -> Doubles:
+def _inwards(allowed: Bools, side: int, edge: tuple[float, float] = (_MARGIN, _FEATHER)) -> Doubles:
+    margin, feather = edge
     inside: Doubles = distance_transform_edt(allowed)
-    return ((inside - _MARGIN * side) / (_FEATHER * side)).clip(0, 1)
+    return ((inside - margin * side) / (feather * side)).clip(0, 1)
 
 
 def at_pixels(maps: Tensor, at: Tensor) -> Tensor:
@@ -165,6 +197,7 @@ def at_pixels(maps: Tensor, at: Tensor) -> Tensor:
     return found[0, :, 0].T
 
 
-def _smooth(low: float, high: float, value: Tensor) -> Tensor:
+def smooth(low: float, high: float, value: Tensor) -> Tensor:
+    """0 up to a low value, 1 from a high one on."""
     share = ((value - low) / (high - low)).clamp(0, 1)
     return share * share * (3 - 2 * share)

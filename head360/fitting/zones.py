@@ -45,6 +45,7 @@ class Zones:
     bare: Tensor  # (N,) of those, where neither hair nor clothes are likely
     varied: Tensor  # (N,) brows, lips, nostrils, beard: any darkness may be skin's own
     hairline: Tensor  # (N,) forehead and temples, where strands may fall
+    temples: Tensor  # (N,) of that, what lies above the eyes
     lids: Tensor  # (N,) upper lids up to their fold
     plain: Tensor  # (N,) even skin in front: what tells light and colour
     features: Tensor  # (N,) lips and nostrils: what is not even by nature
@@ -59,10 +60,12 @@ class Zones:
         """
         brows = (_BESIDE_GAIN * atlas.blurred(parts[:, :1], _BESIDE_TEXELS))[:, 0].clamp(max=1)
         whole = torch.maximum(brows, parts[:, 1:3].amax(1))
+        bare = 1 - torch.maximum(brows, parts[:, 3])
         return replace(
             self,
             varied=torch.maximum(self.varied, whole),
-            hairline=self.hairline * (1 - torch.maximum(brows, parts[:, 3])),
+            hairline=self.hairline * bare,
+            temples=self.temples * bare,
             features=torch.maximum(self.features, whole),
             brows=torch.maximum(self.brows, brows),
             own=parts[:, :3].amax(1),
@@ -94,14 +97,15 @@ def skin_zones(atlas: SkinAtlas, mean: Tensor, topology: Topology) -> Zones:
     above = y - _height_at(marks[17:27], x)
     hairline = torch.maximum(
         _between(-above, (-_FOREHEAD[1], -_FOREHEAD[0])), (side + 0.014) / 0.006
-    )
-    varied = varied * (1 - hairline.clamp(0, 1))
+    ).clamp(0, 1)
+    temples = hairline * _between(marks[36, 1] - y, (-0.006, 0.004))
+    varied = varied * (1 - hairline)
     bare = reached * (1 - scalp) * _between(chin - y, _BARE_NECK) * _between(side, (-0.004, 0.0))
     varied = atlas.blurred(varied[:, None], 3.0)[:, 0]
     alone = torch.maximum(*(_near(points, marks[list(line)], _BROWS_ALONE) for line in _BROWS))
     return Zones(
-        reached, bare, varied, hairline.clamp(0, 1), folds * front, plain, features, alone * front,
-        rims * front, torch.zeros_like(plain),
+        reached, bare, varied, hairline, temples, folds * front, plain, features,
+        alone * front, rims * front, torch.zeros_like(plain),
     )  # fmt: skip
 
 

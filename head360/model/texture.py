@@ -130,8 +130,11 @@ class TextureModel:
         """
         skin = self._skin_of(params.texture)
         if params.likeness is not None:
-            skin = fitted_skin(skin, params.likeness, params.likeness.present(params.expression))
+            present = params.likeness.present(params.expression)
+            skin = fitted_skin(skin, params.likeness, present, fringe=params.own_fringe)
         maps = self.painted(skin, params, scalp_tint)
+        if params.likeness is not None:
+            _open(maps, params.likeness, params.likeness.present(params.expression))
         if params.paint is not None and params.paint.skin is not None:
             tile = maps[:3, :, : params.paint.skin.shape[2]]
             tile.add_(torch.tensor(params.paint.skin), alpha=SKIN_STEP).clamp_(0, 1)
@@ -169,19 +172,34 @@ def _part(maps: Tensor, tile: Tile) -> Tensor:
     return maps[:3, tile.row : tile.row + height, tile.column : tile.column + width]
 
 
-def fitted_skin(skin: Tensor, likeness: Likeness, present: float = 0.0) -> Tensor:
+def fitted_skin(
+    skin: Tensor, likeness: Likeness, present: float = 0.0, fringe: float = 0.0
+) -> Tensor:
     """A skin tile (8, U, 2U), 0 … 1, with what a photo has shown added.
 
-    And, as far as the photo's moment is `present` (0 … 1), what was of that moment.
+    And, as far as the photo's moment is `present` (0 … 1), what was of that moment; of hair before
+    it only so much as the `fringe` (0 … 1) still is there.
     """
     fitted = skin.clone()
     if likeness.moment is not None and present > 0:
-        fitted[:3].add_(torch.tensor(likeness.moment), alpha=present * STEP)
+        moment = torch.tensor(likeness.moment, dtype=skin.dtype)
+        if likeness.fringe is not None and fringe < 1:
+            moment *= 1 - (1 - fringe) / 255 * torch.tensor(likeness.fringe)
+        fitted[:3].add_(moment, alpha=present * STEP)
     fitted[:3].add_(torch.tensor(likeness.skin), alpha=STEP).clamp_(0, 1)
     if likeness.surface is not None:
         for channel, steps in zip(_SURFACE, likeness.surface, strict=True):
             fitted[channel].add_(torch.tensor(steps), alpha=STEP).clamp_(0, 1)
     return fitted
+
+
+def _open(maps: Tensor, likeness: Likeness, present: float) -> None:
+    """Eyes, gums and teeth as a photo shows them, as far as its moment is `present`."""
+    if likeness.opening is None or present == 0:
+        return
+    steps = torch.tensor(likeness.opening)
+    tile = maps[:3, :, -steps.shape[2] :]
+    tile.add_(steps, alpha=present * STEP).clamp_(0, 1)
 
 
 def _tint_teeth(maps: Tensor, tile: Tile, params: HeadParams) -> None:

@@ -248,7 +248,7 @@ class SceneBuilder:
         tint, like = self._tint(params), params.likeness
         present = like.present(params.expression) if like else 0.0
         return self._maps.get(
-            (*look, like, params.paint, f"{tint:.2f} {present:.3f}"),
+            (*look, like, params.paint, f"{tint:.2f} {present:.3f} {params.own_fringe:.2f}"),
             lambda: self._models.texture.maps(params, round(tint, 2)),
         )
 
