@@ -209,7 +209,7 @@ def _five_from_four(
 def _six_from_five(
     manifest: Json, arrays: dict[str, FloatArray]
 ) -> tuple[Json, dict[str, FloatArray]]:
-    """Version 6 brought colours of make-up, and marks on photos, which may lack."""
+    """Version 6 brought colours of make-up; marks on photos and more of their moment may lack."""
     return manifest | {"make_up": None}, arrays
 
 

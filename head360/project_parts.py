@@ -70,7 +70,7 @@ def read_arrays(content: bytes, what: str) -> dict[str, Any]:
 # --- likeness ------------------------------------------------------------------------------------
 
 _LIKENESS = frozenset(entry.name for entry in fields(Likeness))
-_LIKENESS_MAY_LACK = frozenset(("offsets", "surface", "moment", "expression"))
+_LIKENESS_MAY_LACK = frozenset(("offsets", "surface", "moment", "expression", "opening", "fringe"))
 
 
 def _likeness_bytes(likeness: Likeness | None) -> bytes | None:

@@ -30,6 +30,7 @@ from head360.fitting.hair_lines import hair_lines
 from head360.fitting.hair_own import OwnWays, fit_own_hair
 from head360.fitting.hair_tone import drawn_hair, matched_color, relit
 from head360.fitting.hairstyle import classify, hair_color, known_lines
+from head360.fitting.occasion import Before
 from head360.fitting.painted import Painted
 from head360.fitting.parsing import ClassMap, parse
 from head360.fitting.photo_lines import coherence, photo_lines
@@ -242,9 +243,11 @@ class Dresser:
         told = None if parts is None else torch.from_numpy(_features(parts, brushed))
         fitted = yield from self._skin.fit(
             photo, posed, allowed, told=told, relaxed=identity.neutral,
-            visibility=self._visibility(params, dressed.worn),
-            unhidden=_allowed(crop, parts, brushed, _OPEN_PARTS),
-            hair=None if parts is None or params.own_hair is None else parts.mask("hair"),
+            before=Before(
+                self._visibility(params, dressed.worn),
+                None if parts is None or params.own_hair is None else parts.mask("hair"),
+                _allowed(crop, parts, brushed, _OPEN_PARTS),
+            ),
         )  # fmt: skip
         fitted = fitted if own else fitted.only_generated()
         light = fitted.suggested_light

@@ -36,6 +36,11 @@ class FoundSkin:
     gain: Tensor  # (3,) the photo's albedo, divided by this, is like the skin's
     distance: float  # root mean square of what is left, as a logarithm
 
+    @property
+    def tint(self) -> Tensor:
+        """(3,) the colour of the photo's light, of mean 1."""
+        return self.gain / self.gain.mean()
+
 
 def found_skin(
     generator: TextureGenerator, atlas: SkinAtlas, albedo: Tensor, weight: Tensor

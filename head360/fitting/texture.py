@@ -7,7 +7,7 @@ skin's albedo, tame highlights and shadows, mirror, and join with the generated 
 
 from __future__ import annotations
 
-from collections.abc import Generator, Sequence
+from collections.abc import Generator
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -15,7 +15,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from head360.fitting.atlas import SkinAtlas, opening_atlases, skin_atlas
+from head360.fitting.atlas import SkinAtlas, skin_atlas
 from head360.fitting.blend import joined, mirrored, usual_difference
 from head360.fitting.calm import (
     calmed,
@@ -37,24 +37,16 @@ from head360.fitting.delight import (
 )
 from head360.fitting.eyes import EyeColors, eye_colors
 from head360.fitting.lashes import lash_band, lash_line
-from head360.fitting.moment import (
-    Canvas,
-    Easel,
-    as_seen,
-    for_other_light,
-    for_other_opening,
-    widened,
-)
-from head360.fitting.skin_code import found_skin, generated
+from head360.fitting.occasion import Before, Occasion, moment_of
+from head360.fitting.skin_code import FoundSkin, found_skin, generated
 from head360.fitting.skin_gate import skin_gate
-from head360.fitting.unproject import Bools, Placed, Posed, Seen, View, smooth, unprojected
+from head360.fitting.unproject import Bools, Posed, Seen, View, unprojected
 from head360.fitting.zones import Zones, skin_zones
 from head360.light import Light
 from head360.likeness import MODES, Likeness
 from head360.model.bilinear import BilinearModel
 from head360.model.texture import TextureModel
 from head360.model.texture_layers import encoded
-from head360.model.topology import SKIN
 from head360.params import FloatArray, HeadParams, neutral_head
 from head360.rendering.lighting import Lighting
 from head360.rendering.shade import linear_from_srgb
@@ -64,11 +56,6 @@ _OCCLUSION, _ROUGHNESS, _SPECULAR, _SCATTER = 3, 4, 5, 6
 #: Albedo of skin lies within these, linear.
 _DARKEST, _LIGHTEST = 0.004, 0.92
 _SAMPLES = 25_000
-#: Without its hair, what is so many texels beside is not shown either; how much wider it becomes.
-_FRINGE_TEXELS, _BESIDE_FRINGE = 5.0, 4.0
-_SPREAD_TEXELS = 2.0  # that what a moment changes goes on beside what was seen
-#: Cosines to the view between which teeth and eyes are repainted.
-_OPENING = (0.1, 0.4)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -154,9 +141,7 @@ class SkinFitter:
         *,
         told: Tensor | None = None,
         relaxed: Tensor | None = None,
-        visibility: Tensor | None = None,
-        unhidden: Bools | None = None,
-        hair: Bools | None = None,
+        before: Before | None = None,
     ) -> Generator[str, None, FittedSkin]:
         """Skin of a face in a photo.
 
@@ -165,17 +150,14 @@ class SkinFitter:
             posed: the head as it stands in the photo, with the photo's camera.
             allowed: (H, W) where skin may be seen.
             told: (4, H, W) shares of brows, lips, beard, and skin that a person says is bare.
-                Without, hair is told by its looks,
-                and scalp and ears, where it is most likely, are invented.
+                Without, hair is told by its looks; scalp and ears, often hidden, are invented.
             relaxed: (V, 3) metres: the head without expression, to know where its skin folds.
-            visibility: (z, y, x) share of the surroundings that is seen through the head's hair.
-            unhidden: (H, W) where eyes, mouth and teeth may be seen; None: everywhere.
-            hair: (H, W) where there is hair of the head's own, which is drawn over its skin.
+            before: what is before the face: hair that is drawn with the head, and all else.
         """
         yield "unproject"
-        atlas = self._atlas
+        atlas, before = self._atlas, before or Before()
         view = View.of(posed, (photo.shape[0], photo.shape[1]))
-        seen = unprojected(photo, view, posed, atlas, allowed, told, hair)
+        seen = unprojected(photo, view, posed, atlas, allowed, told, before.hair)
         zones = self._zones.told(atlas, seen.told) if told is not None else self._zones
         light = radiance(seen.color)
         yield "light"
@@ -193,64 +175,34 @@ class SkinFitter:
         base = atlas.listed(made)
         template = linear_from_srgb(base[:, :3]).clamp(min=_DARKEST)
         yield "albedo"
-        tint = found.gain / found.gain.mean()
-        patch = _patch(seen, base)
+        tint, patch = found.tint, _patch(seen, base)
         second = _light(patch, light / tint, template, trust * (0.15 + zones.plain))
         logs = _skin_under(second, patch, light, tint, trust * zones.plain * (1 - zones.hairline))
         yield "join"
         pushed = _pushed(atlas, posed, relaxed)
         painted = self._whole(logs, template.log(), trust, seen.shown, zones, pushed)
         colors = eye_colors(photo, view, posed, self._texture.fixed, second, tint)
-        nothing = np.zeros((3, atlas.rows, atlas.columns), np.float32)
-        fitted = FittedSkin(
-            code=found.code.numpy(),
-            skin=atlas.padded(atlas.tile(painted - base[:, :3])).numpy(),
-            observed=atlas.tile(trust[:, None])[0].numpy(),
-            light=second, tint=tint, colors=colors, distance=found.distance,
-            moment=nothing, opening=nothing[..., : atlas.rows // 2], fringe=nothing[0],
-        )  # fmt: skip
+        fitted = self._evened(found, painted - base[:, :3], trust, second, colors)
         yield "moment"
         made[:3] = atlas.padded(atlas.tile(painted))
         maps = self._texture.painted(made, fitted.applied(neutral_head()), 0.0)
-        easel = Easel.of(view, posed, fitted.lighting, visibility)
-        near = _near(seen, zones, gate)
-        fringe = _fringe(seen, zones, gate)
-        reached = torch.maximum(zones.reached, zones.rims)
-        share = torch.stack([trust, near, fringe]).amax(0) * reached
-        canvases = [
-            Canvas(atlas, seen.at, share, view.shows(posed.topology, SKIN)),
-            *_openings(view, posed, unhidden),
-        ]
-        change = as_seen(easel, photo, maps, canvases)
-        beside = (_BESIDE_FRINGE * atlas.blurred(fringe[:, None], _FRINGE_TEXELS)).clamp(max=1)
-        fitted = replace(fitted, fringe=atlas.padded(atlas.tile(beside))[0].numpy())
-        return self._in_moment(fitted, maps, change, canvases, zones)
+        occasion = Occasion(photo, view, posed, seen, zones, trust, gate, before)
+        moment = moment_of(atlas, occasion, maps, fitted.lighting)
+        return replace(fitted, moment=moment.skin, opening=moment.opening, fringe=moment.fringe)
 
-    def _in_moment(
-        self,
-        fitted: FittedSkin,
-        maps: Tensor,
-        change: Tensor,
-        canvases: Sequence[Canvas],
-        zones: Zones,
+    def _evened(
+        self, found: FoundSkin, added: Tensor, trust: Tensor, light: Tensor, colors: EyeColors
     ) -> FittedSkin:
-        """With what must be added to maps (8, U, 2.5 U) for changes (3, U, 2.5 U) of logarithms."""
+        """Without its moment: what is added (N, 3) to the generated skin, in a light (9,)."""
         atlas = self._atlas
-        features = torch.maximum(zones.features * (1 - zones.brows), zones.rims)
-        features = torch.maximum(features, torch.from_numpy(fitted.fringe).flatten()[atlas.texels])
-        skin = _spread(atlas, atlas.listed(change[..., : atlas.columns]), canvases[0].share)
-        even = for_other_light(skin, features)
-        known = atlas.tile(torch.ones_like(even[:, :1])) > 0
-        skin_part = torch.where(known, atlas.tile(even), change[..., : atlas.columns])
-        opening = for_other_opening(change[..., atlas.columns :])
-        change = torch.cat([skin_part, opening], 2)
-        before = maps[:3]
-        own = linear_from_srgb(before).clamp(_DARKEST, _LIGHTEST).log()
-        after = encoded((own + change).exp().clamp(_DARKEST, _LIGHTEST))
-        added = widened(after - before, canvases).numpy()
-        return replace(
-            fitted, moment=added[..., : atlas.columns], opening=added[..., atlas.columns :]
-        )
+        nothing = np.zeros((3, atlas.rows, atlas.columns), np.float32)
+        return FittedSkin(
+            code=found.code.numpy(),
+            skin=atlas.padded(atlas.tile(added)).numpy(),
+            observed=atlas.tile(trust[:, None])[0].numpy(),
+            light=light, tint=found.tint, colors=colors, distance=found.distance,
+            moment=nothing, opening=nothing[..., : atlas.rows // 2], fringe=nothing[0],
+        )  # fmt: skip
 
     def _whole(
         self, logs: Tensor, skin: Tensor, trust: Tensor, shown: Tensor, zones: Zones, pushed: Tensor
@@ -281,42 +233,6 @@ def _pushed(atlas: SkinAtlas, posed: Posed, relaxed: Tensor | None) -> Tensor:
     """Where the expression folds skin, against a face (V, 3) that is `relaxed`."""
     still = posed.vertices if relaxed is None else relaxed
     return folded(atlas, posed.topology, still, posed.vertices)
-
-
-def _fringe(seen: Seen, zones: Zones, gate: Tensor) -> Tensor:
-    """(N,) 0 … 1 where the photo shows hair before forehead and temples, or its last strands."""
-    strands = zones.temples * seen.near * (1 - gate)
-    return torch.maximum(zones.hairline * seen.hair, strands)
-
-
-def _spread(atlas: SkinAtlas, change: Tensor, share: Tensor) -> Tensor:
-    """A change (N, 3) that goes on a little where texels were hardly or not seen (N,)."""
-    done = share[:, None]
-    soft = atlas.blurred(torch.cat([change, done], 1), _SPREAD_TEXELS)
-    beside = soft[:, :3] / soft[:, 3:].clamp(min=1e-3)
-    return change + (1 - done) * (2 * soft[:, 3:]).clamp(max=1) * beside
-
-
-def _openings(view: View, posed: Posed, unhidden: Bools | None) -> list[Canvas]:
-    """Mouth, teeth and eyes, as far as a photo shows them."""
-    shows = view.raster.covered & ~view.shows(posed.topology, SKIN)
-    if unhidden is not None:
-        shows = shows & torch.from_numpy(unhidden)
-    made = []
-    for atlas in opening_atlases():
-        placed = Placed.of(view, posed, atlas)
-        share = placed.open * smooth(*_OPENING, placed.facing)
-        made.append(Canvas(atlas, placed.at, share, shows))
-    return made
-
-
-def _near(seen: Seen, zones: Zones, gate: Tensor) -> Tensor:
-    """(N,) 0 … 1 how far texels beside eyes, mouth and nostrils may look as the photo shows them.
-
-    What is dark there is lashes and the shade of an opening, and no skin by its colour.
-    """
-    open_ = torch.stack([gate, zones.lids, zones.rims, zones.features]).amax(0)
-    return seen.near * open_
 
 
 def _patch(seen: Seen, channels: Tensor) -> SkinPatch:

@@ -177,8 +177,9 @@ def _image_trust(
         trust = _inwards(allowed, side)
         wider = allowed | binary_dilation(opening, iterations=reach) | (some > 0)
         near = _inwards(wider & binary_erosion(covered), side, _EDGE)
-    made = torch.from_numpy((trust * ~opening).astype(np.float32))
-    return made, *(torch.from_numpy(each.astype(np.float32)) for each in (near, near * some))
+    made = trust * ~opening, near, near * some
+    first, second, third = (torch.from_numpy(each.astype(np.float32)) for each in made)
+    return first, second, third
 
 
 def _inwards(allowed: Bools, side: int, edge: tuple[float, float] = (_MARGIN, _FEATHER)) -> Doubles:

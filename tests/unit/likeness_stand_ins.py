@@ -27,4 +27,6 @@ def some_likeness(seed: int = 0) -> Likeness:
         teeth=(0.8, 0.9, 0.7),
         moment=0.1 * smooth(rng, 3, *rows),
         expression=rng.uniform(0, 1, 52),
+        opening=0.1 * smooth(rng, 3, SKIN_ROWS, SKIN_ROWS // 2),
+        fringe=np.broadcast_to(np.linspace(1, 0, rows[1]), rows),
     )

@@ -8,7 +8,15 @@ import torch
 from torch import Tensor
 
 from head360.fitting.atlas import SkinAtlas, skin_atlas
-from head360.fitting.calm import calmed, clean_lids, even_hue, folded, smoothed, without_shadow
+from head360.fitting.calm import (
+    calmed,
+    clean_lids,
+    even_hue,
+    folded,
+    one_hue,
+    smoothed,
+    without_shadow,
+)
 from head360.fitting.eyes import likely_iris
 from head360.fitting.lashes import lash_band, lash_line
 from head360.fitting.zones import Zones, skin_zones
@@ -69,6 +77,22 @@ def test_lips_stay_red_where_skin_of_one_brightness_is_even() -> None:
     even = even_hue(logs, brightness, (~lips).float())
 
     assert torch.allclose(even, logs, atol=1e-3)
+
+
+def test_a_brow_has_one_hue_from_end_to_end() -> None:
+    generator = torch.Generator().manual_seed(3)
+    dark = torch.linspace(-3, -1, 4000)[torch.randperm(4000, generator=generator)]
+    logs = dark[:, None] + torch.tensor([0.4, 0.0, -0.4]) * (-dark[:, None] / 3)
+    other = logs.clone()
+    other[:600] += torch.tensor([0.0, 0.3, -0.3])  # strands of another colour before its end
+
+    found = one_hue(other, torch.ones(4000), torch.ones(4000))
+    beside = one_hue(other, torch.ones(4000), torch.zeros(4000))
+
+    assert torch.allclose(found.mean(1), other.mean(1), atol=1e-5)
+    assert (found - logs)[:600].abs().mean() < 0.4 * (other - logs)[:600].abs().mean()
+    assert (found - logs)[600:].abs().mean() < 0.03
+    assert torch.equal(beside, other)
 
 
 def test_hues_stay_where_hardly_any_skin_is_seen() -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Generator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pytest
@@ -25,11 +25,14 @@ from head360.fitting.delight import (
     usual,
 )
 from head360.fitting.moment import Easel
+from head360.fitting.occasion import Before
 from head360.fitting.texture import FittedSkin, SkinFitter
 from head360.fitting.unproject import Posed, View, at_pixels
 from head360.light import LIGHT_PRESETS
 from head360.model.sampling import random_person
+from head360.model.topology import EYE
 from head360.params import ATTRIBUTES, EXPRESSIONS, HeadParams
+from head360.rendering.lighting import VOLUME_SIZE
 from head360.rendering.rasterize import interpolate
 from head360.rendering.reference import Layout, Surface, mesh_buffer
 from head360.rendering.scene import Models, SceneBuilder
@@ -153,12 +156,76 @@ def test_in_the_face_and_light_of_its_photo_skin_looks_as_there(
 
     def missed(expression: np.ndarray) -> Tensor:
         head = fitted.applied(sitting.person).with_(expression=expression)
-        skin = models.texture.maps(head, 0.0)[:, :, :1024]
-        return (easel.drawn(skin) - photo)[seen].square().mean(1)
+        return (easel.drawn(models.texture.maps(head, 0.0)) - photo)[seen].square().mean(1)
 
     then, rest = missed(sitting.person.expression), missed(still)
 
     assert then.mean() < 0.5 * rest.mean()
+
+
+def test_in_the_face_of_its_photo_eyes_are_as_light_and_dark_as_there(
+    models: Models, sitting: Sitting
+) -> None:
+    view = View.of(sitting.posed, (SIZE, SIZE))
+    eyes = view.shows(sitting.posed.topology, EYE)
+    photo = torch.where(eyes[..., None], 0.75 * sitting.photo, sitting.photo)
+    columns = torch.arange(SIZE)[None, :, None]
+    photo = torch.where(eyes[..., None] & (columns % 8 < 4), 0.5 * photo, photo)
+    fitted = finished(SkinFitter(models.texture, models.mesh).fit(photo, sitting.posed))[1]
+    easel = Easel.of(view, sitting.posed, fitted.lighting)
+    there = eyes.flatten()[easel.pixels]
+
+    def missed(head: HeadParams) -> float:
+        drawn = easel.drawn(models.texture.maps(head, 0.0))[there]
+        return float((drawn - photo.flatten(0, 1)[easel.pixels][there]).square().mean())
+
+    head = fitted.applied(sitting.person)
+    without = replace(fitted, opening=0 * fitted.opening).applied(sitting.person)
+    assert missed(head) < 0.8 * missed(without)
+
+
+def test_what_hides_eyes_is_not_painted_on_them(models: Models, sitting: Sitting) -> None:
+    hidden = np.zeros((SIZE, SIZE), bool)
+    fitter = SkinFitter(models.texture, models.mesh)
+
+    fitted = finished(fitter.fit(sitting.photo, sitting.posed, before=Before(unhidden=hidden)))[1]
+
+    assert abs(fitted.opening).max() < 0.01
+
+
+def test_skin_in_the_shade_of_hair_is_lighter_than_it_looks(
+    models: Models, sitting: Sitting, fitted: FittedSkin
+) -> None:
+    half = torch.full(VOLUME_SIZE[::-1], 0.5)
+    fitter = SkinFitter(models.texture, models.mesh)
+
+    shaded = finished(fitter.fit(sitting.photo, sitting.posed, before=Before(half)))[1]
+
+    seen = fitted.observed > 0.9
+    assert (shaded.moment - fitted.moment)[:, seen].mean() > 0.02
+    assert np.allclose(shaded.skin, fitted.skin)
+
+
+def test_last_strands_of_a_fringe_are_told_from_skin(models: Models, sitting: Sitting) -> None:
+    brows = sitting.posed.project(
+        sitting.posed.vertices[models.mesh.topology.landmarks68[17:27].astype(np.int64)]
+    )
+    row = int(brows[:, 1].min()) - 8
+    photo = sitting.photo.clone()
+    photo[:row] *= 0.3
+    hair = np.zeros((SIZE, SIZE), bool)
+    hair[: row - 6] = True
+    fitter = SkinFitter(models.texture, models.mesh)
+
+    with_hair = finished(fitter.fit(photo, sitting.posed, before=Before(hair=hair)))[1]
+    without = finished(fitter.fit(photo, sitting.posed))[1]
+
+    places = fitter.atlas.at_texels(sitting.posed.vertices)
+    rows, middle = sitting.posed.project(places)[:, 1], places[:, 0].abs() < 0.05
+    fringe = fitter.atlas.listed(torch.from_numpy(with_hair.fringe)[None])[:, 0]
+    assert not without.fringe.any()
+    assert fringe[(rows > row - 20) & (rows < row - 8)].max() > 0.9
+    assert fringe[middle & (rows > row + 20)].mean() < 0.01
 
 
 def test_a_fitted_head_starts_without_attributes_and_keeps_its_shape(

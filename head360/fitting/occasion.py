@@ -1,0 +1,153 @@
+"""What a photo shows of its moment: how far each texel of skin, eyes and teeth follows it.
+
+Skin follows up to the edges of what is seen, and eyes, gums and teeth as they are. Hair that hangs
+before the face in the photo, and is drawn with the head, darkens what is below it: where the drawn
+hair ends a little higher than the photo's, its last strands are on the skin. That part of a moment
+is kept apart (`Likeness.fringe`), for it goes with that hair.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from torch import Tensor
+
+from head360.fitting.atlas import SkinAtlas, opening_atlases
+from head360.fitting.moment import (
+    Canvas,
+    Easel,
+    as_seen,
+    for_other_light,
+    for_other_opening,
+    widened,
+)
+from head360.fitting.unproject import Bools, Placed, Posed, Seen, View, smooth
+from head360.fitting.zones import Zones
+from head360.model.texture_layers import encoded
+from head360.model.topology import SKIN
+from head360.rendering.lighting import Lighting
+from head360.rendering.shade import linear_from_srgb
+
+#: Without its hair, what is so many texels beside is not shown either; how much wider it becomes.
+_FRINGE_TEXELS, _BESIDE_FRINGE = 5.0, 4.0
+_SPREAD_TEXELS = 2.0  # that a change goes on beside what was seen
+#: Cosines to the view between which teeth and eyes are repainted.
+_OPENING = (0.1, 0.4)
+#: Albedo lies within these, linear.
+_LIMITS = (0.004, 0.92)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Before:
+    """What is before the face in a photo."""
+
+    #: (z, y, x) share of the surroundings that is seen through the head's hair; None: it is bald
+    visibility: Tensor | None = None
+    #: (H, W) hair that is drawn with the head; None: the head's is another's
+    hair: Bools | None = None
+    #: (H, W) where eyes, mouth and teeth may be seen; None: everywhere
+    unhidden: Bools | None = None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Occasion:
+    """A photo, and what was found of it so far."""
+
+    photo: Tensor  # (H, W, 3) sRGB-encoded, 0 … 1
+    view: View
+    posed: Posed
+    seen: Seen
+    zones: Zones
+    trust: Tensor  # (N,) 0 … 1 how far texels are skin that was seen
+    gate: Tensor  # (N,) 0 … 1 whether they have a colour of skin
+    before: Before
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Moment:
+    """What it adds, as in `Likeness`."""
+
+    skin: npt.NDArray[np.floating[Any]]  # (3, U, 2U)
+    opening: npt.NDArray[np.floating[Any]]  # (3, U, U / 2)
+    fringe: npt.NDArray[np.floating[Any]]  # (U, 2U) 0 … 1
+
+
+def moment_of(atlas: SkinAtlas, occasion: Occasion, maps: Tensor, lighting: Lighting) -> Moment:
+    """The moment of a photo, over maps (8, U, 2.5 U) of even skin, in the photo's light."""
+    easel = Easel.of(occasion.view, occasion.posed, lighting, occasion.before.visibility)
+    fringe = _fringe(occasion)
+    canvases = [_skin(atlas, occasion, fringe), *_openings(occasion)]
+    change = as_seen(easel, occasion.photo, maps, canvases)
+    beside = (_BESIDE_FRINGE * atlas.blurred(fringe[:, None], _FRINGE_TEXELS)).clamp(max=1)
+    even = _even(atlas, change[..., : atlas.columns], canvases[0].share, occasion.zones, beside)
+    change = torch.cat([even, for_other_opening(change[..., atlas.columns :])], 2)
+    own = linear_from_srgb(maps[:3]).clamp(*_LIMITS).log()
+    added = encoded((own + change).exp().clamp(*_LIMITS)) - maps[:3]
+    whole = widened(added, canvases).numpy()
+    return Moment(
+        whole[..., : atlas.columns],
+        whole[..., atlas.columns :],
+        atlas.padded(atlas.tile(beside))[0].numpy(),
+    )
+
+
+def _even(atlas: SkinAtlas, change: Tensor, share: Tensor, zones: Zones, fringe: Tensor) -> Tensor:
+    """(3, U, 2U) a change of the skin's columns as far as other light may show it."""
+    features = torch.maximum(zones.features * (1 - zones.brows), zones.rims)
+    features = torch.maximum(features, fringe[:, 0])
+    skin = for_other_light(_spread(atlas, atlas.listed(change), share), features)
+    known = atlas.tile(torch.ones_like(skin[:, :1])) > 0
+    return torch.where(known, atlas.tile(skin), change)
+
+
+def _skin(atlas: SkinAtlas, occasion: Occasion, fringe: Tensor) -> Canvas:
+    """Skin as far as it follows the photo."""
+    zones, view = occasion.zones, occasion.view
+    reached = torch.maximum(zones.reached, zones.rims)
+    share = torch.stack([occasion.trust, _near(occasion), fringe]).amax(0) * reached
+    return Canvas(atlas, occasion.seen.at, share, view.shows(occasion.posed.topology, SKIN))
+
+
+def _near(occasion: Occasion) -> Tensor:
+    """(N,) 0 … 1 how far texels beside eyes, mouth and nostrils may look as the photo shows them.
+
+    What is dark there is lashes and the shade of an opening, and no skin by its colour.
+    """
+    zones = occasion.zones
+    open_ = torch.stack([occasion.gate, zones.lids, zones.rims, zones.features]).amax(0)
+    return occasion.seen.near * open_
+
+
+def _fringe(occasion: Occasion) -> Tensor:
+    """(N,) 0 … 1 where the photo shows hair before forehead and temples, or its last strands."""
+    zones, seen = occasion.zones, occasion.seen
+    if occasion.before.hair is None:
+        return torch.zeros_like(seen.hair)
+    strands = zones.temples * seen.near * (1 - occasion.gate)
+    return torch.maximum(zones.hairline * seen.hair, strands)
+
+
+def _spread(atlas: SkinAtlas, change: Tensor, share: Tensor) -> Tensor:
+    """A change (N, 3) that goes on a little where texels were hardly or not seen (N,)."""
+    done = share[:, None]
+    soft = atlas.blurred(torch.cat([change, done], 1), _SPREAD_TEXELS)
+    beside = soft[:, :3] / soft[:, 3:].clamp(min=1e-3)
+    return change + (1 - done) * (2 * soft[:, 3:]).clamp(max=1) * beside
+
+
+def _openings(occasion: Occasion) -> list[Canvas]:
+    """Mouth, teeth and eyes, as far as a photo shows them."""
+    view, posed, unhidden = occasion.view, occasion.posed, occasion.before.unhidden
+    shows = view.raster.covered & ~view.shows(posed.topology, SKIN)
+    if unhidden is not None:
+        shows = shows & torch.from_numpy(unhidden)
+    made = []
+    for atlas in opening_atlases():
+        placed = Placed.of(view, posed, atlas)
+        share = placed.open * smooth(*_OPENING, placed.facing)
+        made.append(Canvas(atlas, placed.at, share, shows))
+    return made
