@@ -138,9 +138,9 @@ class HeadParams:
         own, mix = self.own_hair, self.hair_mix
         if own is None or own.style != self.hairstyle:
             return 0.0
-        if (self.hair_shape or HairShape()) != HairShape(mirrored=own.mirrored):
+        if (self.hair_shape or HairShape()).mirrored != own.mirrored:
             return 0.0
-        return 1.0 if mix is None else 1.0 - mix.share
+        return own.strength * (1.0 if mix is None else 1.0 - mix.share)
 
     def with_(self, **changes: Any) -> HeadParams:
         """Return a copy with some fields replaced."""

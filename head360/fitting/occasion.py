@@ -83,7 +83,7 @@ def moment_of(atlas: SkinAtlas, occasion: Occasion, maps: Tensor, lighting: Ligh
     canvases = [_skin(atlas, occasion, fringe), *_openings(occasion)]
     change = as_seen(easel, occasion.photo, maps, canvases)
     beside = (_BESIDE_FRINGE * atlas.blurred(fringe[:, None], _FRINGE_TEXELS)).clamp(max=1)
-    even = _even(atlas, change[..., : atlas.columns], canvases[0].share, occasion.zones, beside)
+    even = _even(atlas, change[..., : atlas.columns], canvases[0].share, occasion.zones)
     change = torch.cat([even, for_other_opening(change[..., atlas.columns :])], 2)
     own = linear_from_srgb(maps[:3]).clamp(*_LIMITS).log()
     added = encoded((own + change).exp().clamp(*_LIMITS)) - maps[:3]
@@ -95,10 +95,9 @@ def moment_of(atlas: SkinAtlas, occasion: Occasion, maps: Tensor, lighting: Ligh
     )
 
 
-def _even(atlas: SkinAtlas, change: Tensor, share: Tensor, zones: Zones, fringe: Tensor) -> Tensor:
+def _even(atlas: SkinAtlas, change: Tensor, share: Tensor, zones: Zones) -> Tensor:
     """(3, U, 2U) a change of the skin's columns as far as other light may show it."""
     features = torch.maximum(zones.features * (1 - zones.brows), zones.rims)
-    features = torch.maximum(features, fringe[:, 0])
     skin = for_other_light(_spread(atlas, atlas.listed(change), share), features)
     known = atlas.tile(torch.ones_like(skin[:, :1])) > 0
     return torch.where(known, atlas.tile(skin), change)

@@ -90,7 +90,7 @@ def test_a_fringe_on_the_skin_goes_with_its_hair(models: Models, smiled: Likenes
         worn.with_(hairstyle="afro"),
         worn.with_(hairstyle=None),
         worn.with_(own_hair=None),
-        worn.with_(hair_shape=HairShape(fringe=0.5)),
+        worn.with_(hair_shape=HairShape(mirrored=True)),
     )
 
     def skin(params: HeadParams) -> torch.Tensor:
@@ -137,7 +137,7 @@ def test_a_change_of_even_skin_keeps_little_of_its_hue() -> None:
     assert torch.allclose(lips, change)
     assert torch.allclose(even.mean(1), change.mean(1), atol=1e-6)
     assert torch.allclose(even[1], change[1])
-    assert float(even[0, 0]) < 0.2
+    assert float(even[0, 0]) < 0.1
 
 
 def test_a_change_darkens_as_far_as_need_be_and_lightens_little() -> None:
@@ -146,4 +146,4 @@ def test_a_change_darkens_as_far_as_need_be_and_lightens_little() -> None:
     kept = for_other_light(change, torch.zeros(2))
 
     assert torch.allclose(kept[0], change[0])
-    assert float(kept[1].max()) < 0.6
+    assert float(kept[1].max()) < 0.5
