@@ -38,6 +38,8 @@ if TYPE_CHECKING:
 
 MAX_CHARACTERS = 400
 KEPT_PROMPTS = 20
+#: Needs the lists of words, the measures of faces and the search for what was mistyped.
+_REHEARSED = "oldr, with a wider nose"
 
 
 class TextDock(QDockWidget):
@@ -62,6 +64,7 @@ class TextDock(QDockWidget):
         self._messages, self.session = messages, session
         self._rows: list[LayerRow] = []
         self._chosen = 0
+        self._rehearsed = False
         area, column = scrolling_column()
         column.setSpacing(8)
         column.addLayout(self._make_input())
@@ -205,6 +208,7 @@ class TextDock(QDockWidget):
         self.line.setAccessibleName(self.tr("What should change"))
         self.line.setMaxLength(MAX_CHARACTERS)
         self.line.returnPressed.connect(self._say_line)
+        self.line.textEdited.connect(self._rehearse)
         known: list[str] = self._settings.get(PROMPTS)
         self._recent = QStringListModel(known, self)
         completer = QCompleter(self._recent, self)
@@ -222,6 +226,14 @@ class TextDock(QDockWidget):
         column.addLayout(side_by_side(self.line, self.button))
         column.addWidget(self.how)
         return column
+
+    def _rehearse(self) -> None:
+        """Load what sentences need while the first one is typed."""
+        if self._rehearsed or self.paints:
+            return
+        self._rehearsed = True
+        params = self._document.params
+        self._renderer.ask(lambda engine: engine.understand(_REHEARSED, params), lambda _: None)
 
     def _say_line(self) -> None:
         if self.paints:

@@ -36,8 +36,6 @@ _WORN = frozenset(
 _BENT = ("move", "hair", "style", "person", "light", "no", "keep", "more", "less", "years")
 _ENDINGS = re.compile(r"(?<=..)(?:ing|ed|es|s|e|d|y|ies|ied)$")
 
-Known = Mapping[str, tuple["_Phrase", ...]]
-
 
 @dataclass(frozen=True, slots=True)
 class _Phrase:
@@ -66,16 +64,31 @@ def counting(words: Sequence[str]) -> tuple[str, ...]:
 
 
 @lru_cache(maxsize=1)
-def phrases() -> Known:
-    """All phrases, by the stem of their first word."""
-    by_first: dict[str, list[_Phrase]] = {}
+def _listed() -> Mapping[str, str]:
+    """All phrases by the stem of their first word, a line each: its label, a tab, its words.
+
+    They stay text until they are needed: thousands of new objects would call for a full garbage
+    collection, for which the first sentence would wait.
+    """
+    by_first: dict[str, str] = {}
     for line in PHRASE_FILE.read_text("utf-8").splitlines():
         label, *texts = line.split("\t")
-        for own in {counting(text.split(" ")) for text in texts}:
-            if len(own) > 1:
-                phrase = _Phrase(own, tuple(map(stem, own)), label)
-                by_first.setdefault(phrase.stems[0], []).append(phrase)
-    return MappingProxyType({first: tuple(all_) for first, all_ in by_first.items()})
+        for text in texts:
+            first = stem(next((word for word in text.split(" ") if word not in IDLE), ""))
+            by_first[first] = f"{by_first.get(first, '')}{label}\t{text}\n"
+    return MappingProxyType(by_first)
+
+
+@lru_cache(maxsize=4096)
+def beginning(first: str) -> tuple[_Phrase, ...]:
+    """The phrases whose first word has a stem."""
+    lines = [line.split("\t") for line in _listed().get(first, "").splitlines()]
+    alike = {(counting(text.split(" ")), label) for label, text in lines}
+    return tuple(
+        _Phrase(words, tuple(map(stem, words)), label)
+        for words, label in sorted(alike)
+        if len(words) > 1
+    )
 
 
 def phrased(words: Sequence[str]) -> list[frozenset[str]]:
@@ -93,7 +106,7 @@ def found_phrases(words: Sequence[str]) -> list[tuple[frozenset[int], str]]:
     for start, first in enumerate(own):
         if words[start] in IDLE:
             continue
-        for phrase in phrases().get(first, ()):
+        for phrase in beginning(first):
             if places := _places(words, own, start, phrase):
                 covered.append((places, phrase.label))
     ridges = [places for places, label in covered if label == "topic:brow_ridge"]

@@ -42,9 +42,16 @@ def meanings() -> Mapping[str, frozenset[str]]:
 
     Labels that begin with a plus need another word of the same label nearby.
     """
-    lines = WORD_FILE.read_text("utf-8").splitlines()
-    split = (line.split("\t") for line in lines)
-    return MappingProxyType({word: frozenset(labels) for word, *labels in split})
+    # One set for all words of the same labels: thousands of new objects would call for a full
+    # garbage collection, which takes longer than all the rest.
+    sets: dict[str, frozenset[str]] = {"": frozenset()}
+    found: dict[str, frozenset[str]] = {}
+    for line in WORD_FILE.read_text("utf-8").splitlines():
+        word, _, labels = line.partition("\t")
+        if labels not in sets:
+            sets[labels] = frozenset(labels.split("\t"))
+        found[word] = sets[labels]
+    return MappingProxyType(found)
 
 
 @lru_cache(maxsize=8192)

@@ -60,6 +60,7 @@ def measures(mesh: BilinearModel, code: torch.Tensor) -> dict[str, float]:
     }
 
 
+@lru_cache(maxsize=1)
 def measure_correlations(mesh: BilinearModel) -> dict[str, Points]:
     """(50,) correlation of each component with each measure over the population.
 

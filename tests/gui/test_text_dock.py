@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from PySide6.QtCore import Qt
 from pytestqt.qtbot import QtBot
 
@@ -91,3 +92,27 @@ def test_sentences_are_remembered_newest_first(window: MainWindow, qtbot: QtBot)
     say(window, qtbot, "more freckles")
     say(window, qtbot, "freckles")
     assert window._settings.get(PROMPTS) == ["freckles", "more freckles"]
+
+
+def test_what_sentences_need_is_loaded_while_the_first_is_typed(
+    window: MainWindow, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    dock = window.panels.text
+    asked: list[object] = []
+    monkeypatch.setattr(dock._renderer, "ask", lambda question, _: asked.append(question))
+    qtbot.keyClicks(dock.line, "no beard")
+    assert len(asked) == 1
+    dock.line.clear()
+    qtbot.keyClicks(dock.line, "older")
+    assert len(asked) == 1
+
+
+def test_nothing_is_loaded_for_what_a_model_will_paint(
+    window: MainWindow, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    dock = window.panels.text
+    dock.how.setCurrentIndex(1)
+    asked: list[object] = []
+    monkeypatch.setattr(dock._renderer, "ask", lambda question, _: asked.append(question))
+    qtbot.keyClicks(dock.line, "a bronze statue")
+    assert asked == []
