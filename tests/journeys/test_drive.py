@@ -18,7 +18,7 @@ from head360.driving.send import UdpSender
 from head360.params import EXPRESSIONS, neutral_head
 from head360.performance import Performance, Sample
 from head360.project import Project, load_project, save_project
-from tests.journeys.test_cli import PlainEngine
+from tests.journeys.plain_engine import PlainEngine
 from tests.unit.faces_stand_ins import face, random_take
 from tests.unit.test_film import beep
 
