@@ -19,8 +19,9 @@ _NOSES = ("topic:nose", "topic:nose_bridge", "topic:nose_tip")
 def haircuts(words: list[Token], labels: list[str]) -> None:
     """Change labels as these demand."""
     for rule in (
-        _haircuts, _shaves, _spared, _locks, _straightened, _halves, _tips, _covered, _cast, _crops,
-        _on_the_face, _thinned, _straight, _slick, _up_and_down, _down_to, _shaven, _barbers,
+        _haircuts, _kept_on, _shaves, _spared, _locks, _straightened, _halves, _tips, _covered,
+        _cast, _crops, _on_the_face, _thinned, _straight, _slick, _up_and_down, _down_to,
+        _shaven, _barbers,
     ):  # fmt: skip
         rule(words, labels)
 
@@ -39,6 +40,18 @@ def _haircuts(words: Sequence[Token], labels: list[str]) -> None:
 
 
 _BEARDS = ("topic:beard", "topic:moustache", "topic:stubble", "topic:facial_hair")
+
+
+def _kept_on(words: Sequence[Token], labels: list[str]) -> None:
+    """“Don't shave the beard off” keeps it; its “off” takes nothing off."""
+    for at, word in enumerate(words):
+        if labels[at] != KEEP or word.word not in (*_SHAVING, *_CUTTING):
+            continue
+        for n in range(at + 1, min(at + 6, len(words))):
+            if words[n].after_break:
+                break
+            if words[n].word in ("off", "away", "all") or labels[n] == "hair:bald":
+                labels[n] = GLUE
 
 
 def _shaves(words: Sequence[Token], labels: list[str]) -> None:

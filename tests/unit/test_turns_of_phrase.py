@@ -34,6 +34,7 @@ def judge(mesh: BilinearModel) -> Judge:
         ("ew face", "chosen", ["move=disgusted"]),
         ("shave everything off but leave the hair", "bearded", ["beard=0", "keep:hairstyle"]),
         ("shave off the beard", "bearded", ["beard=0", "keep:moustache"]),
+        ("don't shave the beard off, just make him older", "bearded", ["keep:beard", "age+"]),
         ("a short beard", "bearded", ["beard-"]),
         ("less beard and more hair", "short_beard", ["beard-", "volume+"]),
         ("les lipstick", "made_up", ["lipstick-"]),
