@@ -80,7 +80,7 @@ class Dressed:
     """A head with what it wears."""
 
     params: HeadParams
-    #: The likeliest, then the networks' order (`hair_choice.offered`); BALD among them.
+    #: Likeliest first, then what the networks say (`hair_choice.offered`); BALD among them.
     hairstyles: tuple[tuple[str, float], ...] = ()
     observed: float = 0.0  # share of the front half of the skin that the photo showed
     notes: tuple[str, ...] = ()

@@ -37,7 +37,7 @@ class FitReport:
     focal_deviation: float
     shape_size: float  # length of the identity code, standard deviations
     identity_left: float  # share of the identity prior's variance that the photo did not settle
-    #: The likeliest, then the networks' order, with probabilities; "none" is bald.
+    #: The likeliest, then what the networks say, with probabilities; "none" is bald.
     hairstyles: tuple[tuple[str, float], ...]
     hair: str  # what the head wears
     observed: float  # share of the front half of the skin that was seen; 0: no skin was made

@@ -329,11 +329,14 @@ def test_what_must_be_stretched_was_another_style() -> None:
     assert sum(share for _, share in after) == pytest.approx(1)
 
 
-def test_offered_are_the_likeliest_and_then_what_the_networks_say() -> None:
-    named = (("bob", 0.5), ("messy", 0.3), ("afro", 0.15), (None, 0.05))
-    told = (("afro", 0.7), ("bob", 0.2), (None, 0.06), ("messy", 0.04))
+def test_offered_are_three_likeliest_and_then_what_the_networks_say() -> None:
+    named = (("bob", 0.4), ("messy", 0.3), ("crew", 0.15), ("afro", 0.1), (None, 0.05))
+    told = ((None, 0.1), ("afro", 0.6), ("bob", 0.2), ("messy", 0.06), ("crew", 0.04))
 
-    assert offered(named, told) == (("bob", 0.5), ("afro", 0.15), (None, 0.05), ("messy", 0.3))
+    assert offered(named, told) == named
+
+    told = ((None, 0.6), ("afro", 0.1), *told[2:])
+    assert offered(named, told) == (*named[:3], (None, 0.05), ("afro", 0.1))
 
 
 class Painted(DrawnHair):
