@@ -222,17 +222,22 @@ def save_faces(
         styles: names of its answers, "" for none on the head.
         lines: of what it learnt from, by style, see `fitting.hair_choice`.
     """
+    about = {
+        "shape": json.dumps(asdict(network.shape)), _STYLE_NAMES: json.dumps(list(styles)),
+        _LINES: json.dumps({name: asdict(each) for name, each in (lines or {}).items()}),
+    }  # fmt: skip
+    save_halved(path, network, about)
+
+
+def save_halved(path: Path, network: nn.Module, about: Mapping[str, str]) -> None:
+    """Write a network that does not learn any more, in half precision, with what `about` says."""
     content = {
         name: (values.half() if values.dtype.is_floating_point else values).contiguous()
         for name, values in network.state_dict().items()
         if not name.endswith("num_batches_tracked")
     }
-    about = {
-        "shape": json.dumps(asdict(network.shape)), _STYLE_NAMES: json.dumps(list(styles)),
-        _LINES: json.dumps({name: asdict(each) for name, each in (lines or {}).items()}),
-    }  # fmt: skip
     with replacing(path) as partial:
-        save_file(content, partial, about)
+        save_file(content, partial, dict(about))
 
 
 def load_faces(path: Path) -> tuple[FaceNetwork, tuple[str, ...]]:

@@ -13,16 +13,14 @@ from scipy.ndimage import binary_erosion, gaussian_filter
 from torch import Tensor
 from torch.nn import functional
 
+from head360.fitting.line_tensor import LINES_SIZE, Floats, line_tensor, log_grey
 from head360.fitting.parsing import ClassMap, Picture
 
-Floats = npt.NDArray[np.float32]
 Mask = npt.NDArray[np.bool_]
 
-#: Lines are measured in crops of this size, over hair this far (pixels) inside its mask, if there
-#: are so many pixels of it; widths of the gradient's and the window's Gaussians.
-_LINES_SIZE, _SURE, _RIM, _LEAST, _FINE, _WINDOW = 256, 0.9, 3, 150, 0.7, 3.0
-_DARK = 8.0  # grey levels below which brightness tells nothing
-_LUMA = np.array([0.3, 0.59, 0.11], np.float32)
+#: Lines are measured over hair this far (pixels) inside its mask, if there are so many pixels of
+#: it; width of the window's Gaussian.
+_SURE, _RIM, _LEAST, _WINDOW = 0.9, 3, 150, 3.0
 #: For which way they run: the window; lines of this coherence and less say nothing.
 _TOGETHER, _NOTHING = 2.0, 0.25
 
@@ -33,7 +31,7 @@ def coherence(crop: Picture, parsed: ClassMap) -> float | None:
 
 
 def inner_hair(share: Floats) -> Mask:
-    """(H, W) hair for sure and away from its rim, of (H, W) shares at the size of `_LINES_SIZE`."""
+    """(H, W) hair for sure and away from its rim, of (H, W) shares at the size of `LINES_SIZE`."""
     found: Mask = binary_erosion(share > _SURE, iterations=_RIM)
     return found
 
@@ -42,16 +40,11 @@ def line_coherence(picture: Picture, hair: Mask) -> float | None:
     """The same of (H, W, 3) sRGB where `hair` is (H, W); a head is some 110 pixels high."""
     if hair.sum() < _LEAST:
         return None
-    xx, yy, xy = (gaussian_filter(each, _WINDOW)[hair] for each in line_tensor(picture, hair))
+    xx, yy, xy = (
+        gaussian_filter(each, _WINDOW)[hair] for each in line_tensor(log_grey(picture), hair)
+    )
     along = np.sqrt((xx - yy) ** 2 + 4 * xy**2)
     return float(along.sum() / max(float((xx + yy).sum()), 1e-9))
-
-
-def line_tensor(picture: Picture, hair: Mask) -> tuple[Floats, Floats, Floats]:
-    """(H, W) products of gradients of (H, W, 3) sRGB: columns, rows and both; 0 beside hair."""
-    grey = np.log(picture.astype(np.float32) @ _LUMA + np.float32(_DARK))
-    across, down = (gaussian_filter(grey, _FINE, order=order) for order in ((0, 1), (1, 0)))
-    return across**2 * hair, down**2 * hair, across * down * hair
 
 
 def photo_lines(crop: Picture, parsed: ClassMap, size: int) -> Tensor:
@@ -62,7 +55,8 @@ def photo_lines(crop: Picture, parsed: ClassMap, size: int) -> Tensor:
         parsed: its class map.
         size: pixels along each side of the answer.
     """
-    tensor = line_tensor(*_small(crop, parsed))
+    picture, hair = _small(crop, parsed)
+    tensor = line_tensor(log_grey(picture), hair)
     xx, yy, xy = (gaussian_filter(each, _TOGETHER) for each in tensor)
     # A line runs across its gradient.
     seen = torch.from_numpy(np.stack([yy - xx, -2 * xy, xx + yy]))
@@ -78,7 +72,7 @@ def _small(crop: Picture, parsed: ClassMap) -> tuple[Picture, Mask]:
     sure = parsed.share("hair")
     if parsed.inside is not None:
         sure = sure * parsed.inside
-    size = (_LINES_SIZE, _LINES_SIZE)
+    size = (LINES_SIZE, LINES_SIZE)
     small, shares = (
         np.asarray(Image.fromarray(each).resize(size, Image.Resampling.BOX))
         for each in (crop, sure)

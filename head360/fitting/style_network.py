@@ -14,17 +14,14 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import numpy as np
-import numpy.typing as npt
 import torch
 from PIL import Image
 from safetensors import SafetensorError, safe_open
-from safetensors.torch import save_file
 from scipy.ndimage import gaussian_filter
 from torch import Tensor, nn
 from torch.nn import functional
 
 from head360.errors import ResourceError
-from head360.files import replacing
 from head360.fitting.face_network import (
     BEARD,
     BROWS,
@@ -37,15 +34,13 @@ from head360.fitting.face_network import (
     SKIN,
     Residual,
     Unit,
+    save_halved,
 )
-
-Floats = npt.NDArray[np.float32]
-Picture = npt.NDArray[np.uint8]
+from head360.fitting.line_tensor import LINES_SIZE, Floats, Picture, line_tensor, log_grey
 
 #: The weights' file among the models.
 STYLE_FILE = "hairstyle.safetensors"
-#: Pixels along each side of the maps, and of the picture in which lines are measured.
-MAP_SIZE, _LINES_SIZE = 128, 256
+MAP_SIZE = 128  # pixels along each side of the maps
 #: The first maps are shares of these parts, those of what is measured follow.
 _PLACED = ([HAIR], [SKIN, BEARD], [BROWS, EYES, LIPS, MOUTH, GLASSES], [NECK])
 #: Then how light it is (-1 … 1), whether lines are upright or lie (-1 … 1), fall or rise (-1 … 1;
@@ -57,10 +52,8 @@ LINES, MAPS = slice(LIGHT + 1, STRENGTH + 1), STRENGTH + 1
 _FACE, CENTRE, _LEAST_FACE = slice(1, 3), (0.0, -0.09), 0.005
 #: Natural logarithm of brightness beyond which nothing more is told.
 _LIGHTEST = 2.0
-#: Widths of the gradient's and the window's Gaussians (pixels); what strength of lines is little;
-#: grey levels below which brightness tells nothing.
-_FINE, _WINDOW, _LITTLE, _DARK = 0.7, 1.5, 1e-3, 8.0
-_LUMA = np.array([0.3, 0.59, 0.11], np.float32)
+#: Width of the window's Gaussian (pixels); what strength of lines is little.
+_WINDOW, _LITTLE = 1.5, 1e-3
 
 
 def style_maps(picture: Picture, shares: Floats) -> Floats:
@@ -70,10 +63,10 @@ def style_maps(picture: Picture, shares: Floats) -> Floats:
         picture: (N, N, 3) sRGB of a head, cut out as `fitting.crop.crop_face` does.
         shares: (len(PARTS), N, N) what each pixel shows.
     """
-    placed = [_shrunk(shares[part].sum(0), _LINES_SIZE) for part in _PLACED]
+    placed = [_shrunk(shares[part].sum(0), LINES_SIZE) for part in _PLACED]
     hair, head = placed[0], np.minimum(sum(placed), 1)
-    small = Image.fromarray(picture).resize((_LINES_SIZE, _LINES_SIZE), Image.Resampling.BOX)
-    grey = np.log(np.asarray(small, np.float32) @ _LUMA + np.float32(_DARK))
+    small = Image.fromarray(picture).resize((LINES_SIZE, LINES_SIZE), Image.Resampling.BOX)
+    grey = log_grey(np.asarray(small))
     among = hair if hair.mean() > 0.01 else head
     usual = (grey * among).sum() / max(float(among.sum()), 1.0)
     light = ((grey - usual) / _LIGHTEST).clip(-1, 1) * head
@@ -84,11 +77,7 @@ def style_maps(picture: Picture, shares: Floats) -> Floats:
 
 def _lines(grey: Floats, hair: Floats) -> Floats:
     """(3, H, W) upright or across, falling or rising, and how strong lines of hair are."""
-    across, down = (gaussian_filter(grey, _FINE, order=order) for order in ((0, 1), (1, 0)))
-    xx, yy, xy = (
-        gaussian_filter(product * hair, _WINDOW)
-        for product in (across * across, down * down, across * down)
-    )
+    xx, yy, xy = (gaussian_filter(each, _WINDOW) for each in line_tensor(grey, hair))
     both = xx + yy
     way = np.stack([xx - yy, 2 * xy]) / (both + _LITTLE)
     found: Floats = np.stack([*way, np.log1p(both / _LITTLE) / 4]) * hair
@@ -178,14 +167,8 @@ def save_style(path: Path, network: StyleNetwork, styles: Sequence[str]) -> None
         network: that learnt.
         styles: names of its answers, "" for none on the head.
     """
-    content = {
-        name: (values.half() if values.dtype.is_floating_point else values).contiguous()
-        for name, values in network.state_dict().items()
-        if not name.endswith("num_batches_tracked")
-    }
     about = {"shape": json.dumps(asdict(network.shape)), "styles": json.dumps(list(styles))}
-    with replacing(path) as partial:
-        save_file(content, partial, about)
+    save_halved(path, network, about)
 
 
 def load_style(path: Path) -> tuple[StyleNetwork, tuple[str, ...]]:
