@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Generator
 from dataclasses import dataclass
 from enum import Enum
@@ -35,6 +36,8 @@ from head360.downloads import Asset, asset, is_here
 from head360.errors import AssetError
 from head360.marks import Marks, Mask
 from head360.sitting import Sitting
+
+log = logging.getLogger(__name__)
 
 
 class State(Enum):
@@ -125,6 +128,7 @@ class PhotoSession(QObject):
         if number == self.number and self.face is not None:  # with what was done to it
             self.changed.emit()
         elif self.state in (State.READY, State.LOOKING):
+            self._waiting = None  # a fit of the face before is not meant for this one
             self._choose(number)
 
     def grasp(self) -> None:
@@ -272,7 +276,7 @@ class PhotoSession(QObject):
     def _show_face(self, face: ShownFace) -> None:
         if not self._errands.idle:  # a step was taken back while the next one was on its way
             self._errands.drop()
-            self._drag = None
+            self._drag = self._waiting = None
         self.face = face
         self.face_changed.emit()
 
@@ -284,8 +288,9 @@ class PhotoSession(QObject):
         self.hair = hair
         self.hair_told.emit()
 
-    def _tell_nothing(self, _error: Exception) -> None:
+    def _tell_nothing(self, error: Exception) -> None:
         """Brushes work without knowing what is found without them."""
+        log.warning("Where hair is could not be told: %s", error)
         self._show_hair(blank() > 0)
 
     def _finish(self, result: object) -> None:

@@ -8,6 +8,7 @@ it ten times a second: so each `yield` comes soon enough to cancel at.
 
 from __future__ import annotations
 
+import http.client
 import subprocess
 import sys
 import tempfile
@@ -125,7 +126,7 @@ class _Download:
             self.problem = f"the server answers {error.code} ({error.reason})."
         except urllib.error.URLError as error:
             self.problem = f"cannot be reached ({error.reason})."
-        except (OSError, ValueError) as error:
+        except (OSError, ValueError, http.client.HTTPException) as error:
             self.problem = f"the connection broke ({error})."
 
     def _run(self) -> None:
@@ -141,8 +142,9 @@ class _Download:
             announced = answer.headers.get("Content-Length")
             if announced and self.done + int(announced) != self._size:  # such as a log-in page
                 raise ValueError("the server has something else at that address")
-            with self._partial.open("ab" if goes_on else "wb") as file:
-                while not self.stopped.is_set() and (chunk := answer.read(_CHUNK)):
+            # Unbuffered: who goes on after a cancel finds all that was written, and no more comes.
+            with self._partial.open("ab" if goes_on else "wb", buffering=0) as file:
+                while (chunk := answer.read(_CHUNK)) and not self.stopped.is_set():
                     self.done += len(chunk)
                     if self.done > self._size:
                         raise ValueError("more came than there should be")

@@ -5,6 +5,7 @@ File by file, each verified before it gets its name; an interrupted download goe
 
 from __future__ import annotations
 
+import http.client
 import json
 import urllib.error
 import urllib.parse
@@ -85,6 +86,8 @@ def _fetched(
 
 
 def _accept(file: HubFile, partial: Path) -> None:
+    if not partial.is_file() or partial.stat().st_size != file.bytes:
+        raise AssetError("it ended too early.")
     if file.sha256 is not None and checksum(partial) != file.sha256:
         partial.unlink()
         raise AssetError("what came is not the file it should be (its checksum is wrong).")
@@ -103,9 +106,10 @@ def _listed(name: str, hub: str) -> list[HubFile]:
         raise AssetError(
             f"The hub knows no “{name}” ({error.code}).", "Check the name, or try again later."
         ) from error
-    except urllib.error.URLError as error:
+    except (OSError, http.client.HTTPException) as error:
         raise AssetError(
-            f"{urllib.parse.urlsplit(hub).netloc} cannot be reached ({error.reason}).",
+            f"{urllib.parse.urlsplit(hub).netloc} cannot be reached "
+            f"({getattr(error, 'reason', error)}).",
             "Check the network (and proxy), or copy the model's folder from another computer.",
         ) from error
     except (ValueError, KeyError, TypeError, AttributeError) as error:

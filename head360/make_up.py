@@ -87,7 +87,8 @@ def _encoded(linear: Color) -> Color:
 def _mixed(palette: tuple[Color, ...], texture: npt.NDArray[np.float32]) -> Color:
     """A colour between four, added up in single precision, as ever: old heads look the same."""
     one = np.float32(1)
-    powers = np.exp(-2.0 * texture[PALETTE_CODE].astype(np.float64)).astype(np.float32)
+    code = texture[PALETTE_CODE].astype(np.float64).clip(-40, None)  # below, the share is none
+    powers = np.exp(-2.0 * code).astype(np.float32)
     first, second = (float(v) for v in one / (one + powers))
     shares = (
         (1 - first) * (1 - second), first * (1 - second), (1 - first) * second, first * second,

@@ -65,8 +65,9 @@ class Easel:
         self._draw()
 
     def show_marks(self, marks: Marks) -> None:
-        """Show what is painted (N, N)."""
-        self._marks, self._canvas = marks, None
+        """Show what is painted (N, N); other paint ends the stroke that is on its way."""
+        if marks is not self._marks:
+            self._marks, self._canvas = marks, None
         self._draw()
 
     def show_hair(self, hair: Mask | None) -> None:

@@ -293,8 +293,9 @@ class PhotoView(QWidget):
             x, y = spot.x() + far * step[0], spot.y() + far * step[1]
             self.easel.move(QPointF(min(max(x, 0), 1), min(max(y, 0), 1)))
         elif event.key() == Qt.Key.Key_Space:
-            self.easel.begin(spot, erase=_erases(event))
-            self._end_stroke()
+            if not self.easel.busy:
+                self.easel.begin(spot, erase=_erases(event))
+                self._end_stroke()
         else:
             return False
         self.update()

@@ -175,7 +175,9 @@ def _colors(head: HeadParams, meant: Meant, names: tuple[str, ...]) -> dict[str,
 def _shade(head: HeadParams, meant: Meant, part: str) -> np.ndarray | None:
     """The colour that was said of lips' or lids' make-up; None if none was."""
     colors = [name for kind, name, _ in meant.modifiers if kind == "color"]
-    said = [targets.MAKE_UP_WORDS[w] for w in meant.said if w in targets.MAKE_UP_WORDS and colors]
+    named = [w for w in meant.said if w in targets.MAKE_UP_WORDS and colors]
+    pink = colors[:1] == ["pink"]  # “hot red” is red
+    said = [targets.MAKE_UP_WORDS[w] for w in named if pink or w not in targets.HOT]
     known = said + [targets.MAKE_UP[name] for name in colors if name in targets.MAKE_UP]
     dark = any(name == "dark" for _, name, _ in meant.modifiers)
     dark = dark or (bool(colors) and not _DARK.isdisjoint(meant.said))  # “dark red” is a colour

@@ -14,6 +14,7 @@ _COLOR = "nude"
 _PAINTED = frozenset({"lip", "lips", "lipstick", "gloss", "pink", "makeup", "eyeshadow"})
 #: How far down hair may reach.
 _LENGTH = "butt"
+_BEARD = "dyke"
 _SEXES = frozenset({"m", "f", "male", "female", "swap", "change"})
 _SWAPPING = frozenset({"swap", "change", "switch", "opposite", "other"})
 _HASHES = frozenset(Path(__file__).with_name("declined.txt").read_text("utf-8").split())
@@ -34,7 +35,8 @@ def declined(text: str) -> bool:
 def _named(words: list[str], at: int) -> bool:
     """Whether it tells how long hair is, or is a name that a beard has from a painter: van …"""
     long = words[at] == _LENGTH and not {"hair", "down", "length", "chin"}.isdisjoint(words)
-    return long or (at > 0 and words[at - 1] == "van")
+    beard = words[at].removesuffix("s") == _BEARD
+    return long or (beard and at > 0 and words[at - 1] == "van")
 
 
 def _sexed(words: list[str], at: int) -> bool:

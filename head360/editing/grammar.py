@@ -6,7 +6,7 @@ lose” keeps; “black” right before “man” is a skin; “the man” is wh
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from head360.editing.complaints import complaints
@@ -160,11 +160,14 @@ def _too(words: Sequence[Token], labels: list[str]) -> None:
         if words[at + 1].word in ("much", "many"):
             labels[at + 1] = labels[at]
         for n in range(at + 2, min(at + 5, len(words))):  # “too big for her face”
-            if words[n].word == "for" and labels[n + 1 : n + 3][-1:] in (
-                ["topic:face"],
-                ["topic:head"],
-            ):
-                labels[n + 2] = GLUE
+            if words[n].word == "for":
+                _forget_whole(labels, range(n + 1, min(n + 3, len(words))))
+
+
+def _forget_whole(labels: list[str], places: Iterable[int]) -> None:
+    for at in places:
+        if labels[at] in ("topic:face", "topic:head"):
+            labels[at] = GLUE
 
 
 def _after_topics(words: Sequence[Token], labels: list[str]) -> None:
@@ -264,7 +267,8 @@ def _swapped(words: list[Token], labels: list[str]) -> None:
             later = [n for n in range(at + 2, len(words) - 1) if words[n].word in _FOR]
             labels[at] = SWAP if later else GLUE
             first = next((n for n in range(at + 1, len(words)) if labels[n] != GLUE), at)
-            if later and labels[first].startswith("color:") and labels[first + 1] == GLUE:
+            before = later and first < later[0]
+            if before and labels[first].startswith("color:") and labels[first + 1] == GLUE:
                 labels[at] = labels[first] = GLUE  # “swap the blonde for brunette”
             if later:
                 words[later[0] + 1] = replace(words[later[0] + 1], after_break=True)

@@ -70,6 +70,7 @@ MAKE_UP_WORDS: Mapping[str, str] = MappingProxyType(
      "orange": "orange", "fuchsia": "fuchsia", "magenta": "fuchsia", "hot": "fuchsia",
      "neon": "fuchsia", "bronze": "bronze", "copper": "bronze", "taupe": "bronze"}
 )  # fmt: skip
+HOT = frozenset({"hot", "neon"})  # of these, those that name a colour beside pink alone
 
 #: Measures (`model.measures`) that a shape word moves, in standard deviations: by part, by word.
 GEOMETRY: Mapping[str, Mapping[str, Mapping[str, float]]] = MappingProxyType(

@@ -11,7 +11,7 @@ from PySide6.QtGui import QColor
 from pytestqt.qtbot import QtBot
 
 from app.main_window import MainWindow
-from app.widgets.brush import CANVAS_PX, LEAST, MOST, RADIUS, Tool, blank, paint
+from app.widgets.brush import CANVAS_PX, LEAST, MOST, RADIUS, Easel, Tool, blank, paint
 from head360.marks import HAIR, LEFT_OUT, NOT_HAIR
 from tests.gui.conftest import FakeEngine
 from tests.gui.photo_hands import asked, ready, stroke, take
@@ -148,6 +148,24 @@ def test_everything_fits_into_the_dock(qtbot: QtBot, window: MainWindow, tmp_pat
         dock.fit()
 
     assert dock.after.minimumSizeHint().width() <= room - 24
+
+
+def test_a_stroke_goes_on_when_hair_was_found_meanwhile() -> None:
+    easel, marks = Easel(), blank()
+    easel.use(Tool.HAIR)
+    easel.show_marks(marks)
+    easel.begin(QPointF(0.3, 0.5), erase=False)
+
+    easel.show_hair(blank() > 0)
+    easel.show_marks(marks)
+    easel.move(QPointF(0.6, 0.5))
+    painted = easel.lift()
+
+    assert painted is not None
+    assert (painted == HAIR).any()
+    easel.begin(QPointF(0.3, 0.5), erase=False)
+    easel.show_marks(painted)  # such as an undone step
+    assert not easel.busy
 
 
 def test_a_line_of_paint_has_round_ends() -> None:

@@ -98,6 +98,10 @@ def test_nothing_moves_that_nobody_asked_for(
         ("closed eyes and a smile", "blue_eyed", "move=eyes closed"),
         ("hair collected in a tail", "blue_eyed", "style=ponytail"),
         ("smile but keep the eyes closed", "young_man", "move=smile"),
+        ("swap it for blonde", "young_man", "hair=blond"),
+        ("nose too big for face", "young_man", "measure:Nose width-"),
+        ("hot red lipstick", "blue_eyed", "lips=red"),
+        ("neon green eyeshadow", "blue_eyed", "lids=green"),
     ],
 )
 def test_turns_of_phrase_do_what_they_ask(
@@ -105,6 +109,13 @@ def test_turns_of_phrase_do_what_they_ask(
 ) -> None:
     outcome = carried_out(Said(text, start, (want,), ()), starts[start], mesh, Judge(mesh))
     assert not outcome.missed
+
+
+@pytest.mark.parametrize(
+    "text", ["switch it to blonde", "trade it for black", "lips too big for head", "too big for"]
+)
+def test_a_sentence_may_end_early(text: str, mesh: BilinearModel) -> None:
+    assert _answer(text, "young_man", mesh).layer is not None or text == "too big for"
 
 
 def _answer(text: str, start: str, mesh: BilinearModel) -> Understanding:

@@ -56,9 +56,10 @@ class MapsMaker:
     def missing(self, known: dict[Sheet, Bytes], folder: Path) -> Iterator[Path]:
         """Make the files of maps that are not there yet; yields each."""
         others = list(known.values())
-        for sheet, stored in known.items():
+        for place, (sheet, stored) in enumerate(known.items()):
             if not (path := sheet.path(folder)).exists():
-                write_sheet(path, self.maps(sheet, stored, others[sheet.number % len(others)]))
+                beside = others[(place + 1) % len(others)]  # of another hairstyle
+                write_sheet(path, self.maps(sheet, stored, beside))
                 yield path
 
     def maps(self, sheet: Sheet, stored: Bytes, beside: Bytes) -> Bytes:
