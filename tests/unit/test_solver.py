@@ -100,22 +100,63 @@ def test_slopes_are_those_of_the_projection(model: LandmarkModel) -> None:
     guess.linearise(model, shape, robust=False)
     before, slopes = guess.residual.copy(), guess.jacobian.copy()
     pose, count = solver._POSE, IDENTITY_MODES
-    columns = [0, 1, 2, 3, 4, 5, 6, pose + count + 3, pose + count + 40]
 
-    for column in columns:
+    for own in [0, 1, 2, 3, 4, 5, 6, pose + 3, pose + 40]:
         step = np.zeros(pose + len(solver.SOLVED))
-        own = column if column < pose else column - count
         step[own] = 1e-5
         other = replace(guess, offset=guess.offset.copy(), expression=guess.expression + 0.1)
         other.linearise(model, shape, robust=False)
         start = other.residual.copy()
-        slope = other.jacobian[:, :, column].copy()
+        slope, whitening = other.jacobian[:, :, count + own].copy(), other.whitening
         other.take(step)
         other.linearise(model, shape, robust=False)
-        measured = (other.residual - start) / 1e-5
+        measured = np.einsum("lij,lj->li", whitening, other.residual - start) / 1e-5
         assert np.abs(measured - slope).max() < 1e-2 * max(1.0, np.abs(slope).max())
     assert np.isfinite(before).all()
     assert np.isfinite(slopes).all()
+
+
+def test_slopes_of_the_shape_are_those_of_the_projection(model: LandmarkModel) -> None:
+    shape = _person(3).astype(np.float64)
+    sight = _sight(model, _person(3), _camera(yaw=10), np.zeros(len(EXPRESSIONS)))
+    guess = solver._Guess.first(model, sight, shape)
+    guess.linearise(model, shape, robust=False)
+    start, slopes, whitening = guess.residual, guess.jacobian, guess.whitening
+
+    for mode in (0, 7, 99):
+        guess.linearise(model, shape + 1e-4 * np.eye(IDENTITY_MODES)[mode], robust=False)
+        measured = np.einsum("lij,lj->li", whitening, guess.residual - start) / 1e-4
+        assert np.abs(measured - slopes[:, :, mode]).max() < 1e-3 * np.abs(slopes).max()
+
+
+def test_outlines_slide_unless_a_person_placed_them(model: LandmarkModel) -> None:
+    sight = _sight(model, _person(4), _camera(), np.zeros(len(EXPRESSIONS)))
+    side = 234  # of the outline, where that runs up and down
+
+    free, placed = (
+        solver._slides(sight.landmarks[:MESH_LANDMARKS].astype(float), fixed)[side]
+        for fixed in ((), (side,))
+    )
+
+    counts = free @ free
+    assert counts[0, 0] == pytest.approx(1.0, abs=0.05)
+    assert counts[1, 1] == pytest.approx(1 - solver._SLIDING, abs=0.05)
+    assert (placed == np.eye(2)).all()
+
+
+def test_a_dragged_landmark_is_followed_as_if_solved_anew(model: LandmarkModel) -> None:
+    sight = _sight(model, _person(9), _camera(), np.zeros(len(EXPRESSIONS)))
+    before = solve(model, [sight])
+    chin = sight.landmarks[152, :2] + [2, 6]
+    dragged = moved(sight.landmarks, 152, (float(chin[0]), float(chin[1])))
+    after = replace(sight, landmarks=dragged, fixed=(152,))
+
+    followed, anew = solve(model, [after], before), solve(model, [after])
+
+    assert np.abs(followed.first.projected - anew.first.projected).max() < 0.02
+    assert np.abs(followed.shape - anew.shape).max() < 5e-3
+    assert followed.rounds < anew.rounds
+    assert solve(model, [after], anew).rounds == 1
 
 
 def test_a_known_lens_is_kept(model: LandmarkModel) -> None:
