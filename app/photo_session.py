@@ -61,6 +61,14 @@ class _Coming:
     then_fit: str | None = None  # with such hair
 
 
+@dataclass(frozen=True, slots=True)
+class _Drag:
+    """A landmark that is to be put somewhere."""
+
+    to: tuple[int, float, float]  # which, and its column and row in the crop
+    gesture: object  # that it is a part of
+
+
 class PhotoSession(QObject):
     """Knows one photo at a time and runs one job at a time; a new one replaces it."""
 
@@ -80,7 +88,7 @@ class PhotoSession(QObject):
         self._coming: _Coming | None = None
         self._kept: KeptPhoto | None = None  # that the photo was, or became
         self._waiting: str | None = None  # hair of a fit that is to begin when the face is here
-        self._drag: tuple[int, float, float] | None = None  # the newest that waits
+        self._drags: list[_Drag] = []  # that wait, the newest of each gesture
         self._gesture = object()  # of this drag
         self._resting = State.IDLE  # the last state in which nothing ran
         self.undo_stack = QUndoStack(self)  # of what is done to the face
@@ -136,10 +144,12 @@ class PhotoSession(QObject):
         self._gesture = object()
 
     def drag(self, landmark: int, x: float, y: float) -> None:
-        """Put a landmark somewhere in the crop; only the newest of a row is solved."""
+        """Put a landmark somewhere in the crop; only the newest of a gesture is solved."""
         if self.face is None:
             return
-        self._drag = (landmark, x, y)
+        if self._drags and self._drags[-1].gesture is self._gesture:
+            self._drags.pop()
+        self._drags.append(_Drag((landmark, x, y), self._gesture))
         if self.state is State.READY and self._errands.idle:
             self._solve()
 
@@ -260,15 +270,15 @@ class PhotoSession(QObject):
 
     def _solve(self) -> None:
         assert self.face is not None
-        assert self._drag is not None
-        wanted, self._drag = self._drag, None
-        self._run(drag(self._engine, self.face, *wanted), self._put)
+        wanted = self._drags.pop(0)
+        solved = drag(self._engine, self.face, *wanted.to)
+        self._run(solved, partial(self._put, wanted.gesture))
 
-    def _put(self, face: ShownFace) -> None:
+    def _put(self, gesture: object, face: ShownFace) -> None:
         assert self.face is not None
         text = self.tr("Move landmark")
-        self.undo_stack.push(PlaceLandmark(text, self.face, face, self._show_face, self._gesture))
-        if self._drag is not None:
+        self.undo_stack.push(PlaceLandmark(text, self.face, face, self._show_face, gesture))
+        if self._drags:
             self._solve()
         elif self._waiting is not None:
             self._fit(self._waiting)
@@ -276,8 +286,9 @@ class PhotoSession(QObject):
     def _show_face(self, face: ShownFace) -> None:
         if not self._errands.idle:  # a step was taken back while the next one was on its way
             self._errands.drop()
-            self._drag = self._waiting = None
-        self.face = face
+            self._drags, self._waiting = [], None
+        self.face, self.hair = face, None  # landmarks help to find hair
+        self._telling.drop()
         self.face_changed.emit()
 
     def _repaint(self, stroke: PaintStroke, part: Marks) -> None:
@@ -335,7 +346,8 @@ class PhotoSession(QObject):
         self.number = 0
 
     def _drop_face(self) -> None:
-        self.face = self.refusal = self._drag = self.hair = None
+        self.face = self.refusal = self.hair = None
+        self._drags = []
         self._telling.drop()
         self.undo_stack.clear()
         self.marks = blank()

@@ -330,6 +330,7 @@ class PhotoDock(QDockWidget):
     def _show_face(self) -> None:
         if self.session.state is State.READY and self.session.face is not None:
             self.view.show_face(self.session.face)
+            self._show_paint()
 
     def _show_kept(self, pictures: KeptPictures | None) -> None:
         self._pictures = pictures

@@ -78,6 +78,51 @@ def test_a_dragged_landmark_is_one_step(qtbot: QtBot, window: MainWindow, tmp_pa
     assert dock.session.face is not face
 
 
+def test_quick_drags_are_steps_of_their_own_and_none_is_lost(
+    qtbot: QtBot, window: MainWindow, tmp_path: Path, pace: Pace
+) -> None:
+    pace.seconds = 3.0  # a landmark takes a tenth of it
+    ready(qtbot, window, tmp_path)
+    session = window.panels.photo.session
+    assert session.face is not None
+    first, second = session.face.handles[:2]
+
+    for landmark in (first, second):  # all that while the first is on its way
+        session.grasp()
+        for x in (100.0, 110.0, 120.0):
+            session.drag(landmark, x, 100.0)
+
+    qtbot.waitUntil(lambda: session.undo_stack.count() == 2, timeout=5000)
+    qtbot.waitUntil(lambda: session._errands.idle)
+    assert session.face.aligned.landmarks[[first, second], 0].tolist() == [120.0, 120.0]
+    undo(window)
+    assert session.face.aligned.landmarks[first, 0] == 120.0
+    assert second not in session.face.aligned.placed
+
+
+def test_hair_is_looked_for_anew_after_a_landmark_moved(
+    qtbot: QtBot, window: MainWindow, tmp_path: Path
+) -> None:
+    ready(qtbot, window, tmp_path)
+    session = window.panels.photo.session
+    take(window, Tool.HAIR)
+    qtbot.waitUntil(lambda: session.hair is not None)
+    assert session.face is not None
+    found = session.hair
+    take(window, Tool.LANDMARKS)
+
+    with qtbot.waitSignal(session.face_changed):
+        session.drag(session.face.handles[0], 100.0, 100.0)
+
+    assert session.hair is None
+    take(window, Tool.HAIR)
+    qtbot.waitUntil(lambda: session.hair is not None)
+    assert session.hair is not found
+    undo(window)  # with the brush in hand
+    assert session.hair is None
+    qtbot.waitUntil(lambda: session.hair is not None)
+
+
 def test_a_step_taken_back_while_the_next_is_on_its_way_stays_back(
     qtbot: QtBot, window: MainWindow, tmp_path: Path, pace: Pace
 ) -> None:
