@@ -5,10 +5,14 @@ from __future__ import annotations
 import argparse
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from head360.cli.terminal import Terminal
 from training.arguments import add_source, count, source_of
 from training.errors import check_source
+
+if TYPE_CHECKING:
+    from training.text_table import TextTable
 
 TABLES = ("generation", "2", "3", "4", "attributes", "modes", "text", "hair")
 #: Tables that need no source data.
@@ -87,8 +91,13 @@ def run(parsed: argparse.Namespace, terminal: Terminal) -> None:
     """
     for line in _lines(parsed):
         terminal.note(line)
-    name = parsed.table if parsed.table == "generation" else f"table-{parsed.table}"
-    terminal.result(str(parsed.out / f"{name}.md"))
+    terminal.result(str(parsed.out / f"{_file_name(parsed)}.md"))
+
+
+def _file_name(parsed: argparse.Namespace) -> str:
+    if parsed.table == "text":
+        return _text_table(parsed).name
+    return "generation" if parsed.table == "generation" else f"table-{parsed.table}"
 
 
 def _lines(parsed: argparse.Namespace) -> Iterator[str]:
@@ -166,10 +175,16 @@ def _modes(parsed: argparse.Namespace) -> Iterator[str]:
 
 
 def _text(parsed: argparse.Namespace) -> Iterator[str]:
-    from training.prompt.held_out import HELD_OUT
-    from training.text_table import TextTable, run
+    from training.text_table import run
 
-    return run(TextTable(parsed.out, parsed.sentences or HELD_OUT))
+    return run(_text_table(parsed))
+
+
+def _text_table(parsed: argparse.Namespace) -> TextTable:
+    from training.prompt.held_out import HELD_OUT
+    from training.text_table import TextTable
+
+    return TextTable(parsed.out, parsed.sentences or HELD_OUT)
 
 
 def _hair(parsed: argparse.Namespace) -> Iterator[str]:

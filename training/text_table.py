@@ -52,6 +52,12 @@ class TextTable:
     sentences: Path = HELD_OUT
     pictured: int = 40  # edits whose pictures are compared
 
+    @property
+    def name(self) -> str:
+        """Of its files, without an ending."""
+        own = self.sentences != HELD_OUT
+        return f"table-text-{self.sentences.stem}" if own else "table-text"
+
 
 @dataclass(slots=True)
 class _Found:
@@ -68,12 +74,13 @@ def run(job: TextTable) -> Iterator[str]:
     mesh = BilinearModel.load(resource("models", "mesh.safetensors"))
     judge = Judge(mesh)
     sentences, starts = held_out(job.sentences)
-    understand("older", starts["chosen"], mesh)  # loads the network
+    understand("older", next(iter(starts.values())), mesh)  # loads the network
     outcomes = [carried_out(said, starts[said.start], mesh, judge) for said in sentences]
     right = sum(not each.missed for each in outcomes)
     yield f"{right} of {len(outcomes)} sentences do all they ask"
     keeping = [each for each in outcomes if keeps_identity(each)]
-    few = [keeping[n] for n in np.linspace(0, len(keeping) - 1, job.pictured).astype(int)]
+    count = min(job.pictured, len(keeping))
+    few = [keeping[n] for n in np.linspace(0, len(keeping) - 1, count).astype(int)]
     curves = {each.said.text: motion_kept(mesh, each) for each in few}
     yield f"motion: correlation {np.mean(list(curves.values())):.4f}"
     distances, seeds = _distances(mesh, few, list(starts.values()))
@@ -147,12 +154,11 @@ def kind_scores(outcomes: Sequence[Outcome]) -> dict[str, tuple[int, int]]:
 
 
 def _write(job: TextTable, found: _Found) -> None:
-    name = "table-text" if job.sentences == HELD_OUT else f"table-text-{job.sentences.stem}"
     content = _content(found)
     job.out.mkdir(parents=True, exist_ok=True)
-    with replacing(job.out / f"{name}.json") as path:
+    with replacing(job.out / f"{job.name}.json") as path:
         path.write_text(json.dumps(content, indent=1, ensure_ascii=False) + "\n", "utf-8")
-    with replacing(job.out / f"{name}.md") as path:
+    with replacing(job.out / f"{job.name}.md") as path:
         path.write_text("\n".join(_page(found)) + "\n", "utf-8")
 
 

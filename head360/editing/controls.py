@@ -92,9 +92,7 @@ def _person(head: HeadParams, meant: Meant, mesh: BilinearModel) -> Change | Non
     noun = not meant.way and not any(_ADJECTIVE.search(word) for word in meant.said)
     if noun and sign * masculinity_of(head) > 0.2:
         return None  # “a man with …”, said of a man
-    compared = meant.way in (MORE, LESS, NO) or name in meant.name
-    full = sign * 0.95 - masculinity_of(head)
-    step = full if not meant.way and compared else sign * 0.8
+    step = sign * 0.8 if meant.way else sign * 0.95 - masculinity_of(head)
     step = sign * max(abs(step), 0.5) if np.sign(step) == sign or abs(step) < 0.5 else step
     return difference(head, with_trait(head, "male", step))
 

@@ -137,7 +137,7 @@ def looks(words: Sequence[Token], labels: list[str]) -> None:
             labels[at] = label if sees or _begins(back, labels) else GLUE
 
 
-_TILTING = frozenset({"tilt", "slant", "rotate", "angle", "tilted", "turn"}) - {"turn"}
+_TILTING = frozenset({"tilt", "slant", "rotate", "angle", "tilted"})
 _BROWED = ("topic:brows", "move:brows", "topic:lids")
 
 

@@ -17,7 +17,7 @@ from torch import Tensor
 
 from head360.errors import ResourceError
 from head360.fitting.crop import Crop
-from head360.fitting.hair import FittedHair, Worn, fit_hair_shape, silhouette
+from head360.fitting.hair import FittedHair, Silhouette, Worn, fit_hair_shape, silhouette
 from head360.fitting.hair_choice import (
     Candidate,
     bald_unlike,
@@ -56,6 +56,7 @@ from head360.rendering.scene import Models
 Mask: TypeAlias = npt.NDArray[np.bool_]
 Floats: TypeAlias = npt.NDArray[np.float32]
 Ranked: TypeAlias = tuple[str | None, float]
+_SeatedHair: TypeAlias = tuple[HairPlanes, Seating]
 
 #: Hair as the photo shows it, or none.
 AUTO, BALD = "auto", "none"
@@ -241,10 +242,11 @@ class Dresser:
         photo = torch.from_numpy(crop.image.astype(np.float32) / 255)
         allowed = _allowed(crop, parts, brushed)
         told = None if parts is None else torch.from_numpy(_features(parts, brushed))
+        hair = self._seated(params, dressed.worn)
         fitted = yield from self._skin.fit(
             photo, posed, allowed, told=told, relaxed=identity.neutral,
             before=Before(
-                self._visibility(params, dressed.worn),
+                None if hair is None else _visibility(hair),
                 None if parts is None or params.own_hair is None else parts.mask("hair"),
                 _allowed(crop, parts, brushed, _OPEN_PARTS),
             ),
@@ -254,15 +256,17 @@ class Dresser:
         params = fitted.applied(params).with_(light=light)
         params = _colored(params, crop, parts, fitted.lighting)
         yield "colour of the hair"
+        if hair is not None and dressed.worn is not None and parts is not None:
+            params = self._toned(params, dressed.worn.seen, hair, crop, parts, fitted)
         return replace(
             dressed,
-            params=self._toned(params, dressed.worn, crop, parts, fitted.tint, fitted.lighting),
+            params=params,
             observed=float(fitted.observed[:, :SKIN_ROWS].mean()),
             light=light,
             skin=fitted,
         )
 
-    def _seated(self, params: HeadParams, worn: Worn | None) -> tuple[HairPlanes, Seating] | None:
+    def _seated(self, params: HeadParams, worn: Worn | None) -> _SeatedHair | None:
         """The hair that a head wears, and where it sits."""
         if worn is None or params.hairstyle is None or self._shaper is None:
             return None
@@ -274,41 +278,36 @@ class Dresser:
             seating = self._shaper.own(seating, params.own_hair, params.hair_shape)
         return style, seating
 
-    def _visibility(self, params: HeadParams, worn: Worn | None) -> Tensor | None:
-        """(z, y, x) share of the surroundings that is seen through the hair."""
-        hair = self._seated(params, worn)
-        if hair is None:
-            return None
-        style, seating = hair
-        return ambient_visibility(seated_extinction(style.shading, seating))
-
     def _toned(
         self,
         params: HeadParams,
-        worn: Worn | None,
+        seen: Silhouette,
+        hair: _SeatedHair,
         crop: Crop,
-        parts: ClassMap | None,
-        tint: Tensor,
-        light: Lighting,
+        parts: ClassMap,
+        skin: FittedSkin,
     ) -> HeadParams:
         """With hair that looks like the photo's in the light that the head is shown in.
 
-        Where it is light or dark, it is so in the photo's own `light`.
+        Where it is light or dark, it is so in the light that the `skin` was seen in.
         """
-        hair = self._seated(params, worn)
-        if hair is None or worn is None or parts is None:
-            return params
         (style, seating), own = hair, params.own_hair
         drawn = drawn_hair(
-            crop.image, worn.seen, parts, self._models.hair, style, seating, lighting(params.light)
+            crop.image, seen, parts, self._models.hair, style, seating, lighting(params.light)
         )
         if drawn is None:
             return params
-        color = matched_color(drawn, params.hair_color, tint.numpy())
+        color = matched_color(drawn, params.hair_color, skin.tint.numpy())
         if own is not None:
-            drawn = relit(drawn, style, seating, light)
+            drawn = relit(drawn, style, seating, skin.lighting)
             own = own.lit(light_and_dark(drawn, color, seating))
         return params.with_(hair_color=color, own_hair=own)
+
+
+def _visibility(hair: _SeatedHair) -> Tensor:
+    """(z, y, x) share of the surroundings that is seen through the hair."""
+    style, seating = hair
+    return ambient_visibility(seated_extinction(style.shading, seating))
 
 
 def _colored(

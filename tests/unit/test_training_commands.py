@@ -70,6 +70,23 @@ def test_the_command_that_draws_fits_explains_itself(capsys, monkeypatch) -> Non
     assert "OUT.png" in capsys.readouterr().out
 
 
+def test_a_table_of_other_sentences_says_where_it_is(capsys, tmp_path: Path) -> None:
+    own = tmp_path / "own.toml"
+    own.write_text(
+        'sentences = [["red lipstick", "me", ["lipstick+"], []]]\n'
+        "[starts.me]\n[starts.you]\nseed = 3\n"
+    )
+
+    command = ["evaluate", "--table", "text", "--sentences", str(own), "--out", str(tmp_path)]
+
+    assert main(command) == 0
+
+    said = Path(capsys.readouterr().out.strip())
+    assert said == tmp_path / "table-text-own.md"
+    assert "1 of 1" in said.read_text("utf-8")
+    assert not (tmp_path / "table-text.md").exists()
+
+
 def test_only_the_direct_stage_takes_a_configuration(capsys, tmp_path: Path) -> None:
     assert main(["train", "mesh", "--out", "x", "--config", "y.toml"]) == 1
 
