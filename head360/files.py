@@ -1,9 +1,14 @@
-"""Writes files so that a reader meets the old one or the complete new one, never a half."""
+"""Writes files so that a reader meets the old one or the complete new one, never a half.
+
+And looks before reading what a person named, which may be anything that has a name.
+"""
 
 from __future__ import annotations
 
+import errno
 import os
 import shutil
+import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -41,6 +46,18 @@ def replacing_folder(path: Path) -> Iterator[Path]:
     finally:
         shutil.rmtree(partial, ignore_errors=True)
         shutil.rmtree(former, ignore_errors=True)
+
+
+def size_of(path: Path) -> int:
+    """Bytes of a file that is to be read.
+
+    Raises:
+        OSError: it is missing, or no file: a pipe or a device would keep its reader waiting.
+    """
+    status = path.stat()
+    if not stat.S_ISREG(status.st_mode):
+        raise OSError(errno.EINVAL, "it is no file")
+    return status.st_size
 
 
 def partial_name(path: Path) -> Path:

@@ -23,7 +23,7 @@ from safetensors.numpy import save as bytes_from_arrays
 from head360 import __version__
 from head360.camera import OrbitCamera
 from head360.errors import ProjectFileError
-from head360.files import replacing
+from head360.files import replacing, size_of
 from head360.light import Background
 from head360.marks import Marks
 from head360.params import FloatArray, HairShape, HeadParams
@@ -112,7 +112,7 @@ def load_project(path: Path) -> Project:
         ProjectFileError: the file is missing, damaged, foreign, or from a newer Head360 Studio.
     """
     try:
-        if path.stat().st_size > MAX_FILE_BYTES:
+        if size_of(path) > MAX_FILE_BYTES:
             raise UnreadableError("it is far too big")
         with zipfile.ZipFile(path) as archive:
             return _read(archive, path.name)

@@ -16,6 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from head360.errors import DrivingError
+from head360.files import size_of
 from head360.performance import Sound
 from head360.recording import MAX_SOUND_BYTES
 
@@ -39,8 +40,7 @@ def read_sound(path: Path) -> Sound:
         DrivingError: it cannot be read, holds no sound, or is too long for a project.
     """
     try:
-        size = path.stat().st_size
-        small = size <= MAX_SOUND_BYTES and path.suffix.lower() in _KEPT_FORMATS
+        small = size_of(path) <= MAX_SOUND_BYTES and path.suffix.lower() in _KEPT_FORMATS
         content = path.read_bytes() if small else _as_aac(path)
     except OSError as error:
         raise DrivingError(f"“{path.name}” cannot be opened: {error.strerror or error}.") from error

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from head360.assets import refine_problem
 from head360.cli.arguments import UsageError
+from head360.cli.places import project_target
 from head360.cli.scene import one_of, scene_of
 from head360.cli.terminal import Terminal
 from head360.errors import ExportError, ResourceError
@@ -22,7 +23,7 @@ from head360.export.video import (
 )
 from head360.export.writers import TRANSPARENT_FORMATS, VIDEO_FORMATS, VideoFormat
 from head360.light import Background
-from head360.project import SUFFIX, Project, save_project
+from head360.project import Project, save_project
 from head360.rendering.request import (
     RENDERERS,
     VIEW_MODES,
@@ -112,17 +113,7 @@ def checked(options: VideoOptions) -> VideoOptions:
 
 def new(arguments: argparse.Namespace, engine: HeadEngine, terminal: Terminal) -> None:
     """Make a project file."""
-    path = _with_ending(arguments.output, SUFFIX)
-    if path.suffix.lower() != SUFFIX:
-        raise UsageError(f"“{path.name}” is not a project's name.", f"Let it end in {SUFFIX}.")
-    if not path.parent.is_dir():
-        raise ExportError(
-            f"The folder “{path.parent}” does not exist.", "Make it, or choose another one."
-        )
-    if path.exists() and not arguments.force:
-        raise UsageError(
-            f"“{path}” exists already.", "Choose another name, or say --force to replace it."
-        )
+    path = project_target(arguments.output, force=arguments.force)
     scene = scene_of(arguments, engine)
     name = arguments.name or path.stem
     save_project(Project(scene.params, scene.camera, name, scene.background), path)

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from head360.assets import catalog
 from head360.camera import OrbitCamera
 from head360.cli.arguments import UsageError
+from head360.cli.places import check_folder, make_folder, project_target
 from head360.cli.scene import one_of
 from head360.cli.terminal import Terminal
 from head360.errors import Head360Error, PhotoError
@@ -46,6 +47,8 @@ def fit(arguments: argparse.Namespace, engine: HeadEngine, terminal: Terminal) -
         skin=not arguments.no_skin,
         hair_shape=not arguments.quick,
     )
+    if arguments.report:
+        check_folder(arguments.report.parent)
     if arguments.photo.is_dir():
         _fit_folder(arguments, options, engine, terminal)
         return
@@ -55,27 +58,13 @@ def fit(arguments: argparse.Namespace, engine: HeadEngine, terminal: Terminal) -
         return
     marks = marks_from_files(photo, arguments.leave_out, arguments.hair_mask)
     options = replace(options, marks=marks)
-    path = _target(arguments.output or arguments.photo.with_suffix(SUFFIX), force=arguments.force)
+    wanted = arguments.output or arguments.photo.with_suffix(SUFFIX)
+    path = project_target(wanted, force=arguments.force)
     result = terminal.follow(engine.fit(photo, options), photo.name)
     _save(result, path, arguments.name or path.stem)
     if arguments.report:
         write_report(result.report, arguments.report)
     terminal.note("\n".join([f"{path}  {_summary(result.report)}", *_remarks(result.report)]))
-
-
-def _target(path: Path, *, force: bool) -> Path:
-    path = path if path.suffix else path.with_name(path.name + SUFFIX)
-    if path.suffix.lower() != SUFFIX:
-        raise UsageError(f"“{path.name}” is not a project's name.", f"Let it end in {SUFFIX}.")
-    if path.exists() and not force:
-        raise UsageError(
-            f"“{path}” exists already.", "Choose another name, or say --force to replace it."
-        )
-    if not path.parent.is_dir():
-        raise UsageError(
-            f"The folder “{path.parent}” does not exist.", "Make it, or choose another one."
-        )
-    return path
 
 
 def _save(result: FitResult, path: Path, name: str) -> None:
@@ -104,7 +93,7 @@ def _fit_folder(
 ) -> None:
     """Fit all photos of a folder; one that fails does not stop the others."""
     folder: Path = arguments.photo
-    photos = sorted(path for path in folder.iterdir() if path.suffix.lower() in SUFFIXES)
+    photos = _photos(folder)
     if not photos:
         raise PhotoError(
             f"There are no photos in “{folder}”.", f"Kinds that can be read: {' '.join(SUFFIXES)}."
@@ -114,7 +103,7 @@ def _fit_folder(
     if arguments.leave_out or arguments.hair_mask:
         raise UsageError("A mask belongs to one photo, not to a folder of them.")
     out: Path = arguments.output or folder
-    out.mkdir(parents=True, exist_ok=True)
+    make_folder(out)
     rows = []
     names = _names(photos)
     for path in photos:
@@ -127,6 +116,16 @@ def _fit_folder(
         raise PhotoError(
             "None of the photos became a head.", f"{arguments.report or out / _SUMMARY} says why."
         )
+
+
+def _photos(folder: Path) -> list[Path]:
+    try:
+        return sorted(path for path in folder.iterdir() if path.suffix.lower() in SUFFIXES)
+    except OSError as error:
+        raise PhotoError(
+            f"The folder “{folder}” cannot be read: {error.strerror or error}.",
+            "Check whether you may read it.",
+        ) from error
 
 
 def _names(photos: list[Path]) -> dict[Path, str]:
@@ -148,7 +147,7 @@ def _fit_one(
     force: bool,
 ) -> dict[str, object]:
     try:
-        target = _target(target, force=force)
+        project_target(target, force=force)
         result = terminal.follow(engine.fit(read_photo(path), options), path.name)
         _save(result, target, path.stem)
     except Head360Error as error:

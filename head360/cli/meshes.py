@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from head360.cli.arguments import UsageError
+from head360.cli.places import make_folder
 from head360.cli.scene import head_of, one_of
 from head360.cli.terminal import Terminal
 from head360.errors import ExportError
@@ -108,7 +109,7 @@ def _pairs(arguments: argparse.Namespace) -> list[tuple[Path | None, Path]]:
             f"{len(heads)} heads do not fit into “{output.name}”.",
             "Name a folder with -o, and the kind of file with --format.",
         )
-    output.mkdir(parents=True, exist_ok=True)
+    make_folder(output)
     targets = [output / f"{head.stem}.{ending}" for head in heads]
     if len(set(targets)) < len(targets):
         raise UsageError("Two of the projects have the same name.", "Export them one by one.")

@@ -16,7 +16,7 @@ import numpy as np
 
 from head360.driving.rotation import Matrix, pose_from_matrix
 from head360.errors import DrivingError
-from head360.files import replacing
+from head360.files import replacing, size_of
 from head360.params import EXPRESSIONS
 from head360.performance import MAX_SAMPLES, Performance, resampled
 
@@ -49,7 +49,7 @@ def read_bvh(path: Path) -> Performance:
         DrivingError: it cannot be read, or has no head.
     """
     try:
-        if path.stat().st_size > MAX_FILE_BYTES:
+        if size_of(path) > MAX_FILE_BYTES:
             raise DrivingError(f"“{path.name}” is far too big.")
         words = path.read_text("utf-8", "replace")
     except OSError as error:

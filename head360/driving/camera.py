@@ -18,6 +18,7 @@ import numpy as np
 import numpy.typing as npt
 
 from head360.errors import DrivingError
+from head360.files import size_of
 
 Picture: TypeAlias = npt.NDArray[np.uint8]
 
@@ -210,6 +211,7 @@ class PictureFolder:
 
         for number, path in enumerate(self._pictures):
             try:
+                size_of(path)
                 with Image.open(path) as image:
                     if image.width * image.height > _MAX_PICTURE_PIXELS:
                         raise DrivingError(f"“{path.name}” is far too big.")

@@ -19,7 +19,7 @@ import numpy as np
 
 from head360.driving.names import CSV_ORDER, ROTATIONS, pascal_case, shape_index
 from head360.errors import DrivingError
-from head360.files import replacing
+from head360.files import replacing, size_of
 from head360.params import EXPRESSIONS, FloatArray
 from head360.performance import MAX_SAMPLES, Performance, TimeArray, measured_fps
 
@@ -54,7 +54,7 @@ def read_csv(path: Path, fps: float | None = None) -> Performance:
         DrivingError: it cannot be read, or holds no face.
     """
     try:
-        if path.stat().st_size > MAX_FILE_BYTES:
+        if size_of(path) > MAX_FILE_BYTES:
             raise DrivingError(f"“{path.name}” is far too big for a take.")
         with path.open(encoding="utf-8-sig", errors="replace", newline="") as file:
             return _read(_lines(file), path, fps)

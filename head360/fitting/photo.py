@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import io
 import math
-import stat
 import struct
 import warnings
 from collections.abc import Mapping
@@ -22,6 +21,7 @@ from PIL import Image, ImageCms, UnidentifiedImageError
 
 from head360.errors import PhotoError
 from head360.faces import Picture
+from head360.files import size_of
 from head360.sitting import MAX_PHOTO_SIDE
 
 #: What Pillow may try to read; MPO is what some phones and 3D cameras call their JPEGs.
@@ -76,10 +76,7 @@ def read_photo(path: Path) -> Photo:
         PhotoError: it is missing, too large, damaged, or no picture of a known format.
     """
     try:
-        status = path.stat()
-        if not stat.S_ISREG(status.st_mode):  # a pipe would keep us waiting
-            raise PhotoError(f"“{path.name or path}” is no file.", "Choose a photo.")
-        if status.st_size > MAX_FILE_BYTES:
+        if size_of(path) > MAX_FILE_BYTES:
             raise PhotoError(
                 f"“{path.name}” is larger than {MAX_FILE_BYTES >> 20} MB.", _SHRINK_HINT
             )

@@ -2,33 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator
 from pathlib import Path
 
 import numpy as np
 import pytest
 from PIL import Image
 
-from head360 import __main__ as command_line
-from head360.errors import PhotoError
-from head360.fitting.photo import Photo
-from head360.fitting.request import FitOptions
 from head360.marks import HAIR, LEFT_OUT, NOT_HAIR
-
-
-class Photographer:
-    """Remembers what was asked of it, and makes nothing."""
-
-    def __init__(self) -> None:
-        self.asked: list[FitOptions] = []
-
-    def fit(self, photo: Photo, options: FitOptions) -> Generator[None, None, None]:
-        self.asked.append(options)
-        yield from ()
-        raise PhotoError("It was only looked at.")
-
-    def close(self) -> None:
-        pass
+from tests.journeys.photographer import Photographer, run
 
 
 @pytest.fixture
@@ -40,10 +21,6 @@ def maker(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Photographer:
     Image.fromarray(mask).save("mask.png")
     Image.new("L", (30, 20)).resize((45, 40)).save("small.png")
     return Photographer()
-
-
-def run(maker: Photographer, words: str) -> int:
-    return command_line.main(["fit", *words.split()], lambda: maker)
 
 
 def test_masks_are_marks_on_the_photo(maker: Photographer) -> None:

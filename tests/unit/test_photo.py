@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import io
 import logging
-import os
 import struct
 import zlib
 from collections.abc import Iterator
@@ -276,14 +275,3 @@ def test_changed_files_are_read_or_refused(
         photo = photo_from_bytes(bytes(content))
 
     assert photo is None or max(photo.image.shape) <= WORKING_SIDE
-
-
-def test_what_is_no_file_is_not_waited_for(tmp_path: Path) -> None:
-    others = [tmp_path]
-    if hasattr(os, "mkfifo"):
-        os.mkfifo(tmp_path / "pipe.jpg")
-        others.append(tmp_path / "pipe.jpg")
-
-    for path in others:
-        with pytest.raises(PhotoError, match="is no file"):
-            read_photo(path)
