@@ -1,4 +1,7 @@
-"""Compares a fitted head with its photo: both from where the photo was taken, a line between."""
+"""Compares a fitted head with its photo, a line between.
+
+Both are seen from where the photo was taken, in the photo's light.
+"""
 
 from __future__ import annotations
 
@@ -6,11 +9,13 @@ from PySide6.QtCore import QObject, QTimer, Signal
 from PySide6.QtGui import QImage
 
 from app.document import HeadDocument
+from app.stage import Stage
 from app.viewport import Viewport
 from app.widgets.split import SplitLine
 from app.workers.errand import Errands
 from app.workers.photos import lay_out
 from head360.camera import OrbitCamera
+from head360.light import PHOTO_LIGHT, Light
 
 SETTLE_MS = 60  # a window that is being resized is waited for
 
@@ -21,10 +26,16 @@ class Comparison(QObject):
     switched = Signal(bool)
 
     def __init__(
-        self, viewport: Viewport, line: SplitLine, document: HeadDocument, parent: QObject
+        self,
+        viewport: Viewport,
+        line: SplitLine,
+        document: HeadDocument,
+        stage: Stage,
+        parent: QObject,
     ) -> None:
         super().__init__(parent)
-        self._viewport, self._line, self._document = viewport, line, document
+        self._viewport, self._line = viewport, line
+        self._document, self._stage = document, stage
         self._photo = QImage()
         self._before: OrbitCamera | None = None  # where the head was seen from; None: not comparing
         self._errands = Errands()
@@ -34,6 +45,7 @@ class Comparison(QObject):
         line.left.connect(self.end)
         viewport.touched.connect(self._leave_camera)
         document.photo_changed.connect(self.end)
+        document.params_changed.connect(self._light)
 
     @property
     def is_on(self) -> bool:
@@ -49,6 +61,7 @@ class Comparison(QObject):
         self._viewport.set_camera(kept.sitting.camera)
         self._line.begin()
         self._lay_out()
+        self._light()
         self.switched.emit(True)
 
     def end(self) -> None:
@@ -64,9 +77,15 @@ class Comparison(QObject):
     def _leave_camera(self) -> None:
         if self.is_on:
             self._before = None
+            self._stage.preview(None)
             self._line.hide()
             self._viewport.setFocus()
             self.switched.emit(False)
+
+    def _light(self, *_: object) -> None:
+        params = self._document.params
+        if self.is_on and params.photo_light is not None:
+            self._stage.preview(params.with_(light=Light(PHOTO_LIGHT)))
 
     def _lay_out(self) -> None:
         kept = self._document.photo

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from app.colors import LinearRGB
 from head360.assets import Catalog, Hairstyle
-from head360.light import LIGHT_PRESETS
+from head360.light import LIGHT_PRESETS, PHOTO_LIGHT
 from head360.params import ATTRIBUTES
 
 #: Components listed before “Show all”, besides those that have a name.
@@ -73,8 +73,11 @@ CATEGORIES: Mapping[str, str] = {
     "braided": "Braided",
 }
 
-#: Plain names of `LIGHT_PRESETS`, with what to expect of them.
-LIGHT_NAMES: Mapping[str, str] = {preset: preset.capitalize() for preset in LIGHT_PRESETS}
+#: Plain names of lights, with what to expect of them.
+LIGHT_NAMES: Mapping[str, str] = {
+    **{preset: preset.capitalize() for preset in LIGHT_PRESETS},
+    PHOTO_LIGHT: "As in the photo",
+}
 LIGHT_TIPS: Mapping[str, str] = {
     "studio": "Soft boxes in a portrait studio",
     "courtyard": "Open shade between walls",
@@ -84,6 +87,7 @@ LIGHT_TIPS: Mapping[str, str] = {
     "city": "Street and sky at day",
     "interior": "Lamps in a living room",
     "night": "Dim and blue, with street lamps",
+    PHOTO_LIGHT: "The light that the photo of this head was taken in, as far as its skin tells it",
 }
 
 

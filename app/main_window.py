@@ -147,7 +147,7 @@ class MainWindow(QMainWindow):
             places=self._services.places,
         )
         self.comparison = Comparison(
-            self.viewport, SplitLine(self.theme, self.viewport), self.document, self
+            self.viewport, SplitLine(self.theme, self.viewport), self.document, self.stage, self
         )
         self.photo_commands = PhotoCommands(
             self.panels.photo, self.comparison, self.viewport, self.messages, self._settings, self

@@ -4,23 +4,27 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from math import isfinite
+from typing import Final
 
 #: Light presets, in the order the studio shows them; each is a probe plus key, fill and rim.
 LIGHT_PRESETS: tuple[str, ...] = (
     "studio", "courtyard", "forest", "sunset", "sunrise", "city", "interior", "night",
 )  # fmt: skip
+#: The light of the photo that a head was fitted to (`Likeness.light`). Heads that know of none are
+#: lit as by the first preset.
+PHOTO_LIGHT: Final = "photo"
 
 
 @dataclass(frozen=True, slots=True)
 class Light:
     """One lighting set-up."""
 
-    preset: str = "studio"  # one of LIGHT_PRESETS
+    preset: str = "studio"  # one of LIGHT_PRESETS, or PHOTO_LIGHT
     rotation_degrees: float = 0.0  # turns probe and lamps about +y, towards the head's left
     intensity: float = 1.0  # multiplies all light, 0 … 4
 
     def __post_init__(self) -> None:
-        if self.preset not in LIGHT_PRESETS:
+        if self.preset not in (*LIGHT_PRESETS, PHOTO_LIGHT):
             raise ValueError(f"unknown light preset {self.preset!r}")
         if not (isfinite(self.rotation_degrees) and isfinite(self.intensity)):
             raise ValueError("light rotation and intensity must be finite")

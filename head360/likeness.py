@@ -23,13 +23,33 @@ VERTICES, SKIN_ROWS = 26014, 512
 #: Steps of the stored residuals: what one unit of `skin` and `surface` adds.
 STEP = 1 / 255
 #: Far beyond what makes sense, and harmless to compute with: standard deviations, metres, factors.
-MAX_MODE, MAX_OFFSET, MAX_TINT = 1000.0, 0.1, 4.0
+MAX_MODE, MAX_OFFSET, MAX_TINT, MAX_LIGHT = 1000.0, 0.1, 4.0, 1000.0
 _SURFACE = 2  # channels: roughness and height
+_LIGHT = 12  # numbers of a photo's light: spherical harmonics of second order, and a colour
 #: ARKit's weights in the order of `params.EXPRESSIONS`, and those of them that turn the eyes.
 _WEIGHTS, _GAZE = 52, slice(10, 18)
 _PRESENT_STEPS = 8  # in which `Likeness.present` goes
 #: A photo's expression this weak (length of its weights) is as good as none: a face at rest.
 _FAINT = 0.3
+
+_TILE, _OPENING = (SKIN_ROWS, 2 * SKIN_ROWS), (SKIN_ROWS, SKIN_ROWS // 2)
+#: The kind, shape and largest absolute value of each array.
+_KINDS: dict[str, tuple[type[np.generic], tuple[int, ...], float]] = {
+    "modes": (np.float32, (MODES,), MAX_MODE),
+    "skin": (np.int16, (3, *_TILE), 255),
+    "observed": (np.uint8, _TILE, 255),
+    "offsets": (np.float16, (VERTICES, 3), MAX_OFFSET),
+    "surface": (np.int8, (_SURFACE, *_TILE), 127),
+    "sclera": (np.float32, (3,), MAX_TINT),
+    "teeth": (np.float32, (3,), MAX_TINT),
+    "moment": (np.int8, (3, *_TILE), 127),
+    "expression": (np.float32, (_WEIGHTS,), 1),
+    "opening": (np.int8, (3, *_OPENING), 127),
+    "fringe": (np.uint8, _TILE, 255),
+    "light": (np.float32, (_LIGHT,), MAX_LIGHT),
+}
+#: Those that a photo need not give.
+MAY_LACK = frozenset(("offsets", "surface", "moment", "expression", "opening", "fringe", "light"))
 
 
 def _white() -> Floats:
@@ -53,29 +73,18 @@ class Likeness:
     opening: npt.NDArray[np.int8] | None = None
     #: (U, 2U) 0 … 255 how much of `moment` is not skin, but hair that the photo shows before it
     fringe: npt.NDArray[np.uint8] | None = None
+    #: (12,) the photo's light: nine grey coefficients as `Lighting.irradiance`, and its colour
+    light: Floats | None = None
 
     def __post_init__(self) -> None:
-        rows = (SKIN_ROWS, 2 * SKIN_ROWS)
-        self._keep("modes", np.float32, (MODES,), MAX_MODE)
-        self._keep("skin", np.int16, (3, *rows), 255)
-        self._keep("observed", np.uint8, rows, 255)
-        if self.offsets is not None:
-            self._keep("offsets", np.float16, (VERTICES, 3), MAX_OFFSET)
-        if self.surface is not None:
-            self._keep("surface", np.int8, (_SURFACE, *rows), 127)
         if (self.moment is None) != (self.expression is None):
             raise ValueError("a likeness's moment and expression go together")
-        if self.moment is not None:
-            self._keep("moment", np.int8, (3, *rows), 127)
-            self._keep("expression", np.float32, (_WEIGHTS,), 1)
-        elif self.opening is not None or self.fringe is not None:
+        if self.moment is None and (self.opening is not None or self.fringe is not None):
             raise ValueError("a likeness's opening and fringe go with a moment")
-        if self.opening is not None:
-            self._keep("opening", np.int8, (3, SKIN_ROWS, SKIN_ROWS // 2), 127)
-        if self.fringe is not None:
-            self._keep("fringe", np.uint8, rows, 255)
+        for name, (kind, shape, limit) in _KINDS.items():
+            if getattr(self, name) is not None or name not in MAY_LACK:
+                self._keep(name, kind, shape, limit)
         for name in ("sclera", "teeth"):
-            self._keep(name, np.float32, (3,), MAX_TINT)
             if (getattr(self, name) < 0).any():
                 raise ValueError(f"a likeness's {name} must not be negative")
 
@@ -94,6 +103,7 @@ class Likeness:
         expression: npt.ArrayLike | None = None,
         opening: npt.NDArray[np.floating[Any]] | None = None,
         fringe: npt.NDArray[np.floating[Any]] | None = None,
+        light: npt.ArrayLike | None = None,
     ) -> Likeness:
         """Quantise what a fit has found.
 
@@ -111,6 +121,7 @@ class Likeness:
             opening: (3, U, U/2) the same of what is added to eyes, gums and teeth.
             fringe: (U, 2U) 0 … 1 how much of `moment` is hair before the skin: it shows only
                 below that hair.
+            light: (12,) the photo's light and its colour.
         """
         return cls(
             modes=np.array(modes, np.float32),
@@ -124,6 +135,7 @@ class Likeness:
             expression=None if expression is None else np.array(expression, np.float32),
             opening=None if opening is None else _signed(opening),
             fringe=None if fringe is None else _share(fringe),
+            light=None if light is None else np.array(light, np.float32),
         )
 
     def present(self, expression: Floats) -> float:
@@ -140,7 +152,9 @@ class Likeness:
         )
         return round(max(0.0, 1 - away / max(then, _FAINT)) * _PRESENT_STEPS) / _PRESENT_STEPS
 
-    def _keep(self, name: str, kind: type, shape: tuple[int, ...], limit: float) -> None:
+    def _keep(
+        self, name: str, kind: type[np.generic], shape: tuple[int, ...], limit: float
+    ) -> None:
         """Check an array and make sure that nobody can change it."""
         array = np.asarray(getattr(self, name))
         if array.dtype != kind or array.shape != shape:

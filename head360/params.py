@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from head360.edits import ARRAYS, EditLayer
-from head360.light import Light
+from head360.light import LIGHT_PRESETS, PHOTO_LIGHT, Light
 from head360.likeness import Likeness
 from head360.make_up import PARTS, Color, MakeUp
 from head360.own_hair import OwnHair
@@ -131,6 +131,17 @@ class HeadParams:
                 values = getattr(wish.change, name)
                 if values is not None and values.shape != (_CHANGED[name],):
                     raise ValueError(f"an edit’s {name} must have shape ({_CHANGED[name]},)")
+
+    @property
+    def photo_light(self) -> FloatArray | None:
+        """(12,) the light of the photo that the head was fitted to, as far as that is known."""
+        return None if self.likeness is None else self.likeness.light
+
+    @property
+    def shown_light(self) -> str:
+        """The name of the light that it is lit by: without a photo's, `PHOTO_LIGHT` is none."""
+        unknown = self.light.preset == PHOTO_LIGHT and self.photo_light is None
+        return LIGHT_PRESETS[0] if unknown else self.light.preset
 
     @property
     def own_fringe(self) -> float:

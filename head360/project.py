@@ -47,7 +47,7 @@ from head360.project_values import (
 from head360.sitting import Sitting, photo_size
 
 SUFFIX = ".h360"
-VERSION = 6
+VERSION = 7
 
 MAX_FILE_BYTES = 96 << 20
 MAX_JSON_BYTES = 256 << 10
@@ -213,10 +213,17 @@ def _six_from_five(
     return manifest | {"make_up": None}, arrays
 
 
+def _seven_from_six(
+    manifest: Json, arrays: dict[str, FloatArray]
+) -> tuple[Json, dict[str, FloatArray]]:
+    """Version 7 brought a photo's light, which may lack."""
+    return manifest, arrays
+
+
 #: From each older version to the next one.
 _MIGRATIONS: dict[int, _Migration] = {
     1: _two_from_one, 2: _three_from_two, 3: _four_from_three, 4: _five_from_four,
-    5: _six_from_five,
+    5: _six_from_five, 6: _seven_from_six,
 }  # fmt: skip
 
 

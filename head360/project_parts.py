@@ -20,7 +20,7 @@ from safetensors.numpy import save as bytes_from_arrays
 from head360.assets import catalog
 from head360.edits import ARRAYS, BALD, Change, EditLayer, Wish
 from head360.light import LIGHT_PRESETS
-from head360.likeness import Likeness
+from head360.likeness import MAY_LACK, Likeness
 from head360.marks import MAX_MARKS_BYTES, marks_bytes, marks_of
 from head360.own_hair import OwnHair
 from head360.paint import Paint
@@ -70,7 +70,6 @@ def read_arrays(content: bytes, what: str) -> dict[str, Any]:
 # --- likeness ------------------------------------------------------------------------------------
 
 _LIKENESS = frozenset(entry.name for entry in fields(Likeness))
-_LIKENESS_MAY_LACK = frozenset(("offsets", "surface", "moment", "expression", "opening", "fringe"))
 
 
 def _likeness_bytes(likeness: Likeness | None) -> bytes | None:
@@ -82,7 +81,7 @@ def _likeness_bytes(likeness: Likeness | None) -> bytes | None:
 
 def _likeness_of(content: bytes) -> Likeness:
     arrays = read_arrays(content, "likeness")
-    if not _LIKENESS - _LIKENESS_MAY_LACK <= arrays.keys() <= _LIKENESS:
+    if not _LIKENESS - MAY_LACK <= arrays.keys() <= _LIKENESS:
         raise ValueError("its likeness lacks something or holds too much")
     return Likeness(**arrays)
 

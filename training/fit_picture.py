@@ -10,7 +10,7 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
 
@@ -25,7 +25,7 @@ from head360.faces import OVAL
 from head360.fitting.dressing import Dresser
 from head360.fitting.fit import FitResult, Fitter
 from head360.fitting.photo import Photo, photo_from_pixels, read_photo
-from head360.light import Background, Light
+from head360.light import PHOTO_LIGHT, Background, Light
 from head360.params import EXPRESSIONS, HeadParams
 from head360.rendering.scene import Models, SceneBuilder
 from head360.rendering.viewer import Shot, Viewer
@@ -76,8 +76,7 @@ class Easel:
     def again(self, fit: FitResult) -> Picture:
         """The head in the photo's camera and light, as large as the crop."""
         camera, roll = fit.solution.first.camera.orbit()
-        scene = self._builder.build(fit.params)
-        scene = replace(scene, lighting=fit.lighting or scene.lighting)
+        scene = self._builder.build(fit.params.with_(light=Light(PHOTO_LIGHT)))
         size = fit.crop.size
         shot = Shot(camera, size, size, _SAMPLES, background=Background())
         level = Image.fromarray(finished(self._viewer.draw(scene, shot))[..., :3])

@@ -32,7 +32,7 @@ from app.widgets.thumbnail_grid import ThumbnailGrid, Tile
 from app.workers.engine import EngineFactory
 from app.workers.thumbnails import ThumbnailMaker, thumbnail_folder
 from head360.camera import OrbitCamera
-from head360.light import LIGHT_PRESETS, TRANSPARENT, Background, Light
+from head360.light import LIGHT_PRESETS, PHOTO_LIGHT, TRANSPARENT, Background, Light
 from head360.params import HeadParams, neutral_head
 from head360.rendering.request import RenderRequest
 
@@ -76,6 +76,7 @@ class LightDock(QDockWidget):
         area, column = scrolling_column()
         column.setSpacing(8)
         column.addWidget(self._make_presets())
+        column.addWidget(self._make_photo_light())
         column.addWidget(self._make_rotation())
         column.addWidget(self._make_intensity())
         column.addSpacing(8)
@@ -86,7 +87,7 @@ class LightDock(QDockWidget):
         set_up_dock(self, "light_dock", area)
         self._delay = QTimer(self, singleShot=True, interval=PATIENCE_MS)
         self.thumbnails = self._make_thumbnails(make_engine, places)
-        self._show(document.params, frozenset({"light"}))
+        self._show(document.params, frozenset({"light", "likeness"}))
         self._show_background()
         document.params_changed.connect(self._show)
 
@@ -138,6 +139,13 @@ class LightDock(QDockWidget):
         self.presets.previewed.connect(self._preview)
         self.presets.picked.connect(self._apply)
         return self.presets
+
+    def _make_photo_light(self) -> QPushButton:
+        self.photo_light = QPushButton(self.tr(LIGHT_NAMES[PHOTO_LIGHT]))
+        self.photo_light.setCheckable(True)
+        self.photo_light.setToolTip(self.tr(LIGHT_TIPS[PHOTO_LIGHT]))
+        self.photo_light.clicked.connect(self._light_as_in_photo)
+        return self.photo_light
 
     def _make_rotation(self) -> LabelledSlider:
         tip = self.tr("Turn the light around the head, degrees; positive is towards its left")
@@ -206,6 +214,13 @@ class LightDock(QDockWidget):
         title = self.tr("Light: {name}").format(name=self.tr(LIGHT_NAMES[preset]))
         self._edit(title, None, preset=preset)
 
+    def _light_as_in_photo(self, chosen: bool) -> None:
+        if chosen:  # as it was there: neither turned nor scaled as another was
+            title = self.tr("Light: {name}").format(name=self.tr(LIGHT_NAMES[PHOTO_LIGHT]))
+            self._edit(title, None, preset=PHOTO_LIGHT, rotation_degrees=0.0, intensity=1.0)
+        else:
+            self._apply(LIGHT_PRESETS[0])
+
     def _rotate(self, degrees: float, gesture: object) -> None:
         self._edit(self.tr("Light rotation"), gesture, rotation_degrees=degrees)
 
@@ -230,8 +245,10 @@ class LightDock(QDockWidget):
     # -- showing -------------------------------------------------------------------------------
 
     def _show(self, params: HeadParams, changed: frozenset[str]) -> None:
-        if "light" in changed:
-            self.presets.show_chosen(params.light.preset)
+        if "light" in changed or "likeness" in changed:
+            self.photo_light.setVisible(params.photo_light is not None)
+            self.photo_light.setChecked(params.shown_light == PHOTO_LIGHT)
+            self.presets.show_chosen(params.shown_light)
             self.rotation.show_value(params.light.rotation_degrees)
             self.intensity.show_value(params.light.intensity)
 

@@ -267,7 +267,9 @@ class AfterPart(QWidget):
         self._theme = theme
         self.hairstyles: ThumbnailGrid | None = None
         self.compare = QPushButton(tr("Compare"))
-        self.compare.setToolTip(tr("Lay the photo over the head, with a line to move"))
+        self.compare.setToolTip(
+            tr("Lay the photo over the head in the photo’s light, with a line to move")
+        )
         self.observed = QPushButton(tr("Show what the photo saw"))
         self.observed.setToolTip(tr("Blue skin came from the photo, orange skin was invented"))
         for button, signal in (

@@ -78,7 +78,11 @@ def add_head_options(parser: argparse.ArgumentParser) -> None:
         group.add_argument(
             f"--head-{angle}", type=number, metavar="DEGREES", help=f"turn the head {meaning}"
         )
-    group.add_argument("--light", metavar="PRESET", help="studio, courtyard, forest, sunset, …")
+    group.add_argument(
+        "--light",
+        metavar="PRESET",
+        help="studio, courtyard, forest, sunset, …; photo: as in the photo of a fitted head",
+    )
     group.add_argument("--light-rotation", type=number, metavar="DEGREES")
     group.add_argument("--light-intensity", type=number, metavar="0…4")
 

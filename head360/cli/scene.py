@@ -16,7 +16,7 @@ from head360.cli.options import HAIR_SHAPE, HAIR_TONES, HEAD_ANGLES, MAKE_UP
 from head360.cli.values import srgb
 from head360.edited import hair_of
 from head360.errors import UnknownNameError
-from head360.light import LIGHT_PRESETS, Background, Light
+from head360.light import LIGHT_PRESETS, PHOTO_LIGHT, Background, Light
 from head360.own_hair import OwnHair
 from head360.params import (
     EXPRESSIONS,
@@ -152,7 +152,7 @@ def _changed(arguments: argparse.Namespace, params: HeadParams) -> HeadParams:
     if arguments.expression:
         params = params.with_(expression=expression(arguments.expression, params.expression))
     return params.with_(
-        light=_light(arguments, params.light), head_pose=_head_pose(arguments, params.head_pose)
+        light=_light(arguments, params), head_pose=_head_pose(arguments, params.head_pose)
     )
 
 
@@ -214,15 +214,28 @@ def _head_pose(arguments: argparse.Namespace, start: FloatArray) -> FloatArray:
     return pose if (pose != start).any() else start
 
 
-def _light(arguments: argparse.Namespace, start: Light) -> Light:
+def _light(arguments: argparse.Namespace, params: HeadParams) -> Light:
+    # A photo's light is as it was: what another was turned and scaled by is none of it.
+    start = Light(PHOTO_LIGHT) if arguments.light == PHOTO_LIGHT else params.light
     changes: dict[str, Any] = {}
     if arguments.light is not None:
-        changes["preset"] = one_of("light", arguments.light, LIGHT_PRESETS)
+        changes["preset"] = _preset(arguments.light, params)
     if arguments.light_rotation is not None:
         changes["rotation_degrees"] = arguments.light_rotation
     if arguments.light_intensity is not None:
         changes["intensity"] = _within("The light intensity", arguments.light_intensity, 0, 4)
     return replace(start, **changes) if changes else start
+
+
+def _preset(name: str, params: HeadParams) -> str:
+    if name != PHOTO_LIGHT:
+        return one_of("light", name, LIGHT_PRESETS)
+    if params.photo_light is None:
+        raise UsageError(
+            "This head knows no photo’s light: only heads that were fitted to one do, and older"
+            " ones must be fitted again."
+        )
+    return PHOTO_LIGHT
 
 
 def _camera(arguments: argparse.Namespace, start: OrbitCamera) -> OrbitCamera:

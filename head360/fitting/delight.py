@@ -11,15 +11,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from math import log, pi
+from math import log
 
-import numpy as np
 import torch
 from torch import Tensor
 from torch.nn import functional
 
 from head360.light import LIGHT_PRESETS, Light
-from head360.rendering.lighting import Floats, Lighting, lighting
+from head360.rendering.lighting import harmonics, lighting
 from head360.rendering.shade import light_from_display, linear_from_srgb
 
 #: Display-linear values are taken for at most so bright: beyond, the tone curve says nothing.
@@ -28,8 +27,6 @@ _BRIGHTEST = 0.84
 _RIDGE = (0.0, 0.02, 0.25)
 #: Skin is never taken to be in deeper shadow, or in brighter light, than so many times the usual.
 _DARKEST, _BRIGHTEST_LIGHT = 0.25, 2.4
-#: How much brighter than the mean light its source is mirrored, and how small.
-_LAMP, _SHARPNESS = 4.0, 40
 #: The irradiance (divided by pi) at which faces are usually exposed: the presets' mean.
 USUAL_LIGHT = 2.1
 #: Powers to which openness counts for red, green and blue, as `shade._shade_head`.
@@ -55,18 +52,6 @@ class SkinPatch:
 def radiance(photo: Tensor) -> Tensor:
     """Scene-linear light of sRGB-encoded colours 0 … 1: undoes encoding and tone curve."""
     return light_from_display(linear_from_srgb(photo).clamp(0, _BRIGHTEST))
-
-
-def harmonics(directions: Tensor) -> Tensor:
-    """(N, 9) the basis that `Lighting.irradiance` multiplies, for unit directions (N, 3)."""
-    x, y, z = directions.unbind(-1)
-    return torch.stack(
-        [
-            torch.full_like(x, 0.282095), 0.488603 * y, 0.488603 * z, 0.488603 * x,
-            1.092548 * x * y, 1.092548 * y * z, 0.315392 * (3 * z * z - 1), 1.092548 * x * z,
-            0.546274 * (x * x - y * y),
-        ], -1,
-    )  # fmt: skip
 
 
 def estimated_light(patch: SkinPatch, seen: Tensor, albedo: Tensor, weight: Tensor) -> Tensor:
@@ -129,25 +114,6 @@ def _gloss(patch: SkinPatch) -> Tensor:
     grazing = (1 - patch.facing.clamp(min=0.05)) ** 5
     rim = f0 + (f90 - f0) * grazing * 0.55 * (1 - 0.6 * patch.roughness)
     return rim * patch.occlusion**2 * 0.9
-
-
-def photo_lighting(light: Tensor, tint: Tensor) -> Lighting:
-    """The light (9,) of a photo and its colour (3,) for renderers: a soft probe, no lamps."""
-    rows, columns = 32, 64
-    elevation = (torch.arange(rows) + 0.5) / rows * pi
-    azimuth = ((torch.arange(columns) + 0.5) / columns - 0.5) * 2 * pi
-    sine, up = elevation.sin()[:, None], elevation.cos()[:, None].expand(-1, columns)
-    directions = torch.stack([sine * azimuth.sin(), up, sine * azimuth.cos()], -1)
-    probe = (harmonics(directions) @ light).clamp(min=0.02)[..., None] * tint
-    soft = np.ascontiguousarray(probe.numpy(), np.float32)
-    # Eyes mirror lamps and windows, not an even grey: the brightest part of it, and darkness.
-    level = soft.mean(-1, keepdims=True)
-    sharp = soft * _LAMP * (level / level.max()) ** _SHARPNESS
-    irradiance: Floats = (light[:, None] * tint).numpy().astype(np.float32)
-    directions_of_none = np.array([[0, 0, 1]] * 3, np.float32)
-    return Lighting(
-        irradiance, sharp, soft, (1.0, 0.0), directions_of_none, np.zeros((3, 3), np.float32)
-    )
 
 
 def nearest_light(light: Tensor) -> Light:

@@ -37,7 +37,7 @@ from head360.fitting.photo_lines import coherence, photo_lines
 from head360.fitting.texture import FittedSkin, SkinFitter
 from head360.fitting.unproject import Posed
 from head360.fitting.view import PhotoCamera
-from head360.light import Light
+from head360.light import PHOTO_LIGHT, Light
 from head360.likeness import SKIN_ROWS
 from head360.model.bilinear import Identity
 from head360.model.field import HairPlanes
@@ -252,8 +252,7 @@ class Dresser:
             ),
         )  # fmt: skip
         fitted = fitted if own else fitted.only_generated()
-        light = fitted.suggested_light
-        params = fitted.applied(params).with_(light=light)
+        params = fitted.applied(params).with_(light=Light(PHOTO_LIGHT))
         params = _colored(params, crop, parts, fitted.lighting)
         yield "colour of the hair"
         if hair is not None and dressed.worn is not None and parts is not None:
@@ -262,7 +261,7 @@ class Dresser:
             dressed,
             params=params,
             observed=float(fitted.observed[:, :SKIN_ROWS].mean()),
-            light=light,
+            light=fitted.suggested_light,
             skin=fitted,
         )
 
@@ -287,13 +286,20 @@ class Dresser:
         parts: ClassMap,
         skin: FittedSkin,
     ) -> HeadParams:
-        """With hair that looks like the photo's in the light that the head is shown in.
+        """With hair that looks like the photo's in the light of ours that is most like the photo's.
 
-        Where it is light or dark, it is so in the light that the `skin` was seen in.
+        A photo's own light has no lamps, whose gloss makes black hair bright: it would be grey in
+        any other. Where hair is light or dark, it is so in the photo's own.
         """
         (style, seating), own = hair, params.own_hair
         drawn = drawn_hair(
-            crop.image, seen, parts, self._models.hair, style, seating, lighting(params.light)
+            crop.image,
+            seen,
+            parts,
+            self._models.hair,
+            style,
+            seating,
+            lighting(skin.suggested_light),
         )
         if drawn is None:
             return params

@@ -38,7 +38,6 @@ from head360.likeness import MODES, SKIN_ROWS, Likeness
 from head360.marks import Marks, resized
 from head360.model.bilinear import SHOWN_MODES
 from head360.params import FloatArray, HeadParams, neutral_head
-from head360.rendering.lighting import Lighting
 from head360.rendering.scene import Models
 from head360.sitting import MAX_PHOTO_BYTES, Sitting, photo_size
 
@@ -67,7 +66,6 @@ class FitResult:
     sight: Sight  # what the solver was told, landmarks in pixels of the crop
     faces: FoundFaces
     solution: Solution
-    lighting: Lighting | None = None  # that the photo was found to be taken in
     marks: Marks | None = None  # (H, W) of the stored photo: what was painted on it
 
     @property
@@ -354,7 +352,6 @@ def _result(work: _Work, looked: Looked, solution: Solution, dressed: Dressed) -
     return FitResult(
         dressed.params, report, photo, Sitting((a, b, c, d, e, f), camera, roll, by_hand),
         looked.crop, looked.sight(work.options.placed), looked.found, solution,
-        dressed.skin.lighting if dressed.skin else None,
         resized(work.options.marks, *photo_size(photo)),
     )  # fmt: skip
 

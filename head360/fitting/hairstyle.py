@@ -20,7 +20,7 @@ from scipy.ndimage import binary_erosion
 from head360.assets import resource
 from head360.fitting.face_network import FACES_FILE, Lines, load_lines
 from head360.fitting.parsing import ClassMap, Picture
-from head360.rendering.lighting import Lighting
+from head360.rendering.lighting import Lighting, harmonics
 from head360.rendering.shade import EXPOSURE, linear_from_srgb
 
 Floats = npt.NDArray[np.float32]
@@ -136,12 +136,6 @@ def _irradiance(normals: npt.NDArray[np.float64], lighting: Lighting) -> npt.NDA
     """(N, 3) as `shade._irradiance`."""
     c, s = lighting.turn
     x, y, z = normals.T
-    x, z = c * x - s * z, s * x + c * z
-    basis = np.stack(
-        [
-            0.282095 + 0 * x, 0.488603 * y, 0.488603 * z, 0.488603 * x, 1.092548 * x * y,
-            1.092548 * y * z, 0.315392 * (3 * z * z - 1), 1.092548 * x * z,
-            0.546274 * (x * x - y * y),
-        ], -1,
-    )  # fmt: skip
+    turned = np.stack([c * x - s * z, y, s * x + c * z], 1)
+    basis = harmonics(torch.from_numpy(turned)).numpy()
     return np.maximum(basis @ lighting.irradiance, 0.02)

@@ -31,7 +31,6 @@ from head360.fitting.delight import (
     albedo_under,
     estimated_light,
     nearest_light,
-    photo_lighting,
     radiance,
     usual,
 )
@@ -48,7 +47,7 @@ from head360.model.bilinear import BilinearModel
 from head360.model.texture import TextureModel
 from head360.model.texture_layers import encoded
 from head360.params import FloatArray, HeadParams, neutral_head
-from head360.rendering.lighting import Lighting
+from head360.rendering.lighting import Lighting, photo_lighting
 from head360.rendering.shade import linear_from_srgb
 
 #: Channels of a tile.
@@ -89,6 +88,7 @@ class FittedSkin:
             opening=self.opening,
             fringe=self.fringe,
             expression=params.expression,
+            light=self._told_light,
         )
         head = params.with_(
             texture=self.code, attributes=np.zeros_like(params.attributes), likeness=likeness
@@ -106,7 +106,13 @@ class FittedSkin:
     @property
     def lighting(self) -> Lighting:
         """The photo's light, to see the head as in the photo."""
-        return photo_lighting(self.light, self.tint)
+        return photo_lighting(self._told_light)
+
+    @property
+    def _told_light(self) -> FloatArray:
+        """(12,) as `Likeness.light`."""
+        told: FloatArray = torch.cat([self.light, self.tint]).numpy().astype(np.float32)
+        return told
 
     @property
     def suggested_light(self) -> Light:

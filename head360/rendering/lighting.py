@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
+from math import pi
 from pathlib import Path
 
 import numpy as np
@@ -19,7 +20,7 @@ from safetensors.numpy import load_file
 from torch import Tensor
 
 from head360.assets import resource
-from head360.light import Light
+from head360.light import LIGHT_PRESETS, PHOTO_LIGHT, Light
 from head360.model.field import EMPTY_LOG_EXTINCTION
 from head360.model.planes import HAIR_BOX, cell_centres, sample_grid, sum_moved_lattice
 
@@ -36,6 +37,10 @@ REACH = {"extinction": _LIGHT_EXTINCTION, "step": _STEP, "reach": _REACH, "size"
 #: The shadow map: texels along each side, half its width in metres, what it is centred on.
 SHADOW_SIZE, SHADOW_HALF = 512, 0.22
 SHADOW_CENTRE = (0.0, -0.03, 0.01)
+#: Rows of a photo's light as a sharp and as a blurred probe; how much brighter than the mean light
+#: its source is mirrored, and how small.
+_PROBE_ROWS = (64, 32)
+_LAMP, _SHARPNESS = 4.0, 40
 #: Texels of the noise that gives each strand its own tone.
 _NOISE_SIZE = 256
 
@@ -57,21 +62,75 @@ def _presets(path: Path) -> dict[str, Floats]:
     return {name: array.astype(np.float32) for name, array in load_file(path).items()}
 
 
-def lighting(light: Light) -> Lighting:
-    """The numbers behind a choice of light."""
-    arrays = _presets(resource("environments", "lights.safetensors"))
+def lighting(light: Light, photo: Floats | None = None) -> Lighting:
+    """The numbers behind a choice of light.
+
+    Args:
+        light: what was chosen.
+        photo: (12,) `Likeness.light` of the head that is lit; without, `PHOTO_LIGHT` is the first
+            preset.
+    """
+    if light.preset != PHOTO_LIGHT:
+        still = _preset(light.preset)
+    else:
+        still = _preset(LIGHT_PRESETS[0]) if photo is None else photo_lighting(photo)
     angle = np.radians(light.rotation_degrees)
     c, s = float(np.cos(angle)), float(np.sin(angle))
     turned = np.array([[c, 0, s], [0, 1, 0], [-s, 0, c]], np.float32)
-    name, gain = light.preset, np.float32(light.intensity)
+    gain = np.float32(light.intensity)
     return Lighting(
-        irradiance=arrays[f"{name}.irradiance"] * gain,
-        sharp=arrays[f"{name}.sharp"] * gain,
-        blurred=arrays[f"{name}.blurred"] * gain,
+        irradiance=still.irradiance * gain,
+        sharp=still.sharp * gain,
+        blurred=still.blurred * gain,
         turn=(c, s),
-        directions=arrays[f"{name}.directions"] @ turned.T,
-        colors=arrays[f"{name}.colors"] * gain,
+        directions=still.directions @ turned.T,
+        colors=still.colors * gain,
     )
+
+
+def _preset(name: str) -> Lighting:
+    arrays = _presets(resource("environments", "lights.safetensors"))
+    kinds = ("irradiance", "sharp", "blurred", "directions", "colors")
+    found = {kind: arrays[f"{name}.{kind}"] for kind in kinds}
+    return Lighting(turn=(1.0, 0.0), **found)
+
+
+def photo_lighting(photo: Floats) -> Lighting:
+    """The light of a photo (12,), `Likeness.light`: a soft probe, no lamps."""
+    grey, tint = torch.from_numpy(photo[:9].copy()), torch.from_numpy(photo[9:].copy())
+    sharp, soft = (_probe(grey, tint, rows) for rows in _PROBE_ROWS)
+    # Eyes mirror lamps and windows, not an even grey: the brightest part of it, and darkness.
+    level = sharp.mean(-1, keepdims=True)
+    return Lighting(
+        irradiance=(grey[:, None] * tint).numpy(),
+        sharp=sharp * _LAMP * (level / level.max()) ** _SHARPNESS,
+        blurred=soft,
+        turn=(1.0, 0.0),
+        directions=np.array([[0, 0, 1]] * 3, np.float32),
+        colors=np.zeros((3, 3), np.float32),
+    )
+
+
+def _probe(light: Tensor, tint: Tensor, rows: int) -> Floats:
+    """(rows, 2 rows, 3) what comes from everywhere, latitude by longitude."""
+    elevation = (torch.arange(rows) + 0.5) / rows * pi
+    azimuth = ((torch.arange(2 * rows) + 0.5) / rows - 1) * pi
+    sine, up = elevation.sin()[:, None], elevation.cos()[:, None].expand(-1, 2 * rows)
+    directions = torch.stack([sine * azimuth.sin(), up, sine * azimuth.cos()], -1)
+    probe = (harmonics(directions) @ light).clamp(min=0.02)[..., None] * tint
+    return np.ascontiguousarray(probe.numpy(), np.float32)
+
+
+def harmonics(directions: Tensor) -> Tensor:
+    """(N, 9) the basis that `Lighting.irradiance` multiplies, for unit directions (N, 3)."""
+    x, y, z = directions.unbind(-1)
+    return torch.stack(
+        [
+            torch.full_like(x, 0.282095), 0.488603 * y, 0.488603 * z, 0.488603 * x,
+            1.092548 * x * y, 1.092548 * y * z, 0.315392 * (3 * z * z - 1), 1.092548 * x * z,
+            0.546274 * (x * x - y * y),
+        ], -1,
+    )  # fmt: skip
 
 
 @cache

@@ -176,7 +176,8 @@ class SceneBuilder:
             lambda: self._neck.turn(identity.neutral, params.head_pose),
         )
         turned = self._turn_mesh(turn, vertices) if turn else None
-        light = self._lighting.get((params.light,), lambda: lighting(params.light))
+        photo = params.photo_light
+        light = self._lighting.get((params.light, photo), lambda: lighting(params.light, photo))
         style = self._hair(params)
         hair = None
         if style is not None:

@@ -17,7 +17,13 @@ from torch import Tensor
 from torch.nn import functional
 
 from head360.model.planes import HAIR_BOX, sample_grid
-from head360.rendering.lighting import SHADOW_HALF, Lighting, shadow_from_head, strand_noise
+from head360.rendering.lighting import (
+    SHADOW_HALF,
+    Lighting,
+    harmonics,
+    shadow_from_head,
+    strand_noise,
+)
 from head360.rendering.march import NO_HIT
 from head360.rendering.reference import Buffers
 from head360.rendering.strands import hair_colors, painted_hair, smoothstep, strand_color
@@ -237,14 +243,7 @@ def _turned(direction: Tensor, scene: LitScene) -> Tensor:
 
 
 def _irradiance(direction: Tensor, scene: LitScene) -> Tensor:
-    x, y, z = _turned(direction, scene).unbind(-1)
-    basis = torch.stack(
-        [
-            0.282095 + 0 * x, 0.488603 * y, 0.488603 * z, 0.488603 * x, 1.092548 * x * y,
-            1.092548 * y * z, 0.315392 * (3 * z * z - 1), 1.092548 * x * z,
-            0.546274 * (x * x - y * y),
-        ], -1
-    )  # fmt: skip
+    basis = harmonics(_turned(direction, scene))
     return (basis @ direction.new_tensor(scene.lighting.irradiance)).clamp(min=0.02)
 
 

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 from PySide6.QtCore import Qt
 from pytestqt.qtbot import QtBot
 
 from app.document import KeptPhoto
 from app.main_window import MainWindow
+from head360.light import PHOTO_LIGHT, Light
 from head360.project import load_project
 from tests.gui.conftest import FakeEngine
 from tests.gui.test_photo_dock import fit, photo
+from tests.unit.likeness_stand_ins import some_likeness
 
 pytestmark = pytest.mark.usefixtures("detector_is_here")
 
@@ -68,6 +71,24 @@ def test_photo_and_head_are_compared(qtbot: QtBot, window: MainWindow, tmp_path:
     assert not line.isVisible()
     assert not after.compare.isChecked()
     qtbot.waitUntil(lambda: window.viewport.camera == before, timeout=5000)
+
+
+def test_while_compared_the_head_is_lit_as_in_the_photo(
+    qtbot: QtBot, window: MainWindow, tmp_path: Path
+) -> None:
+    fit(qtbot, window, photo(tmp_path))
+    window.document.edit("Fit photo", likeness=some_likeness())
+    document, stage = window.document, window.stage
+
+    window.panels.photo.after.compare.click()
+    assert stage.shown.light == Light(PHOTO_LIGHT)
+    document.edit("Turn", head_pose=np.array([5, 0, 0], np.float32))
+    assert stage.shown.light == Light(PHOTO_LIGHT)
+    assert stage.shown.head_pose[0] == 5
+
+    window.panels.photo.after.compare.click()
+    assert stage.shown is document.params
+    assert document.params.light == Light()
 
 
 def test_turning_the_head_ends_the_comparison(

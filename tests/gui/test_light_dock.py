@@ -15,9 +15,10 @@ from app.main_window import MainWindow
 from app.settings import BACKGROUND, BACKGROUND_COLOR, Places, Settings
 from app.stage import Stage
 from app.theme import Theme
-from head360.light import LIGHT_PRESETS, TRANSPARENT, Background, Light
+from head360.light import LIGHT_PRESETS, PHOTO_LIGHT, TRANSPARENT, Background, Light
 from head360.params import neutral_head
 from tests.gui.conftest import FakeEngine
+from tests.unit.likeness_stand_ins import some_likeness
 
 
 @pytest.fixture
@@ -74,6 +75,25 @@ def test_click_applies_a_preset(qtbot: QtBot, dock: LightDock, document: HeadDoc
 
     assert document.params.light.preset == LIGHT_PRESETS[3]
     assert document.undo_stack.undoText() == f"Light: {LIGHT_PRESETS[3].capitalize()}"
+
+
+def test_only_heads_from_photos_are_lit_as_there(dock: LightDock, document: HeadDocument) -> None:
+    assert dock.photo_light.isHidden()
+
+    document.edit("Fit photo", likeness=some_likeness(), light=Light("city", 40.0, 2.0))
+    assert not dock.photo_light.isHidden()
+    assert not dock.photo_light.isChecked()
+    dock.photo_light.click()
+
+    assert document.params.light == Light(PHOTO_LIGHT)
+    assert document.undo_stack.undoText() == "Light: As in the photo"
+    assert dock.photo_light.isChecked()
+    dock.photo_light.click()
+    assert document.params.light == Light()
+    document.undo_stack.undo()
+    assert dock.photo_light.isChecked()
+    document.edit("New person", likeness=None)
+    assert dock.photo_light.isHidden()
 
 
 def test_one_turn_is_one_undo_step(dock: LightDock, document: HeadDocument) -> None:

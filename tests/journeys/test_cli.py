@@ -276,6 +276,7 @@ def test_interrupting_a_turntable_leaves_no_file(
         ("render --hair-mix afro=1.5", "within 0 … 1"),
         ("render --head-yaw 90", "within -50 … 50"),
         ("render --light studoi", "Did you mean “studio”?"),
+        ("render --light photo", "knows no photo’s light"),
         ("render --renderer exakt", "Did you mean “exact”?"),
         ("render --view normal", "Did you mean “normals”?"),
         ("render --pitch 99", "within -85 … 85"),

@@ -14,7 +14,7 @@ from head360.edited import edited
 from head360.export.busts import relaxed
 from head360.export.page.hair import baked_hair
 from head360.export.page.packing import Arrays, Facts
-from head360.light import LIGHT_PRESETS, Background, Light
+from head360.light import LIGHT_PRESETS, PHOTO_LIGHT, Background, Light
 from head360.model import bilinear, jaw, neck
 from head360.model.bilinear import Identity
 from head360.model.neck import Neck, turn_shares
@@ -80,7 +80,7 @@ def contents_of(
     yield
     arrays |= _painted(scene.maps.numpy())
     arrays["hair_paint"] = hair_paint_volume(scene.hair_paint).astype(np.float16)
-    facts["light"], lights = _lights(shown.light)
+    facts["light"], lights = _lights(shown)
     arrays |= lights
     yield
     if scene.hair is not None:
@@ -164,12 +164,14 @@ def _painted(maps: npt.NDArray[np.float32]) -> Arrays:
     }
 
 
-def _lights(chosen: Light) -> tuple[Facts, Arrays]:
-    """Every preset at full strength, as it is before it is turned."""
-    facts: Facts = {**asdict(chosen), "presets": {}}
+def _lights(shown: HeadParams) -> tuple[Facts, Arrays]:
+    """Every preset at full strength, as it is before it is turned, and the photo's light if any."""
+    photo = shown.photo_light
+    names = LIGHT_PRESETS if photo is None else (*LIGHT_PRESETS, PHOTO_LIGHT)
+    facts: Facts = {**asdict(shown.light), "preset": shown.shown_light, "presets": {}}
     probes: dict[str, list[npt.NDArray[np.float16]]] = {"sharp": [], "blurred": []}
-    for name in LIGHT_PRESETS:
-        preset = lighting.lighting(Light(name))
+    for name in names:
+        preset = lighting.lighting(Light(name), photo)
         facts["presets"][name] = {
             "irradiance": preset.irradiance.tolist(),
             "directions": preset.directions.tolist(),
