@@ -46,10 +46,12 @@ _KINDS: dict[str, tuple[type[np.generic], tuple[int, ...], float]] = {
     "expression": (np.float32, (_WEIGHTS,), 1),
     "opening": (np.int8, (3, *_OPENING), 127),
     "fringe": (np.uint8, _TILE, 255),
+    "cast": (np.int8, (3, SKIN_ROWS, 5 * SKIN_ROWS // 2), 127),
     "light": (np.float32, (_LIGHT,), MAX_LIGHT),
 }
-#: Those that a photo need not give.
-MAY_LACK = frozenset(("offsets", "surface", "moment", "expression", "opening", "fringe", "light"))
+#: Those that go with a moment, and all that a photo need not give.
+_OF_MOMENT = frozenset(("opening", "fringe", "cast"))
+MAY_LACK = _OF_MOMENT | {"offsets", "surface", "moment", "expression", "light"}
 
 
 def _white() -> Floats:
@@ -73,14 +75,16 @@ class Likeness:
     opening: npt.NDArray[np.int8] | None = None
     #: (U, 2U) 0 … 255 how much of `moment` is not skin, but hair that the photo shows before it
     fringe: npt.NDArray[np.uint8] | None = None
+    #: (3, U, 5U/2) steps that are added to all three in the photo's own light: its hues
+    cast: npt.NDArray[np.int8] | None = None
     #: (12,) the photo's light: nine grey coefficients as `Lighting.irradiance`, and its colour
     light: Floats | None = None
 
     def __post_init__(self) -> None:
         if (self.moment is None) != (self.expression is None):
             raise ValueError("a likeness's moment and expression go together")
-        if self.moment is None and (self.opening is not None or self.fringe is not None):
-            raise ValueError("a likeness's opening and fringe go with a moment")
+        if self.moment is None and any(getattr(self, name) is not None for name in _OF_MOMENT):
+            raise ValueError("a likeness's opening, fringe and cast go with a moment")
         for name, (kind, shape, limit) in _KINDS.items():
             if getattr(self, name) is not None or name not in MAY_LACK:
                 self._keep(name, kind, shape, limit)
@@ -103,6 +107,7 @@ class Likeness:
         expression: npt.ArrayLike | None = None,
         opening: npt.NDArray[np.floating[Any]] | None = None,
         fringe: npt.NDArray[np.floating[Any]] | None = None,
+        cast: npt.NDArray[np.floating[Any]] | None = None,
         light: npt.ArrayLike | None = None,
     ) -> Likeness:
         """Quantise what a fit has found.
@@ -121,6 +126,7 @@ class Likeness:
             opening: (3, U, U/2) the same of what is added to eyes, gums and teeth.
             fringe: (U, 2U) 0 … 1 how much of `moment` is hair before the skin: it shows only
                 below that hair.
+            cast: (3, U, 5U/2) added to moment and opening in the photo's own light.
             light: (12,) the photo's light and its colour.
         """
         return cls(
@@ -135,6 +141,7 @@ class Likeness:
             expression=None if expression is None else np.array(expression, np.float32),
             opening=None if opening is None else _signed(opening),
             fringe=None if fringe is None else _share(fringe),
+            cast=None if cast is None else _signed(cast),
             light=None if light is None else np.array(light, np.float32),
         )
 

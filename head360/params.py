@@ -96,6 +96,10 @@ class HairTones:
                 raise ValueError(f"a hair tone's reach must be within 0 … 1, got {reach}")
 
 
+#: Degrees by which a photo's light is turned that falls quite otherwise than in the photo.
+_OTHER_LIGHT = 45.0
+
+
 @dataclass(frozen=True, eq=False, slots=True)
 class HeadParams:
     """Everything that decides how one head looks. Immutable, on the CPU, safe to share.
@@ -142,6 +146,14 @@ class HeadParams:
         """The name of the light that it is lit by: without a photo's, `PHOTO_LIGHT` is none."""
         unknown = self.light.preset == PHOTO_LIGHT and self.photo_light is None
         return LIGHT_PRESETS[0] if unknown else self.light.preset
+
+    @property
+    def own_light(self) -> float:
+        """0 … 1: how far it is lit as in its photo; turned by `_OTHER_LIGHT`, not at all."""
+        if self.shown_light != PHOTO_LIGHT:
+            return 0.0
+        turned = abs((self.light.rotation_degrees + 180) % 360 - 180)
+        return round(max(0.0, 1 - turned / _OTHER_LIGHT), 1)  # skin is not painted anew so often
 
     @property
     def own_fringe(self) -> float:

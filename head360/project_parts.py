@@ -225,7 +225,7 @@ def _paints_of(content: bytes) -> dict[Place, Paint]:
 
 #: By the name of the file in the zip.
 PARTS: Mapping[str, Part] = {
-    "likeness.safetensors": Part("likeness", True, 8 << 20, _likeness_bytes, _likeness_of),
+    "likeness.safetensors": Part("likeness", True, 12 << 20, _likeness_bytes, _likeness_of),
     "performance.safetensors": Part(
         "performance", False, MAX_BYTES, performance_bytes, performance_of
     ),

@@ -1,8 +1,7 @@
 """Fits a head to a photo, measures and draws it: `python -m training.fit_picture OUT.png [PHOTO]`.
 
-The sheet: the photo, the head in the photo's camera
-and light, with that face from around; below, at rest, from the side, behind and bald, and with
-other faces.
+The sheet: the photo, the head in the photo's camera, and with that face from around, in the photo's
+light; below, in our studio's light, at rest, from the side, behind and bald, and with other faces.
 """
 
 from __future__ import annotations
@@ -94,8 +93,8 @@ class Easel:
 
     def sheet(self, fit: FitResult, drawn: Picture) -> Picture:
         """Two rows of seven: from around as in the photo, then at rest and with other faces."""
-        then = fit.params.with_(light=Light())
-        still = then.with_(expression=np.zeros(len(EXPRESSIONS), np.float32))
+        then = fit.params.with_(light=Light(PHOTO_LIGHT))
+        still = fit.params.with_(light=Light(), expression=np.zeros(len(EXPRESSIONS), np.float32))
         above = [_small(fit.crop.image), _small(drawn)]
         above += [self._draw(then, OrbitCamera(yaw_degrees=yaw)) for yaw in _AROUND]
         return np.concatenate([np.concatenate(row, 1) for row in (above, list(self._below(still)))])

@@ -15,6 +15,7 @@ from head360.export.bake import bake
 from head360.export.bust import Bust, Clip, Floats
 from head360.export.hair import hair_parts
 from head360.export.options import HairKind
+from head360.light import Light
 from head360.params import EXPRESSIONS, HeadParams
 from head360.performance import Performance, Sample, applied
 from head360.rendering.scene import Models, Scene, SceneBuilder
@@ -88,9 +89,12 @@ def _scalp(models: Models) -> Tensor:
 
 
 def relaxed(params: HeadParams) -> HeadParams:
-    """The same head without edit layers, at rest and looking straight on."""
-    still = np.zeros(len(EXPRESSIONS), np.float32)
-    return edited(params).with_(expression=still, head_pose=np.zeros(3, np.float32))
+    """The same head without edit layers, at rest and looking straight on.
+
+    In a light of ours: hues of a photo's light must not be baked.
+    """
+    still, straight = np.zeros(len(EXPRESSIONS), np.float32), np.zeros(3, np.float32)
+    return edited(params).with_(expression=still, head_pose=straight, light=Light())
 
 
 def clip_of(params: HeadParams, performance: Performance) -> Clip:

@@ -74,6 +74,7 @@ class Moment:
     skin: npt.NDArray[np.floating[Any]]  # (3, U, 2U)
     opening: npt.NDArray[np.floating[Any]]  # (3, U, U / 2)
     fringe: npt.NDArray[np.floating[Any]]  # (U, 2U) 0 … 1
+    cast: npt.NDArray[np.floating[Any]]  # (3, U, 5U / 2)
 
 
 def moment_of(atlas: SkinAtlas, occasion: Occasion, maps: Tensor, lighting: Lighting) -> Moment:
@@ -83,24 +84,29 @@ def moment_of(atlas: SkinAtlas, occasion: Occasion, maps: Tensor, lighting: Ligh
     canvases = [_skin(atlas, occasion, fringe), *_openings(occasion)]
     change = as_seen(easel, occasion.photo, maps, canvases)
     beside = (_BESIDE_FRINGE * atlas.blurred(fringe[:, None], _FRINGE_TEXELS)).clamp(max=1)
-    even = _even(atlas, change[..., : atlas.columns], canvases[0].share, occasion.zones)
-    change = torch.cat([even, for_other_opening(change[..., atlas.columns :])], 2)
+    skin, opening = change[..., : atlas.columns], change[..., atlas.columns :]
+    spread = _spread(atlas, atlas.listed(skin), canvases[0].share)
+    even = for_other_light(spread, _features(occasion.zones))
     own = linear_from_srgb(maps[:3]).clamp(*_LIMITS).log()
-    added = encoded((own + change).exp().clamp(*_LIMITS)) - maps[:3]
-    whole = widened(added, canvases).numpy()
+
+    def added(listed: Tensor, opened: Tensor) -> Tensor:
+        known = atlas.tile(torch.ones_like(listed[:, :1])) > 0
+        whole = torch.cat([torch.where(known, atlas.tile(listed), skin), opened], 2)
+        painted = encoded((own + whole).exp().clamp(*_LIMITS))
+        return widened(painted - maps[:3], canvases)
+
+    moment = added(even, for_other_opening(opening))
     return Moment(
-        whole[..., : atlas.columns],
-        whole[..., atlas.columns :],
+        moment[..., : atlas.columns].numpy(),
+        moment[..., atlas.columns :].numpy(),
         atlas.padded(atlas.tile(beside))[0].numpy(),
+        (added(spread, opening) - moment).numpy(),
     )
 
 
-def _even(atlas: SkinAtlas, change: Tensor, share: Tensor, zones: Zones) -> Tensor:
-    """(3, U, 2U) a change of the skin's columns as far as other light may show it."""
-    features = torch.maximum(zones.features * (1 - zones.brows), zones.rims)
-    skin = for_other_light(_spread(atlas, atlas.listed(change), share), features)
-    known = atlas.tile(torch.ones_like(skin[:, :1])) > 0
-    return torch.where(known, atlas.tile(skin), change)
+def _features(zones: Zones) -> Tensor:
+    """(N,) 0 … 1 what keeps its hue in any light."""
+    return torch.maximum(zones.features * (1 - zones.brows), zones.rims)
 
 
 def _skin(atlas: SkinAtlas, occasion: Occasion, fringe: Tensor) -> Canvas:

@@ -73,6 +73,7 @@ class FittedSkin:
     moment: FloatArray
     opening: FloatArray
     fringe: FloatArray  # (U, 2U) 0 … 1 how much of `moment` is hair that is worn, not skin
+    cast: FloatArray  # (3, U, 5U / 2) to be added to both in the photo's own light
 
     def applied(self, params: HeadParams) -> HeadParams:
         """A head with this skin. Its attributes start at 0: brows and beard are in the photo's."""
@@ -87,6 +88,7 @@ class FittedSkin:
             moment=self.moment,
             opening=self.opening,
             fringe=self.fringe,
+            cast=self.cast,
             expression=params.expression,
             light=self._told_light,
         )
@@ -100,7 +102,8 @@ class FittedSkin:
         nothing = np.zeros_like(self.skin)
         return replace(
             self, skin=nothing, moment=nothing, opening=np.zeros_like(self.opening),
-            fringe=np.zeros_like(self.fringe), observed=np.zeros_like(self.observed),
+            fringe=np.zeros_like(self.fringe), cast=np.zeros_like(self.cast),
+            observed=np.zeros_like(self.observed),
         )  # fmt: skip
 
     @property
@@ -194,20 +197,24 @@ class SkinFitter:
         maps = self._texture.painted(made, fitted.applied(neutral_head()), 0.0)
         occasion = Occasion(photo, view, posed, seen, zones, trust, gate, before)
         moment = moment_of(atlas, occasion, maps, fitted.lighting)
-        return replace(fitted, moment=moment.skin, opening=moment.opening, fringe=moment.fringe)
+        return replace(
+            fitted, moment=moment.skin, opening=moment.opening, fringe=moment.fringe,
+            cast=moment.cast,
+        )  # fmt: skip
 
     def _evened(
         self, found: FoundSkin, added: Tensor, trust: Tensor, light: Tensor, colors: EyeColors
     ) -> FittedSkin:
         """Without its moment: what is added (N, 3) to the generated skin, in a light (9,)."""
         atlas = self._atlas
-        nothing = np.zeros((3, atlas.rows, atlas.columns), np.float32)
+        nothing = np.zeros((3, atlas.rows, atlas.columns * 5 // 4), np.float32)
+        skin = nothing[..., : atlas.columns]
         return FittedSkin(
             code=found.code.numpy(),
             skin=atlas.padded(atlas.tile(added)).numpy(),
             observed=atlas.tile(trust[:, None])[0].numpy(),
             light=light, tint=found.tint, colors=colors, distance=found.distance,
-            moment=nothing, opening=nothing[..., : atlas.rows // 2], fringe=nothing[0],
+            moment=skin, opening=nothing[..., atlas.columns :], fringe=skin[0], cast=nothing,
         )  # fmt: skip
 
     def _whole(

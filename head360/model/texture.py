@@ -128,13 +128,13 @@ class TextureModel:
         Returns:
             (8, U, 2.5 U) float32, 0 … 1, row 0 at v = 0.
         """
-        skin = self._skin_of(params.texture)
+        skin, moment = self._skin_of(params.texture), moment_of(params)
         if params.likeness is not None:
-            present = params.likeness.present(params.expression)
-            skin = fitted_skin(skin, params.likeness, present, fringe=params.own_fringe)
+            skin = fitted_skin(skin, params.likeness, moment)
         maps = self.painted(skin, params, scalp_tint)
-        if params.likeness is not None:
-            _open(maps, params.likeness, params.likeness.present(params.expression))
+        if moment is not None:  # of eyes, gums and teeth
+            tile = maps[:3, :, skin.shape[2] :]
+            tile.add_(moment[..., skin.shape[2] :]).clamp_(0, 1)
         if params.paint is not None and params.paint.skin is not None:
             tile = maps[:3, :, : params.paint.skin.shape[2]]
             tile.add_(torch.tensor(params.paint.skin), alpha=SKIN_STEP).clamp_(0, 1)
@@ -172,34 +172,37 @@ def _part(maps: Tensor, tile: Tile) -> Tensor:
     return maps[:3, tile.row : tile.row + height, tile.column : tile.column + width]
 
 
-def fitted_skin(
-    skin: Tensor, likeness: Likeness, present: float = 0.0, fringe: float = 0.0
-) -> Tensor:
-    """A skin tile (8, U, 2U), 0 … 1, with what a photo has shown added.
+def moment_of(params: HeadParams) -> Tensor | None:
+    """(3, U, 2.5 U) what a photo's moment adds to encoded albedo; None while it is nowhere present.
 
-    And, as far as the photo's moment is `present` (0 … 1), what was of that moment; of hair before
-    it only so much as the `fringe` (0 … 1) still is there.
+    Of hair before the skin only so much as its fringe still is there; what only the photo's own
+    light shows, as far as the head is lit so.
     """
+    like = params.likeness
+    if like is None or like.moment is None or (present := like.present(params.expression)) == 0:
+        return None
+    columns = like.moment.shape[2]
+    steps = torch.zeros(3, columns // 2, columns * 5 // 4)
+    steps[..., :columns] = torch.tensor(like.moment)
+    if like.opening is not None:
+        steps[..., columns:] = torch.tensor(like.opening)
+    if like.cast is not None and (lit := params.own_light) > 0:
+        steps.add_(torch.tensor(like.cast), alpha=lit)
+    if like.fringe is not None and (fringe := params.own_fringe) < 1:
+        steps[..., :columns] *= 1 - (1 - fringe) / 255 * torch.tensor(like.fringe)
+    return steps * (present * STEP)
+
+
+def fitted_skin(skin: Tensor, likeness: Likeness, moment: Tensor | None) -> Tensor:
+    """A skin tile (8, U, 2U), 0 … 1, with what a photo has shown added; `moment_of` is of it."""
     fitted = skin.clone()
-    if likeness.moment is not None and present > 0:
-        moment = torch.tensor(likeness.moment, dtype=skin.dtype)
-        if likeness.fringe is not None and fringe < 1:
-            moment *= 1 - (1 - fringe) / 255 * torch.tensor(likeness.fringe)
-        fitted[:3].add_(moment, alpha=present * STEP)
+    if moment is not None:
+        fitted[:3].add_(moment[..., : skin.shape[2]])
     fitted[:3].add_(torch.tensor(likeness.skin), alpha=STEP).clamp_(0, 1)
     if likeness.surface is not None:
         for channel, steps in zip(_SURFACE, likeness.surface, strict=True):
             fitted[channel].add_(torch.tensor(steps), alpha=STEP).clamp_(0, 1)
     return fitted
-
-
-def _open(maps: Tensor, likeness: Likeness, present: float) -> None:
-    """Eyes, gums and teeth as a photo shows them, as far as its moment is `present`."""
-    if likeness.opening is None or present == 0:
-        return
-    steps = torch.tensor(likeness.opening)
-    tile = maps[:3, :, -steps.shape[2] :]
-    tile.add_(steps, alpha=present * STEP).clamp_(0, 1)
 
 
 def _tint_teeth(maps: Tensor, tile: Tile, params: HeadParams) -> None:

@@ -248,8 +248,9 @@ class SceneBuilder:
         )  # fmt: skip
         tint, like = self._tint(params), params.likeness
         present = like.present(params.expression) if like else 0.0
+        moment = f"{present:.3f} {params.own_fringe:.2f} {params.own_light:.2f}"
         return self._maps.get(
-            (*look, like, params.paint, f"{tint:.2f} {present:.3f} {params.own_fringe:.2f}"),
+            (*look, like, params.paint, f"{tint:.2f} {moment}"),
             lambda: self._models.texture.maps(params, round(tint, 2)),
         )
 

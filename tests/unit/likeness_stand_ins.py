@@ -29,5 +29,6 @@ def some_likeness(seed: int = 0) -> Likeness:
         expression=rng.uniform(0, 1, 52),
         opening=0.1 * smooth(rng, 3, SKIN_ROWS, SKIN_ROWS // 2),
         fringe=np.broadcast_to(np.linspace(1, 0, rows[1]), rows),
+        cast=0.05 * smooth(rng, 3, SKIN_ROWS, 5 * SKIN_ROWS // 2),
         light=(6.0, 0.5, 1.5, -1.0, 0.2, 0.1, 0.3, -0.2, 0.1, 1.1, 1.0, 0.9),
     )

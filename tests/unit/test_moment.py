@@ -9,7 +9,9 @@ import pytest
 import torch
 
 from head360.fitting.moment import for_other_light
+from head360.light import PHOTO_LIGHT, Light
 from head360.likeness import STEP, Likeness
+from head360.model.texture import moment_of
 from head360.own_hair import WAYS_GRID, OwnHair
 from head360.params import EXPRESSIONS, HairMix, HairShape, HeadParams, neutral_head
 from head360.rendering.scene import Models, SceneBuilder
@@ -59,7 +61,9 @@ def test_where_the_eyes_look_makes_no_other_moment(smiled: Likeness) -> None:
 
 
 def test_a_likeness_without_a_moment_is_never_in_it() -> None:
-    plain = replace(some_likeness(), moment=None, expression=None, opening=None, fringe=None)
+    plain = replace(
+        some_likeness(), moment=None, expression=None, opening=None, fringe=None, cast=None
+    )
 
     assert plain.present(face()) == 0
 
@@ -69,6 +73,29 @@ def test_a_moment_without_its_face_is_refused(smiled: Likeness) -> None:
         replace(smiled, expression=None)
     with pytest.raises(ValueError, match="go with a moment"):
         replace(smiled, moment=None, expression=None)
+
+
+@pytest.mark.parametrize(
+    ("light", "lit"),
+    [
+        (Light(PHOTO_LIGHT), 1.0), (Light(PHOTO_LIGHT, -360.0, 2.0), 1.0),
+        (Light(PHOTO_LIGHT, 27.0), 0.4), (Light(PHOTO_LIGHT, 90.0), 0.0), (Light("city"), 0.0),
+    ],
+)  # fmt: skip
+def test_hues_of_the_photo_s_light_are_seen_in_it_alone(
+    models: Models, smiled: Likeness, light: Light, lit: float
+) -> None:
+    smiling = head(smiled, SMILE)
+    assert smiled.cast is not None
+
+    there, elsewhere = (moment_of(each) for each in (smiling.with_(light=light), smiling))
+
+    assert there is not None
+    assert elsewhere is not None
+    shown = torch.tensor(smiled.cast).float() * STEP
+    shown[..., : there.shape[1] * 2] *= 1 - torch.tensor(smiled.fringe) / 255
+    torch.testing.assert_close(there - elsewhere, lit * shown, atol=1e-5, rtol=1e-4)
+    assert moment_of(head(smiled, face()).with_(light=light)) is None
 
 
 def test_eyes_and_teeth_come_and_go_with_it(models: Models, smiled: Likeness) -> None:

@@ -109,7 +109,10 @@ def test_a_file_of_version_3_still_opens(path: Path, neutral: HeadParams) -> Non
 
 def test_a_file_of_version_4_still_opens(path: Path, neutral: HeadParams) -> None:
     """As written before likenesses knew the moment of their photo."""
-    before = replace(some_likeness(), moment=None, expression=None, opening=None, fringe=None)
+    before = replace(
+        some_likeness(), moment=None, expression=None, opening=None, fringe=None, cast=None,
+        light=None,
+    )  # fmt: skip
     save_project(Project(neutral.with_(likeness=before)), path)
     edit(path, version=4)
 
