@@ -37,6 +37,9 @@ _LID_LIMIT, _LID_CORNER = 0.003, 0.004
 _FEW = 12
 _JAW_OPEN, _MOUTH_CLOSE = EXPRESSIONS.index("jawOpen"), EXPRESSIONS.index("mouthClose")
 _SIDES = ("Left", "Right")
+_UPPER_UP = [EXPRESSIONS.index(f"mouthUpperUp{side}") for side in _SIDES]
+#: So much of mouthUpperUp is in jawOpen: the source's upper lip would hide all upper teeth.
+_LIP_LIFT = 0.3
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -69,9 +72,9 @@ class BilinearModel:
         self._shown = _tensor(shown) * IDENTITY_STEP
         self._rest_packed = arrays["identity_rest"]
         self._rest: Tensor | None = None
-        core = _tensor(arrays["core"])  # (1 + r, 52, R): C0, then C_r
+        core = lip_lifted(_tensor(arrays["core"]))  # (1 + r, 52, R): C0, then C_r
         self._core = core
-        self._asymmetry = _tensor(arrays["asymmetry"])  # (52, R)
+        self._asymmetry = lip_lifted(_tensor(arrays["asymmetry"])[None])[0]  # (52, R)
         self._factor = _tensor(arrays["factor"])  # (50, r)
         self._basis = _tensor(inflated(arrays["basis"], (core.shape[2], 3 * count)))
         self._basis *= _tensor(arrays["basis_step"])[:, None]
@@ -173,6 +176,18 @@ def _blended(weights: Tensor, deltas: Tensor) -> Tensor:
         if len(used) <= _FEW:
             weights, deltas = weights[used], deltas[used]
     return (weights @ deltas.flatten(1)).view(deltas.shape[1:])
+
+
+def lip_lifted(moves: Tensor) -> Tensor:
+    """(N, 52, …) what expressions move, with an upper lip that goes up as the jaw goes down.
+
+    As people's does; mouthClose takes it back, so that lips still meet with the jaw open.
+    """
+    lift = _LIP_LIFT * moves[:, _UPPER_UP].sum(1)
+    changed = moves.clone()
+    changed[:, _JAW_OPEN] += lift
+    changed[:, _MOUTH_CLOSE] -= lift
+    return changed
 
 
 def limited(expression: Tensor) -> Tensor:

@@ -25,6 +25,9 @@ SKIN, MOUTH, TEETH, EYE, LASH = range(5)
 #: Columns of the atlas for each row.
 ATLAS_ASPECT = 2.5
 PREFIX = "topology."
+#: Rings of triangles from where lips end inside to some millimetres beyond where they meet; and
+#: around lids.
+_LIP_RINGS, _LID_RINGS = 11, 3
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -69,6 +72,32 @@ class Topology:
         """(F,) True for triangles that have a surface: all but the lashes."""
         drawn: npt.NDArray[np.bool_] = self.triangle_material != LASH
         return drawn
+
+    @property
+    def inside(self) -> npt.NDArray[np.bool_]:
+        """(F,) True for the mouth's inside and its teeth."""
+        inside: npt.NDArray[np.bool_] = np.isin(self.triangle_material, (MOUTH, TEETH))
+        return inside
+
+    @property
+    def openings(self) -> npt.NDArray[np.bool_]:
+        """(F,) True for the mouth's inside, eyes, and the edges of lips and lids around them."""
+        skin = self.triangle_material == SKIN
+        loop = np.intersect1d(self.triangles[skin], self.triangles[self.triangle_material == MOUTH])
+        lids = np.concatenate([self.upper_lids, self.lower_lids], None)
+        edges = self._around(loop, _LIP_RINGS) | self._around(lids, _LID_RINGS)
+        found: npt.NDArray[np.bool_] = self.inside | (self.triangle_material == EYE) | edges
+        return found
+
+    def _around(self, vertices: Indices, rings: int) -> npt.NDArray[np.bool_]:
+        """(F,) triangles of skin in so many rings around some vertices."""
+        near = np.zeros(len(self.vertex_part), np.bool_)
+        near[vertices] = True
+        found = np.zeros_like(self.drawn)
+        for _ in range(rings):
+            found = near[self.triangles].any(1) & (self.triangle_material == SKIN)
+            near[self.triangles[found]] = True
+        return found
 
 
 @cache

@@ -24,6 +24,7 @@ from head360.rendering.boxes import EVERYWHERE, Box, Motion, Rectangle, Stale, T
 from head360.rendering.lighting import SHADOW_SIZE, shadow_from_head
 from head360.rendering.march import NO_HIT
 from head360.rendering.offscreen import (
+    Uniform,
     bind,
     draw_unlocked,
     set_uniforms,
@@ -39,6 +40,8 @@ Matrix = npt.NDArray[np.float64]
 #: Cosine below which a triangle of the mean head is taken to turn away on every head; in drafts,
 #: below which skin is. Mouths turn with the jaw.
 _TURNED_AWAY, _SKIN_AWAY = -0.45, 0.0
+#: iBUG 68: where lips meet, above and below; and how far apart they are if more is seen, metres.
+_LIPS, _LIPS_APART = np.array([[61, 62, 63], [67, 66, 65]]), 0.0001
 #: Numbers of a vertex: position and normal.
 _FLOATS = 6
 #: And where it is placed: position and share of the neck's turn.
@@ -72,6 +75,14 @@ class GpuHead:
         self._layout = Layout(topology)
         self._motion = Motion(topology.render_triangles[topology.drawn])
         self._distance = self._array("distance.frag", drawn, self._placed_content)
+        seats = [*self._placed_content, (self._vertices, "12x 3f", "a_normal"), self._content[1]]
+        shut = topology.openings & ~topology.inside
+        self._openings = {
+            wide: self._array("openings.frag", topology.render_triangles[chosen], seats)
+            for wide, chosen in ((True, topology.openings), (False, shut))
+        }
+        self._lips = topology.landmarks68[_LIPS]
+        self._mouth_open = True
         skin = topology.render_triangles[topology.triangle_material == SKIN]
         self._shadows = {  # skin keeps the light from all that lies within, too
             coarse: self._array("depth_only.frag", casting, self._placed_content)
@@ -93,6 +104,8 @@ class GpuHead:
         """Change the straight head that planes show: (V, 3) metres and unit vectors."""
         self._corners[:, :3] = vertices.take(self._chosen, 0)
         self._corners[:, 3:] = normals.take(self._chosen, 0)
+        upper, lower = vertices[self._lips, 1]
+        self._mouth_open = bool((upper - lower).max() > _LIPS_APART)
         self._vertices.write(self._corners)
         moved = self._motion.to(self._corners)
         for kept in (self._shadow_stale, *(each.stale for each in self._planes.values())):
@@ -196,30 +209,53 @@ class GpuHead:
 
         Where `coarse`, only what faces the camera.
         """
-        width, height = tile.picture
         frame.viewport = (0, 0, *tile.size)
         frame.use()
         frame.clear(NO_HIT, NO_HIT, NO_HIT, NO_HIT, depth=1.0)
-        frame.viewport = (-tile.origin[0], -tile.origin[1], width, height)
-        self._ctx.enable(moderngl.DEPTH_TEST)
+        clip = self._aim(frame, camera, tile)
         set_uniforms(self._distance.program, {"u_eye": tuple(camera.eye.tolist())})
-        clip = camera.clip_from_view(width / height) @ camera.view_from_head
         self._draw(self._distance, clip, cull=coarse, wait=False)
+        frame.viewport = (0, 0, *tile.size)
+
+    def openings(
+        self,
+        frame: moderngl.Framebuffer,
+        camera: OrbitCamera,
+        tile: Tile,
+        turn: dict[str, Uniform],
+        *,
+        coarse: bool = False,
+    ) -> None:
+        """Draw mouth, eyes and their edges over a G-buffer whose depth `distance` has left.
+
+        Where `coarse`, only what faces the camera. `turn` says how the neck is turned.
+        """
+        array, clip = self._openings[self._mouth_open], self._aim(frame, camera, tile)
+        self._ctx.depth_func = "<="
+        bind(array.program, self._painted_maps(coarse))
+        set_uniforms(array.program, {"u_eye": tuple(camera.eye.tolist()), **turn})
+        self._draw(array, clip, cull=coarse, wait=False)
+        self._ctx.depth_func = "<"
         frame.viewport = (0, 0, *tile.size)
 
     def lines(
         self, frame: moderngl.Framebuffer, camera: OrbitCamera, tile: Tile, nearer: float
     ) -> None:
         """Draw the mesh's edges over a picture whose depth `distance` has left."""
-        width, height = tile.picture
-        frame.viewport = (-tile.origin[0], -tile.origin[1], width, height)
-        frame.use()
-        self._ctx.enable(moderngl.DEPTH_TEST)
-        clip = camera.clip_from_view(width / height) @ camera.view_from_head
+        clip = self._aim(frame, camera, tile)
         clip[2] -= nearer * clip[3]
         self._ctx.wireframe = True
         self._draw(self._lines, clip)
         self._ctx.wireframe = False
+
+    def _aim(self, frame: moderngl.Framebuffer, camera: OrbitCamera, tile: Tile) -> Matrix:
+        """Draw a tile of a picture on a frame from now on; from head to clip space."""
+        width, height = tile.picture
+        frame.viewport = (-tile.origin[0], -tile.origin[1], width, height)
+        frame.use()
+        self._ctx.enable(moderngl.DEPTH_TEST)
+        clip: Matrix = camera.clip_from_view(width / height) @ camera.view_from_head
+        return clip
 
     def cast_shadow(self, direction: Floats, *, coarse: bool = False) -> None:
         """Draw the shadow map for a key lamp in a unit direction; where `coarse`, of skin alone."""

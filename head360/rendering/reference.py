@@ -64,6 +64,8 @@ class Layout:
     triangles: Tensor  # (F, 3) int64 into positions
     uv_triangles: Tensor  # (F, 3) int64 into uv
     uv: Tensor  # (N, 2) atlas coordinates, 0 … 1
+    #: (F,) bool: where the mesh's own picture is shown instead of the field's; None: nowhere
+    openings: Tensor | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -154,6 +156,7 @@ class Reference:
             head = self._trace_turned(
                 turned.turn, planes, rays, mesh_t.reshape(-1), shares.reshape(-1)
             )
+        head = _with_openings(head, surface, raster, mesh_t)
         hair_columns = self._trace_hair(hair, rays, head[:, HEAD_COLUMNS.index("t")])
         return Buffers(head.view(*size, -1), hair_columns.view(*size, -1), directions)
 
@@ -197,6 +200,15 @@ class Reference:
             for part in torch.arange(len(rays), device=limit.device).split(self._at_once)
         ]
         return _turned_strands(torch.cat(parts), rays, hair.warp)
+
+
+def _with_openings(head: Tensor, surface: Surface, raster: Raster, mesh_t: Tensor) -> Tensor:
+    """Columns (N, 12) of the head, where openings are seen the mesh's own."""
+    openings = surface.layout.openings
+    if openings is None:
+        return head
+    shown = openings[raster.triangle.clamp(min=0)] & raster.covered
+    return torch.where(shown.reshape(-1, 1), mesh_columns(surface, raster, mesh_t), head)
 
 
 def _turned_strands(columns: Tensor, rays: Rays, warp: Warp) -> Tensor:
@@ -341,12 +353,23 @@ def mesh_distance(
 def mesh_buffer(surface: Surface, camera: OrbitCamera, size: tuple[int, int]) -> Tensor:
     """The head's G-buffer (H, W, 12) as the mesh itself shows it: what the field should return."""
     raster, distance = _seen_mesh(surface.placed, surface.layout.triangles, camera, size)
+    return mesh_columns(surface, raster, distance).view(*size, -1)
+
+
+def mesh_columns(surface: Surface, raster: Raster, distance: Tensor) -> Tensor:
+    """The same (N, 12) of what is on screen already, at distances (H, W) metres."""
     material, normal = attributes(surface.maps, _seen(surface, uv_gradients(surface), raster))
+    turned = surface.turned
+    if turned is not None:
+        shares = interpolate(raster, turned.shares[:, None], surface.layout.triangles)
+        straight = normal.flatten(0, 1)
+        normal = turned.turn.rotated(straight, shares.reshape(-1)).view_as(normal)
     covered = raster.covered[..., None].to(distance)
     channels = [material[..., :3], covered, normal, distance[..., None]]
     channels += [material[..., 4:7], material[..., 3:4]]
-    buffer = torch.cat(channels, -1)
-    return torch.cat([buffer[..., :7] * covered, buffer[..., 7:8], buffer[..., 8:] * covered], -1)
+    buffer = torch.cat(channels, -1).flatten(0, 1)
+    shown = covered.reshape(-1, 1)
+    return torch.cat([buffer[:, :7] * shown, buffer[:, 7:8], buffer[:, 8:] * shown], -1)
 
 
 def _seen_mesh(

@@ -51,6 +51,7 @@ def surface_of(topology: Topology, scene: Scene) -> Surface:
         torch.from_numpy(topology.triangles[drawn]).long(),
         torch.from_numpy(topology.uv_triangles[drawn]).long(),
         torch.from_numpy(topology.uv),
+        torch.from_numpy(topology.openings[drawn]),
     )
     return Surface(layout, scene.vertices, scene.normals, scene.maps, scene.turned)
 

@@ -233,11 +233,11 @@ class Viewer:
             self._head.distance(buffers.distance, shot.camera, tile, coarse=shot.draft)
         cleared(buffers.head, 0.0)
         mesh_t = {"u_mesh_distance": buffers.distance_texture}
-        rays = {
-            **_ray_uniforms(shot.camera, tile),
-            **neck_uniforms(scene.turned.turn if scene.turned else None),
-        }
+        neck = neck_uniforms(scene.turned.turn if scene.turned else None)
+        rays = {**_ray_uniforms(shot.camera, tile), **neck}
         self._march(shot).draw(buffers.head, {**planes, **mesh_t}, rays, mask=True, wait=False)
+        if shot.mode != "hair":
+            self._head.openings(buffers.head, shot.camera, tile, neck, coarse=shot.draft)
         return tile
 
     def _shade(

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+import torch
 
 from head360.assets import catalog
 from head360.camera import OrbitCamera
@@ -15,7 +16,8 @@ from head360.model.sampling import HAIR_COLORS, random_person
 from head360.own_hair import GAINS_GRID, WAYS_GRID, OwnHair
 from head360.paint import HAIR_CELLS, Paint
 from head360.params import EXPRESSIONS, POSE_LIMITS, HairMix, HairShape, HairTones, HeadParams
-from head360.rendering.reference_picture import reference_picture
+from head360.rendering.reference import _seen_mesh, mesh_buffer
+from head360.rendering.reference_picture import reference_picture, surface_of
 from head360.rendering.request import RenderRequest
 from head360.rendering.scene import Models, SceneBuilder
 from head360.rendering.viewer import Shot, Viewer
@@ -269,6 +271,26 @@ def test_hairstyles_given_up_one_after_the_other_leave_a_face(
 
     first.release()
     assert shown[SIZE // 2, SIZE // 2, :3].min() > 20  # the nose
+
+
+@pytest.mark.parametrize("draft", [False, True])
+def test_a_mouth_is_seen_as_the_mesh_has_it(
+    viewer: Viewer, models: Models, builder: SceneBuilder, draft: bool
+) -> None:
+    """Lips hide gums and teeth from all six planes, but not from a camera before an open mouth."""
+    jaw = np.array([name == "jawOpen" for name in EXPRESSIONS], np.float32)
+    scene = builder.build(random_person(3).with_(hairstyle=None, expression=0.8 * jaw))
+    camera = OrbitCamera(yaw_degrees=20, distance=0.5, target=(0.0, -0.05, 0.06), fov_degrees=9)
+    surface, inside = surface_of(models.mesh.topology, scene), models.mesh.topology.inside
+    mouth = torch.from_numpy(inside[models.mesh.topology.drawn])
+    raster, _ = _seen_mesh(surface.vertices, surface.layout.triangles, camera, (SIZE, SIZE))
+    seen = (mouth[raster.triangle.clamp(min=0)] & raster.covered).numpy()
+
+    shown = draw(viewer, scene, camera, mode="albedo", draft=draft)[..., :3].astype(int)
+
+    wanted = mesh_buffer(surface, camera, (SIZE, SIZE))[..., :3].numpy() * 255
+    assert seen.sum() > 400
+    assert abs(shown - wanted)[seen].mean() < (5 if draft else 2)
 
 
 @pytest.mark.parametrize("mode", ["albedo", "normals", "depth", "wireframe", "hair", "head"])

@@ -19,7 +19,7 @@ from head360.model.bilinear import (
     vertex_normals,
 )
 from head360.model.sampling import random_person
-from head360.model.topology import EYE
+from head360.model.topology import EYE, MOUTH, SKIN, TEETH
 from head360.params import EXPRESSIONS
 from head360.rendering.rasterize import rasterize
 
@@ -121,6 +121,33 @@ def test_the_mouth_closes_only_as_far_as_the_jaw_is_open(jaw: float, close: floa
 
     assert made[EXPRESSIONS.index("mouthClose")] == pytest.approx(min(jaw, close), abs=1e-6)
     assert made[EXPRESSIONS.index("jawOpen")] == pytest.approx(jaw, abs=1e-6)
+
+
+def test_an_open_jaw_bares_upper_teeth_and_lips_still_meet(mesh: BilinearModel) -> None:
+    identity = mesh.identity_of(random_person(11))
+    upper, lower = (mesh.topology.landmarks68[[at]].astype(int) for at in (62, 66))
+    teeth = np.unique(mesh.topology.triangles[mesh.topology.triangle_material == TEETH])
+    rest, open_, closed = (
+        mesh.pose(identity, made)[:, 1].numpy()
+        for made in (weights(), weights(jawOpen=0.7), weights(jawOpen=0.7, mouthClose=0.7))
+    )
+    still = teeth[abs(open_[teeth] - rest[teeth]) < 1e-4]  # those of the upper jaw
+
+    assert open_[upper] - open_[still].min() > 0.001
+    assert abs(rest[upper] - rest[lower]) < 0.001
+    assert closed[upper] - closed[lower] < 0.4 * (open_[upper] - open_[lower])
+
+
+def test_openings_are_mouth_and_eyes_with_their_edges(mesh: BilinearModel) -> None:
+    topology = mesh.topology
+    openings, corners = topology.openings, mesh.mean[topology.triangles].mean(1).numpy()
+    edges = openings & (topology.triangle_material == SKIN)
+
+    assert openings[np.isin(topology.triangle_material, (MOUTH, TEETH, EYE))].all()
+    marks = mesh.mean.numpy()[topology.landmarks68[[*range(36, 48), *range(60, 68)]]]
+    away = np.linalg.norm(corners[edges][:, None] - marks, axis=2).min(1)
+    assert 0 < edges.sum() < 0.15 * len(edges)
+    assert away.max() < 0.02
 
 
 def test_gradients_reach_codes_and_weights(mesh: BilinearModel) -> None:

@@ -14,7 +14,7 @@ import numpy.typing as npt
 import torch
 from torch import Tensor
 
-from head360.model.bilinear import Identity, _Lid, eye_turn, limited, vertex_normals
+from head360.model.bilinear import Identity, _Lid, eye_turn, limited, lip_lifted, vertex_normals
 from head360.model.sampling import Traits, person_with
 from head360.model.seating import Seat
 from head360.model.texture import TextureModel
@@ -161,7 +161,8 @@ class HeadMaker:
 
     def _identity(self, person: Person) -> Identity:
         face = neutral(self.source, person)
-        deltas = torch.from_numpy(self._proportions.deltas(face, person))
+        moves = torch.from_numpy(self._proportions.deltas(face, person))
+        deltas = lip_lifted(moves[None])[0]
         shape = torch.from_numpy(face)
         for side, lid in zip(_SIDES, self._lids, strict=True):
             deltas = lid.closed(shape, deltas, EXPRESSIONS.index(f"eyeBlink{side}"))

@@ -37,7 +37,7 @@ layout(location = 3) out vec4 f_label;    // uv, class, 0
 void main() {
     vec4 color = textureLod(u_map_color, v_uv, 0.0);
     f_color = vec4(color.rgb, 1.0);
-    f_shape = vec4(bent_normal(), length(v_position - u_eye));
+    f_shape = vec4(bent_normal(normalize(v_normal)), length(v_position - u_eye));
     f_surface = vec4(textureLod(u_map_surface, v_uv, 0.0).xyz, color.a);
     f_label = vec4(v_uv, u_class, 0.0);
 }"""

@@ -128,13 +128,13 @@ def _mesh(models: Models, identity: Identity) -> Arrays:
         "uv": topology.render_uv.astype(np.float32),
         "triangles": topology.render_triangles.astype(np.uint16),
         "material": topology.triangle_material,
-        "fine": _bits(fine),
+        "fine": _bits([*fine, topology.openings]),
         "coarse": _bits(coarse),
     }
 
 
 def _bits(chosen: list[npt.NDArray[np.bool_]]) -> npt.NDArray[np.uint8]:
-    """(F,) one bit for each plane."""
+    """(F,) one bit for each plane, and for what else is chosen."""
     each = [flags.astype(np.uint8) << k for k, flags in enumerate(chosen)]
     bits: npt.NDArray[np.uint8] = np.bitwise_or.reduce(each)
     return bits

@@ -34,6 +34,7 @@ def page_shaders(field: HeadField) -> dict[str, str]:
         "mesh": shader("mesh.vert"),
         "planes": shader("planes.frag"),
         "distance": shader("distance.frag"),
+        "openings": shader("openings.frag"),
         "depth_only": shader("depth_only.frag"),
         "head": march_source(source, "FINE"),
         "head_draft": march_source(source, "DRAFT"),

@@ -10,6 +10,8 @@ in vec3 a_normal;    // unit
 in vec2 a_uv;        // atlas, 0 ... 1
 in float a_share;    // of the neck's turn
 
+// Passes over the same mesh compare depths for equality.
+invariant gl_Position;
 out vec3 v_position;
 out vec3 v_normal;
 out vec2 v_uv;

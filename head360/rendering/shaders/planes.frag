@@ -20,7 +20,7 @@ const float UNKNOWN_DEPTH = 1.0;
 //include mesh_material.glsl
 
 void main() {
-    vec3 n = bent_normal();
+    vec3 n = bent_normal(normalize(v_normal));
     vec4 surface = textureLod(u_map_surface, v_uv, 0.0);
     f_color = textureLod(u_map_color, v_uv, 0.0);
     f_shape = vec4(n, dot(v_position - u_centre, u_axis));

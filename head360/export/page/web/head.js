@@ -2,6 +2,7 @@
 // Matches  : GpuHead in head360/rendering/gpu_head.py.
 
 const SKIN = 0, LASH = 4;
+const OPENINGS = 6; // the bit after those of the planes
 const NO_HIT = 1e3;
 const FINE_PLANES = 512, DRAFT_PLANES = 256;
 
@@ -24,10 +25,13 @@ class GpuHead {
       this.onPlanes.coarse.push(onPlane(arrays.coarse, k));
     }
     this.seen = gpu.mesh(placed, drawn);
+    const turned = [...placed, [this.vertices, 24, [1, 3, 12]], [uv, 8, [2, 2, 0]]];
+    this.openings = gpu.mesh(turned, some((f) => (arrays.fine[f] >> OPENINGS) & 1));
     this.casting = { fine: this.seen, coarse: gpu.mesh(placed, some((f) => arrays.material[f] === SKIN)) };
     this.programs = {
       planes: gpu.program("planes", "mesh"),
       distance: gpu.program("distance", "mesh"),
+      openings: gpu.program("openings", "mesh"),
       depth: gpu.program("depth_only", "mesh"),
     };
     this.maps = paintedMaps(gpu, arrays, this.constants);
@@ -87,6 +91,16 @@ class GpuHead {
     if (coarse) gl.enable(gl.CULL_FACE);
     const clip = clipFromHead(camera, width / height, this.constants.camera);
     gpu.drawMesh(this.seen, this.programs.distance, { u_eye: orbitEye(camera), u_clip_from_head: clip });
+  }
+
+  // The mesh's own picture in mouth and eyes, over a G-buffer whose depth `drawDistance` has left.
+  drawOpenings(frame, camera, tile, coarse, neck) {
+    const gpu = this.gpu, gl = gpu.gl, [width, height] = tile.picture;
+    gpu.target(frame, [-tile.origin[0], -tile.origin[1], width, height]);
+    if (coarse) gl.enable(gl.CULL_FACE);
+    gl.depthFunc(gl.LEQUAL);
+    const clip = clipFromHead(camera, width / height, this.constants.camera);
+    gpu.drawMesh(this.openings, this.programs.openings, { ...neck, u_eye: orbitEye(camera), u_clip_from_head: clip }, this.maps);
   }
 
   castShadow(direction, coarse) {

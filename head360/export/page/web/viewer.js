@@ -127,8 +127,9 @@ class Viewer {
     this.head.drawDistance(buffers.distance, camera, tile, draft);
     gpu.clear(buffers.head, [0, 0, 0, 0]);
     const program = this.programs[draft ? "head_draft" : "head"];
-    const uniforms = { ...this.rays(camera, tile, 1), ...this.neckUniforms() };
+    const neck = this.neckUniforms(), uniforms = { ...this.rays(camera, tile, 1), ...neck };
     gpu.pass(program, buffers.head, view, { ...planes, u_mesh_distance: buffers.reach }, uniforms, { mask: true });
+    this.head.drawOpenings(buffers.head, camera, tile, draft, neck);
   }
 
   shade(rays, camera, tile, draft) {
