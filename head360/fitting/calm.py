@@ -30,6 +30,9 @@ _LID_SHADOW = 0.38  # of a logarithm: darker is no lid's own colour
 _LID_TEXELS = 2.5  # strokes of lashes before lids are finer
 #: Levels of brightness that hues are compared between, and how many places each of them needs.
 _LEVELS, _LEAST_PLACES, _SAMPLES = 16, 40, 50_000
+#: Texels over which necks are evened; the most they may differ from faces, as a logarithm; how much
+#: of another hue they keep.
+_NECK_TEXELS, _NECK_MOST, _NECK_HUE = 12.0, 0.2, 0.3
 _BROW_HUE = 0.25  # of what differs from the usual hue of brows, so much stays
 
 
@@ -183,6 +186,17 @@ def clean_lids(
     bright = torch.maximum(logs, usual - _LID_SHADOW)
     soft = smoothed(atlas, bright, trust * lids, _LID_TEXELS)
     return torch.lerp(logs, soft, lids[:, None])
+
+
+def with_even_neck(atlas: SkinAtlas, change: Tensor, trust: Tensor, neck: Tensor) -> Tensor:
+    """What differs from usual skin (N, 3), without edges on the neck (N,), and hardly any hue.
+
+    Chins shade necks, collars hide and colour them: what is seen there is seldom skin alone.
+    """
+    soft = smoothed(atlas, change, trust, _NECK_TEXELS)
+    grey = soft.mean(1, keepdim=True)
+    even = grey.clamp(-_NECK_MOST, _NECK_MOST) + _NECK_HUE * (soft - grey)
+    return torch.lerp(change, even, neck[:, None])
 
 
 def smoothed(atlas: SkinAtlas, values: Tensor, trust: Tensor, texels: float) -> Tensor:

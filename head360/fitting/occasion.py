@@ -17,6 +17,7 @@ import torch
 from torch import Tensor
 
 from head360.fitting.atlas import SkinAtlas, opening_atlases
+from head360.fitting.calm import with_even_neck
 from head360.fitting.moment import (
     Canvas,
     Easel,
@@ -34,7 +35,8 @@ from head360.rendering.shade import linear_from_srgb
 
 #: Without its hair, what is so many texels beside is not shown either; how much wider it becomes.
 _FRINGE_TEXELS, _BESIDE_FRINGE = 5.0, 4.0
-_SPREAD_TEXELS = 2.0  # that a change goes on beside what was seen
+#: A change goes on so far beside what was seen, and its means over more texels further on.
+_SPREAD_TEXELS = (2.0, 14.0)
 #: Cosines to the view between which teeth and eyes are repainted.
 _OPENING = (0.1, 0.4)
 #: Albedo lies within these, linear.
@@ -85,7 +87,7 @@ def moment_of(atlas: SkinAtlas, occasion: Occasion, maps: Tensor, lighting: Ligh
     change = as_seen(easel, occasion.photo, maps, canvases)
     beside = (_BESIDE_FRINGE * atlas.blurred(fringe[:, None], _FRINGE_TEXELS)).clamp(max=1)
     skin, opening = change[..., : atlas.columns], change[..., atlas.columns :]
-    spread = _spread(atlas, atlas.listed(skin), canvases[0].share)
+    spread = _spread(atlas, atlas.listed(skin), canvases[0].share, occasion.zones.neck)
     even = for_other_light(spread, _features(occasion.zones))
     own = linear_from_srgb(maps[:3]).clamp(*_LIMITS).log()
 
@@ -136,12 +138,17 @@ def _fringe(occasion: Occasion) -> Tensor:
     return torch.maximum(zones.hairline * seen.hair, strands)
 
 
-def _spread(atlas: SkinAtlas, change: Tensor, share: Tensor) -> Tensor:
-    """A change (N, 3) that goes on a little where texels were hardly or not seen (N,)."""
+def _spread(atlas: SkinAtlas, change: Tensor, share: Tensor, neck: Tensor) -> Tensor:
+    """A change (N, 3) that goes on where texels were hardly or not seen (N,), and fades away."""
     done = share[:, None]
-    soft = atlas.blurred(torch.cat([change, done], 1), _SPREAD_TEXELS)
-    beside = soft[:, :3] / soft[:, 3:].clamp(min=1e-3)
-    return change + (1 - done) * (2 * soft[:, 3:]).clamp(max=1) * beside
+    for texels in _SPREAD_TEXELS:
+        soft = atlas.blurred(torch.cat([change, done], 1), texels)
+        beside = soft[:, :3] / soft[:, 3:].clamp(min=1e-3)
+        wider = (2 * soft[:, 3:]).clamp(max=1)
+        change = change + (1 - done) * wider * beside
+        done = done + (1 - done) * wider
+    even = with_even_neck(atlas, change, share, neck)
+    return torch.lerp(change, done * even, neck[:, None])
 
 
 def _openings(occasion: Occasion) -> list[Canvas]:

@@ -23,6 +23,7 @@ from head360.fitting.calm import (
     even_hue,
     folded,
     one_hue,
+    with_even_neck,
     without_gloss,
     without_shadow,
 )
@@ -229,7 +230,9 @@ class SkinFitter:
         logs = calmed(atlas, logs, skin, trust, torch.maximum(zones.features, zones.brows), pushed)
         logs = one_hue(logs, trust * zones.brows, zones.brows)
         logs = clean_lids(atlas, logs, plain, trust, zones.lids)
-        logs, wider = mirrored(atlas, logs, trust)
+        usual_skin = skin + usual_difference(logs - skin, trust * zones.plain)
+        even = with_even_neck(atlas, logs - usual_skin, trust, zones.neck)
+        logs, wider = mirrored(atlas, usual_skin + even, trust)
         logs = joined(atlas, logs, wider, skin, zones.plain) - lash
         return encoded(logs.exp().clamp(_DARKEST, _LIGHTEST))
 

@@ -20,7 +20,7 @@ _FOLD_REACH, _RIM_REACH = (0.0095, 0.0130), (0.0008, 0.0020)
 _LIPS = (48, 50, 52, 54, 56, 58, 48)
 #: Outlines of the lips from outside and from inside: lips are what is near either.
 _WHOLE_LIPS = ((*range(48, 60), 48), (*range(60, 68), 60))
-_CHIN, _NOSE = 8, 33
+_CHIN, _NOSE, _JAW = 8, 33, slice(0, 17)
 #: Nearer than the first distance a texel is in the zone, beyond the second it is not, metres.
 _BROW_REACH, _EYE_REACH, _LIP_REACH, _NOSTRIL_REACH = (
     (0.008, 0.011), (0.008, 0.011), (0.008, 0.012), (0.006, 0.010),
@@ -32,7 +32,8 @@ _LIPS_ONLY = (0.0030, 0.0055)
 _FOREHEAD = (0.0035, 0.0065)
 #: Photos are believed down to so far below the chin, and so far behind the middle, metres.
 _NECK, _BARE_NECK, _BACK = (0.010, 0.030), (0.000, 0.014), (-0.020, -0.035)
-
+#: What lies so far below the line of the jaw is neck, metres.
+_BELOW_JAW = (0.002, 0.010)
 #: Hairs of brows stand beside their outlines: these are blurred so far, and made so much wider.
 _BESIDE_TEXELS, _BESIDE_GAIN = 5.0, 6.0
 
@@ -51,6 +52,7 @@ class Zones:
     features: Tensor  # (N,) lips and nostrils: what is not even by nature
     brows: Tensor  # (N,) where brows usually are, or are known to be
     rims: Tensor  # (N,) edges of lids, where lashes grow
+    neck: Tensor  # (N,) what lies below the line of the jaw
     own: Tensor  # (N,) brows, lips and beard that `told` knows of: skin whatever their colour
 
     def told(self, atlas: SkinAtlas, parts: Tensor) -> Zones:
@@ -102,10 +104,11 @@ def skin_zones(atlas: SkinAtlas, mean: Tensor, topology: Topology) -> Zones:
     varied = varied * (1 - hairline)
     bare = reached * (1 - scalp) * _between(chin - y, _BARE_NECK) * _between(side, (-0.004, 0.0))
     varied = atlas.blurred(varied[:, None], 3.0)[:, 0]
+    neck = 1 - _between(_height_at(marks[_JAW], x) - y, _BELOW_JAW)
     alone = torch.maximum(*(_near(points, marks[list(line)], _BROWS_ALONE) for line in _BROWS))
     return Zones(
         reached, bare, varied, hairline, temples, folds * front, plain, features,
-        alone * front, rims * front, torch.zeros_like(plain),
+        alone * front, rims * front, neck, torch.zeros_like(plain),
     )  # fmt: skip
 
 

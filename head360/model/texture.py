@@ -48,7 +48,8 @@ _TEETH, _CAP = 1, 3  # among the fixed tiles
 _SURFACE = (4, 7)  # channels that a photo may change besides the albedo: roughness, height
 _AGE_CODE, _TEETH_CODE = 7, 62  # numbers of the texture code
 _WORN_TEETH = (0.03, 0.06, 0.14)  # what age takes from encoded albedo
-_CLAY_GREY = 0.35  # of the skin's saturation is lost where the bust is cut
+#: Where the bust is cut, this is lost of the skin's saturation, and kept of its encoded albedo.
+_CLAY_GREY, _CLAY_LIGHT = 0.1, 0.82
 #: Large parameters stored as cosines instead of deflated: the finest step, and what they may weigh,
 #: bytes. Files of version 0.1 have them deflated, their details rounded to almost nothing.
 _COSINES = {"mean": (0.02, 1_200_000), "details": (0.008, 2_000_000)}
@@ -217,9 +218,9 @@ def _tint_teeth(maps: Tensor, tile: Tile, params: HeadParams) -> None:
 
 
 def _tint_cap(maps: Tensor, tile: Tile, skin: Tensor) -> None:
-    """The cut below the neck is clay in the skin's colour, less saturated; the tile shades it."""
+    """The cut below the neck is clay in the skin's colour, darker; the tile shades it."""
     color = skin[:3, :, skin.shape[2] // 2 :].mean((1, 2))
-    clay = torch.lerp(color, color.mean().expand(3), _CLAY_GREY)
+    clay = _CLAY_LIGHT * torch.lerp(color, color.mean().expand(3), _CLAY_GREY)
     _part(maps, tile).mul_(clay[:, None, None])
 
 

@@ -15,10 +15,12 @@ from head360.fitting.calm import (
     folded,
     one_hue,
     smoothed,
+    with_even_neck,
     without_shadow,
 )
 from head360.fitting.eyes import likely_iris
 from head360.fitting.lashes import lash_band, lash_line
+from head360.fitting.occasion import _spread
 from head360.fitting.zones import Zones, skin_zones
 from head360.model.bilinear import BilinearModel
 from head360.model.sampling import IRIS_COLORS
@@ -129,6 +131,44 @@ def test_brows_and_lips_are_not_evened_out(atlas: SkinAtlas, zones: Zones) -> No
     )
 
     assert torch.allclose(calm[brows == 1], logs[brows == 1], atol=0.02)
+
+
+def steps(atlas: SkinAtlas, values: Tensor, share: Tensor) -> float:
+    """The largest step of values (N, 1) between texels side by side that have a share (N,)."""
+    (tile,), (known,) = atlas.tile(values), atlas.tile((share > 0.9)[:, None].float())
+    both = (known[:, 1:] * known[:, :-1]) > 0
+    return float((tile[:, 1:] - tile[:, :-1])[both].abs().max())
+
+
+def test_collars_and_shadows_leave_no_edge_on_the_neck(
+    atlas: SkinAtlas, zones: Zones, mesh: BilinearModel
+) -> None:
+    points = atlas.at_texels(mesh.mean)
+    collar = ((points[:, 0] > 0.01) & (points[:, 1] < -0.12)).float()
+    logs = collar[:, None] * torch.tensor([-1.6, -1.2, -1.4])
+    face = zones.neck == 0
+    logs[face] = 0.3
+
+    even = with_even_neck(atlas, logs, torch.ones(len(points)), zones.neck)
+
+    assert steps(atlas, logs[:, :1], zones.neck) > 1
+    assert steps(atlas, even[:, :1], zones.neck) < 0.06
+    assert float(even[zones.neck > 0.9].mean(1).abs().max()) <= 0.201
+    assert torch.equal(even[face], logs[face])
+
+
+def test_what_was_seen_ends_without_an_edge(atlas: SkinAtlas, mesh: BilinearModel) -> None:
+    points = atlas.at_texels(mesh.mean)
+    seen = (points[:, 0] < 0.02).float()
+    change = -0.5 * seen[:, None].expand(-1, 3)
+
+    whole = _spread(atlas, change, seen, torch.zeros(len(points)))
+
+    face = (points[:, 2] > 0.05).float()
+    assert torch.allclose(whole[seen == 1], change[seen == 1])
+    assert steps(atlas, change[:, :1], face) > 0.4
+    assert steps(atlas, whole[:, :1], face) < 0.1
+    assert float(whole[(points[:, 0] > 0.05) & (face > 0)].abs().max()) < 0.01
 
 
 def test_folds_of_a_smile_fade_more_than_lines_elsewhere(atlas: SkinAtlas) -> None:
