@@ -27,6 +27,7 @@ _FOLD_GREY, _FINE_FOLD = 0.1, 0.4
 #: Skin folds where it is shorter by such shares; texels over which that is smoothed.
 _FOLDS, _FOLD_TEXELS = (0.05, 0.18), 3.0
 _LID_SHADOW = 0.38  # of a logarithm: darker is no lid's own colour
+_LID_HUE = 0.4  # of another hue than skin's, so much stays
 _LID_TEXELS = 2.5  # strokes of lashes before lids are finer
 #: Levels of brightness that hues are compared between, and how many places each of them needs.
 _LEVELS, _LEAST_PLACES, _SAMPLES = 16, 40, 50_000
@@ -181,10 +182,13 @@ def clean_lids(
 ) -> Tensor:
     """Limits how dark upper lids are, and smooths lashes away: closed eyes would show both.
 
-    `usual` (N, 3) are logarithms that skin has without shadow, `lids` (N,) shares.
+    And the hue that brows lend them. `usual` (N, 3) are logarithms that skin has without shadow,
+    `lids` (N,) shares.
     """
     bright = torch.maximum(logs, usual - _LID_SHADOW)
-    soft = smoothed(atlas, bright, trust * lids, _LID_TEXELS)
+    soft = smoothed(atlas, bright, trust * lids, _LID_TEXELS) - usual
+    grey = soft.mean(1, keepdim=True)
+    soft = usual + grey + _LID_HUE * (soft - grey)
     return torch.lerp(logs, soft, lids[:, None])
 
 

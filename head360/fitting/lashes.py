@@ -16,8 +16,9 @@ from head360.model.topology import Topology
 _CORNERS = ((36, 39), (45, 42))
 #: Texels above the eye's opening in the atlas up to which lashes stand, the last so many thinner.
 #: The first six are the lid's edge, which an open eye hardly shows.
-_LONG, _THINNER = 11.5, 4.5
+_LONG, _THINNER = 10.8, 4.2
 _BESIDE = 8  # texels from the corners' row within which the opening is
+_TAPER = 0.15  # of an eye's width over which lashes begin and end
 _INNER = 0.45  # of the outer lashes, those beside the nose are so dense
 #: Lashes darken lids by so much at least and at most, as a logarithm; usually; texels to tell by.
 _DARK, _USUAL, _LEAST_TEXELS = (0.5, 1.7), 1.0, 40.0
@@ -42,6 +43,7 @@ def lash_band(atlas: SkinAtlas, mean: Tensor, topology: Topology) -> Tensor:
             above = torch.arange(atlas.rows) - (row - _BESIDE + int(missing.max()))
             dense = ((_LONG - above) / _THINNER).clamp(0, 1) * (above > 0)
             outwards = abs(column - inner) / max(1, abs(outer - inner))
+            dense = dense * min(1.0, min(outwards, 1 - outwards) / _TAPER)
             band[:, column] = dense * (_INNER + (1 - _INNER) * outwards)
     return atlas.blurred(atlas.listed(band[None]), 0.7)[:, 0]
 

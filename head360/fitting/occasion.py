@@ -17,6 +17,7 @@ import torch
 from torch import Tensor
 
 from head360.fitting.atlas import SkinAtlas, opening_atlases
+from head360.fitting.blend import usual_difference
 from head360.fitting.calm import with_even_neck
 from head360.fitting.moment import (
     Canvas,
@@ -87,7 +88,7 @@ def moment_of(atlas: SkinAtlas, occasion: Occasion, maps: Tensor, lighting: Ligh
     change = as_seen(easel, occasion.photo, maps, canvases)
     beside = (_BESIDE_FRINGE * atlas.blurred(fringe[:, None], _FRINGE_TEXELS)).clamp(max=1)
     skin, opening = change[..., : atlas.columns], change[..., atlas.columns :]
-    spread = _spread(atlas, atlas.listed(skin), canvases[0].share, occasion.zones.neck)
+    spread = _spread(atlas, atlas.listed(skin), canvases[0].share, occasion.zones)
     even = for_other_light(spread, _features(occasion.zones))
     own = linear_from_srgb(maps[:3]).clamp(*_LIMITS).log()
 
@@ -138,8 +139,12 @@ def _fringe(occasion: Occasion) -> Tensor:
     return torch.maximum(zones.hairline * seen.hair, strands)
 
 
-def _spread(atlas: SkinAtlas, change: Tensor, share: Tensor, neck: Tensor) -> Tensor:
-    """A change (N, 3) that goes on where texels were hardly or not seen (N,), and fades away."""
+def _spread(atlas: SkinAtlas, change: Tensor, share: Tensor, zones: Zones) -> Tensor:
+    """A change (N, 3) that goes on where texels were hardly or not seen (N,): first as beside.
+
+    Further on it is as usual of plain skin, or ears and necks had another hue than the face.
+    """
+    usual = usual_difference(change, share * zones.plain)
     done = share[:, None]
     for texels in _SPREAD_TEXELS:
         soft = atlas.blurred(torch.cat([change, done], 1), texels)
@@ -147,8 +152,9 @@ def _spread(atlas: SkinAtlas, change: Tensor, share: Tensor, neck: Tensor) -> Te
         wider = (2 * soft[:, 3:]).clamp(max=1)
         change = change + (1 - done) * wider * beside
         done = done + (1 - done) * wider
-    even = with_even_neck(atlas, change, share, neck)
-    return torch.lerp(change, done * even, neck[:, None])
+    even = usual + with_even_neck(atlas, change - usual, share, zones.neck)
+    neck = zones.neck[:, None]
+    return torch.lerp(change, done * even, neck) + (1 - done) * usual
 
 
 def _openings(occasion: Occasion) -> list[Canvas]:

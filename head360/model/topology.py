@@ -27,7 +27,7 @@ ATLAS_ASPECT = 2.5
 PREFIX = "topology."
 #: Rings of triangles from where lips end inside to some millimetres beyond where they meet; and
 #: around lids.
-_LIP_RINGS, _LID_RINGS = 11, 3
+_LIP_RINGS, _LID_RINGS = 11, 7
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -147,7 +147,7 @@ def test_openings_are_mouth_and_eyes_with_their_edges(mesh: BilinearModel) -> No
     marks = mesh.mean.numpy()[topology.landmarks68[[*range(36, 48), *range(60, 68)]]]
     away = np.linalg.norm(corners[edges][:, None] - marks, axis=2).min(1)
     assert 0 < edges.sum() < 0.15 * len(edges)
-    assert away.max() < 0.02
+    assert away.max() < 0.03
 
 
 def test_gradients_reach_codes_and_weights(mesh: BilinearModel) -> None:

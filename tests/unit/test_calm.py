@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
@@ -157,18 +159,32 @@ def test_collars_and_shadows_leave_no_edge_on_the_neck(
     assert torch.equal(even[face], logs[face])
 
 
-def test_what_was_seen_ends_without_an_edge(atlas: SkinAtlas, mesh: BilinearModel) -> None:
+def test_what_was_seen_ends_without_an_edge(
+    atlas: SkinAtlas, zones: Zones, mesh: BilinearModel
+) -> None:
     points = atlas.at_texels(mesh.mean)
     seen = (points[:, 0] < 0.02).float()
-    change = -0.5 * seen[:, None].expand(-1, 3)
+    change, none = -0.5 * seen[:, None].expand(-1, 3), torch.zeros(len(points))
 
-    whole = _spread(atlas, change, seen, torch.zeros(len(points)))
+    whole = _spread(atlas, change, seen, replace(zones, plain=none, neck=none))
 
     face = (points[:, 2] > 0.05).float()
     assert torch.allclose(whole[seen == 1], change[seen == 1])
     assert steps(atlas, change[:, :1], face) > 0.4
     assert steps(atlas, whole[:, :1], face) < 0.1
     assert float(whole[(points[:, 0] > 0.05) & (face > 0)].abs().max()) < 0.01
+
+
+def test_ears_and_neck_take_the_face_s_hue(
+    atlas: SkinAtlas, zones: Zones, mesh: BilinearModel
+) -> None:
+    seen = ((zones.plain > 0) & (zones.neck == 0)).float()
+    cast = torch.tensor([0.3, 0.1, -0.4])
+
+    whole = _spread(atlas, seen[:, None] * cast, seen, zones)
+
+    assert (seen < 1).sum() > 100_000
+    assert torch.allclose(whole, cast.expand_as(whole), atol=0.03)
 
 
 def test_folds_of_a_smile_fade_more_than_lines_elsewhere(atlas: SkinAtlas) -> None:
