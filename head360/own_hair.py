@@ -31,11 +31,16 @@ class OwnHair:
     ways: Steps  # (3, z, y, x) of WAY_STEPS: stands off, asks further up, and further around
     gains: Steps  # (z, y, x) of GAIN_STEP: natural logarithm of a factor on the hair's light
     strength: float = 1.0  # how far it is worn so: 0 as the library has it … 1 as it was found
+    fringe: float | None = None  # how long its fringe was, as `HairShape.fringe`; None: not known
 
     def __post_init__(self) -> None:
         if not 0 <= self.strength <= 1:
             raise ValueError("own hair's strength must lie between 0 and 1")
         object.__setattr__(self, "strength", float(np.float32(self.strength)))
+        if self.fringe is not None:
+            if not -1 <= self.fringe <= 1:
+                raise ValueError("own hair's fringe must lie between -1 and 1")
+            object.__setattr__(self, "fringe", float(np.float32(self.fringe)))
         for name, shape in (("ways", (3, *WAYS_GRID)), ("gains", GAINS_GRID)):
             array = getattr(self, name)
             if array.dtype != np.int8 or array.shape != shape:
@@ -53,6 +58,7 @@ class OwnHair:
         mirrored: bool,
         ways: npt.NDArray[np.floating[Any]],
         gains: npt.NDArray[np.floating[Any]] | None = None,
+        fringe: float | None = None,
     ) -> OwnHair:
         """Quantise what a fit has found.
 
@@ -61,11 +67,12 @@ class OwnHair:
             mirrored: whether it is worn to the other side.
             ways: (3, *WAYS_GRID) natural logarithm, metres, metres.
             gains: GAINS_GRID natural logarithms; None: as the library has it.
+            fringe: how long it is, -1 … 1.
         """
         steps = np.array(WAY_STEPS).reshape(3, 1, 1, 1)
         none = np.zeros(GAINS_GRID, np.int8)
         lit = none if gains is None else _quantised(gains / GAIN_STEP)
-        return cls(style, mirrored, _quantised(ways / steps), lit)
+        return cls(style, mirrored, _quantised(ways / steps), lit, fringe=fringe)
 
     def lit(self, gains: npt.NDArray[np.floating[Any]]) -> OwnHair:
         """The same with gains, GAINS_GRID natural logarithms."""

@@ -96,6 +96,8 @@ class HairTones:
                 raise ValueError(f"a hair tone's reach must be within 0 … 1, got {reach}")
 
 
+#: So much of a fringe's length (as `HairShape.fringe`) is cut with its last strands gone.
+_FRINGE_CUT = 0.25
 #: Degrees by which a photo's light is turned that falls quite otherwise than in the photo.
 _OTHER_LIGHT = 45.0
 
@@ -161,9 +163,12 @@ class HeadParams:
         own, mix = self.own_hair, self.hair_mix
         if own is None or own.style != self.hairstyle:
             return 0.0
-        if (self.hair_shape or HairShape()).mirrored != own.mirrored:
+        worn = self.hair_shape or HairShape()
+        if worn.mirrored != own.mirrored:
             return 0.0
-        return own.strength * (1.0 if mix is None else 1.0 - mix.share)
+        cut = 0.0 if own.fringe is None else max(0.0, own.fringe - worn.fringe)
+        left = max(0.0, 1.0 - cut / _FRINGE_CUT)
+        return left * own.strength * (1.0 if mix is None else 1.0 - mix.share)
 
     def with_(self, **changes: Any) -> HeadParams:
         """Return a copy with some fields replaced."""

@@ -100,12 +100,15 @@ def _own_hair_bytes(own: OwnHair | None) -> bytes | None:
     arrays = {"ways": own.ways, "gains": own.gains, "style": style, "mirrored": mirrored}
     if own.strength != 1:
         arrays["strength"] = np.array([own.strength], np.float32)
+    if own.fringe is not None:
+        arrays["fringe"] = np.array([own.fringe], np.float32)
     return bytes_from_arrays(arrays)
 
 
 def _own_hair_of(content: bytes) -> OwnHair:
     arrays = read_arrays(content, "own hair")
     strength = arrays.pop("strength", np.ones(1, np.float32))
+    fringe = arrays.pop("fringe", None)
     if arrays.keys() != _OWN_ARRAYS:
         raise ValueError("its own hair lacks something or holds too much")
     style = arrays["style"].tobytes().decode("ascii", "replace")
@@ -113,10 +116,16 @@ def _own_hair_of(content: bytes) -> OwnHair:
         raise ValueError("its own hair is of an unknown style")
     if arrays["mirrored"].tolist() not in ([0], [1]):
         raise ValueError("its own hair is worn to no side")
-    if strength.dtype != np.float32 or strength.shape != (1,):
+    if any(
+        one.dtype != np.float32 or one.shape != (1,)
+        for one in (strength, fringe)
+        if one is not None
+    ):
         raise ValueError("its own hair is worn nobody knows how far")
-    mirrored = bool(arrays["mirrored"][0])
-    return OwnHair(style, mirrored, arrays["ways"], arrays["gains"], float(strength[0]))
+    return OwnHair(
+        style, bool(arrays["mirrored"][0]), arrays["ways"], arrays["gains"], float(strength[0]),
+        None if fringe is None else float(fringe[0]),
+    )  # fmt: skip
 
 
 # --- edits ---------------------------------------------------------------------------------------

@@ -33,7 +33,7 @@ _LID_TEXELS = 2.5  # strokes of lashes before lids are finer
 _LEVELS, _LEAST_PLACES, _SAMPLES = 16, 40, 50_000
 #: Texels over which necks are evened; the most they may differ from faces, as a logarithm; how much
 #: of another hue they keep.
-_NECK_TEXELS, _NECK_MOST, _NECK_HUE = 12.0, 0.2, 0.3
+_NECK_TEXELS, _NECK_MOST, _NECK_HUE = 12.0, 0.13, 0.3
 _BROW_HUE = 0.25  # of what differs from the usual hue of brows, so much stays
 
 

@@ -161,7 +161,9 @@ class Dresser:
         style = named[0][0] if wanted == AUTO else tried[0].style
         shape, own = fitted[style].shape if style in fitted else None, None
         if style in bent and shape is not None:
-            own = OwnHair.made(str(style), mirrored=shape.mirrored, ways=bent[style].ways)
+            own = OwnHair.made(
+                str(style), mirrored=shape.mirrored, ways=bent[style].ways, fringe=shape.fringe
+            )
         dressed = dressed.with_(hairstyle=style, hair_shape=shape, own_hair=own)
         return Dressed(dressed, _named(offered(named, word)), worn=worn)
 

@@ -35,7 +35,7 @@ from head360.rendering.lighting import Lighting
 from head360.rendering.shade import linear_from_srgb
 
 #: Without its hair, what is so many texels beside is not shown either; how much wider it becomes.
-_FRINGE_TEXELS, _BESIDE_FRINGE = 5.0, 4.0
+_FRINGE_TEXELS, _BESIDE_FRINGE = 8.0, 10.0
 #: A change goes on so far beside what was seen, and its means over more texels further on.
 _SPREAD_TEXELS = (2.0, 14.0)
 #: Cosines to the view between which teeth and eyes are repainted.
@@ -88,7 +88,7 @@ def moment_of(atlas: SkinAtlas, occasion: Occasion, maps: Tensor, lighting: Ligh
     change = as_seen(easel, occasion.photo, maps, canvases)
     beside = (_BESIDE_FRINGE * atlas.blurred(fringe[:, None], _FRINGE_TEXELS)).clamp(max=1)
     skin, opening = change[..., : atlas.columns], change[..., atlas.columns :]
-    spread = _spread(atlas, atlas.listed(skin), canvases[0].share, occasion.zones)
+    spread = _spread(atlas, atlas.listed(skin), canvases[0].share, fringe, occasion.zones)
     even = for_other_light(spread, _features(occasion.zones))
     own = linear_from_srgb(maps[:3]).clamp(*_LIMITS).log()
 
@@ -139,15 +139,20 @@ def _fringe(occasion: Occasion) -> Tensor:
     return torch.maximum(zones.hairline * seen.hair, strands)
 
 
-def _spread(atlas: SkinAtlas, change: Tensor, share: Tensor, zones: Zones) -> Tensor:
+def _spread(
+    atlas: SkinAtlas, change: Tensor, share: Tensor, fringe: Tensor, zones: Zones
+) -> Tensor:
     """A change (N, 3) that goes on where texels were hardly or not seen (N,): first as beside.
 
-    Further on it is as usual of plain skin, or ears and necks had another hue than the face.
+    Further on it is as usual of plain skin, or ears and necks had another hue than the face. What
+    is a `fringe` (N,) goes on hardly at all.
     """
     usual = usual_difference(change, share * zones.plain)
     done = share[:, None]
-    for texels in _SPREAD_TEXELS:
-        soft = atlas.blurred(torch.cat([change, done], 1), texels)
+    for texels, skin in zip(
+        _SPREAD_TEXELS, (torch.ones_like(done), 1 - fringe[:, None]), strict=True
+    ):
+        soft = atlas.blurred(skin * torch.cat([change, done], 1), texels)
         beside = soft[:, :3] / soft[:, 3:].clamp(min=1e-3)
         wider = (2 * soft[:, 3:]).clamp(max=1)
         change = change + (1 - done) * wider * beside

@@ -155,7 +155,7 @@ def test_collars_and_shadows_leave_no_edge_on_the_neck(
 
     assert steps(atlas, logs[:, :1], zones.neck) > 1
     assert steps(atlas, even[:, :1], zones.neck) < 0.06
-    assert float(even[zones.neck > 0.9].mean(1).abs().max()) <= 0.201
+    assert float(even[zones.neck > 0.9].mean(1).abs().max()) <= 0.131
     assert torch.equal(even[face], logs[face])
 
 
@@ -166,7 +166,7 @@ def test_what_was_seen_ends_without_an_edge(
     seen = (points[:, 0] < 0.02).float()
     change, none = -0.5 * seen[:, None].expand(-1, 3), torch.zeros(len(points))
 
-    whole = _spread(atlas, change, seen, replace(zones, plain=none, neck=none))
+    whole = _spread(atlas, change, seen, none, replace(zones, plain=none, neck=none))
 
     face = (points[:, 2] > 0.05).float()
     assert torch.allclose(whole[seen == 1], change[seen == 1])
@@ -181,7 +181,7 @@ def test_ears_and_neck_take_the_face_s_hue(
     seen = ((zones.plain > 0) & (zones.neck == 0)).float()
     cast = torch.tensor([0.3, 0.1, -0.4])
 
-    whole = _spread(atlas, seen[:, None] * cast, seen, zones)
+    whole = _spread(atlas, seen[:, None] * cast, seen, 0 * seen, zones)
 
     assert (seen < 1).sum() > 100_000
     assert torch.allclose(whole, cast.expand_as(whole), atol=0.03)

@@ -132,6 +132,18 @@ def test_a_fringe_on_the_skin_goes_with_its_hair(models: Models, smiled: Likenes
     assert worn.with_(hair_mix=HairMix("afro", 0.25)).own_fringe == 0.75
 
 
+@pytest.mark.parametrize(
+    ("fringe", "left"), [(0.8, 1.0), (0.3, 1.0), (0.175, 0.5), (0.0, 0.0), (-1.0, 0.0)]
+)
+def test_a_cut_fringe_takes_its_last_strands_along(fringe: float, left: float) -> None:
+    own = OwnHair.made("bob", mirrored=False, ways=np.zeros((3, *WAYS_GRID)), fringe=0.3)
+    worn = neutral_head().with_(hairstyle="bob", own_hair=own, hair_shape=HairShape(fringe=fringe))
+
+    assert worn.own_fringe == pytest.approx(left, abs=1e-6)
+    unknown = worn.with_(own_hair=replace(own, fringe=None))
+    assert unknown.own_fringe == 1
+
+
 def test_skin_takes_as_much_of_the_moment_as_is_present(models: Models, smiled: Likeness) -> None:
     skins = [
         models.texture.maps(head(smiled, share * SMILE), 0.0)[:3, :, :1024]

@@ -123,14 +123,17 @@ def test_a_project_keeps_it_bit_by_bit(tmp_path: Path) -> None:
 
 def test_a_project_keeps_how_far_it_is_worn(tmp_path: Path) -> None:
     path = tmp_path / "a.h360"
-    save_project(Project(neutral_head().with_(own_hair=replace(someones(), strength=0.3))), path)
+    own = replace(someones(), strength=0.3, fringe=-0.4)
+    save_project(Project(neutral_head().with_(own_hair=own)), path)
 
     back = load_project(path).params.own_hair
 
     assert back is not None
-    assert back.strength == replace(someones(), strength=0.3).strength
+    assert (back.strength, back.fringe) == (own.strength, own.fringe)
     with pytest.raises(ValueError, match="strength"):
         replace(someones(), strength=1.1)
+    with pytest.raises(ValueError, match="fringe"):
+        replace(someones(), fringe=1.1)
 
 
 @pytest.mark.parametrize(
@@ -145,6 +148,8 @@ def test_a_project_keeps_how_far_it_is_worn(tmp_path: Path) -> None:
         {"strength": np.full(1, 2, np.float32)},
         {"strength": np.full(1, np.nan, np.float32)},
         {"strength": np.ones(1, np.int8)},
+        {"fringe": np.full(1, np.nan, np.float32)},
+        {"fringe": np.zeros(2, np.float32)},
     ],
 )
 def test_a_damaged_one_is_named(tmp_path: Path, change: dict[str, np.ndarray]) -> None:
