@@ -44,7 +44,8 @@ from head360.params import FloatArray, HeadParams
 
 IRIS_LIGHT = 2.0  # the iris pattern is stored at half brightness
 PUPIL = 0.004  # linear: what even black reflects
-_TEETH, _CAP = 1, 3  # among the fixed tiles
+_GUMS, _TEETH, _CAP = 0, 1, 3  # among the fixed tiles
+_OCCLUSION, _CAVITY = 3, 2.8  # a channel, and the power of it inside a mouth
 _SURFACE = (4, 7)  # channels that a photo may change besides the albedo: roughness, height
 _AGE_CODE, _TEETH_CODE = 7, 62  # numbers of the texture code
 _WORN_TEETH = (0.03, 0.06, 0.14)  # what age takes from encoded albedo
@@ -148,6 +149,7 @@ class TextureModel:
         maps[:, :, : 2 * rows] = skin
         for tile in self._fixed.tiles:
             _place(maps, tile)
+        _deepen(maps, self._fixed.tiles[_GUMS])
         _tint_teeth(maps, self._fixed.tiles[_TEETH], params)
         _tint_cap(maps, self._fixed.tiles[_CAP], skin)
         _place(maps, _colored_eye(self._fixed, params))
@@ -204,6 +206,13 @@ def fitted_skin(skin: Tensor, likeness: Likeness, moment: Tensor | None) -> Tens
         for channel, steps in zip(_SURFACE, likeness.surface, strict=True):
             fitted[channel].add_(torch.tensor(steps), alpha=STEP).clamp_(0, 1)
     return fitted
+
+
+def _deepen(maps: Tensor, tile: Tile) -> None:
+    """Light comes into a mouth through its opening alone: the further in, the less."""
+    height, width = tile.maps.shape[1:]
+    rows, columns = slice(tile.row, tile.row + height), slice(tile.column, tile.column + width)
+    maps[_OCCLUSION, rows, columns].pow_(_CAVITY)
 
 
 def _tint_teeth(maps: Tensor, tile: Tile, params: HeadParams) -> None:

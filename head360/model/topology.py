@@ -28,6 +28,9 @@ PREFIX = "topology."
 #: Rings of triangles from where lips end inside to some millimetres beyond where they meet; and
 #: around lids.
 _LIP_RINGS, _LID_RINGS = 11, 7
+#: iBUG 68: below the nose; rings around these points that are nostrils' rims, and that reach into
+#: them, where the surface lies less open than this.
+_BELOW_NOSE, _NOSTRIL_RINGS, _HIDDEN = slice(31, 36), (4, 12), 0.6
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -81,11 +84,14 @@ class Topology:
 
     @property
     def openings(self) -> npt.NDArray[np.bool_]:
-        """(F,) True for the mouth's inside, eyes, and the edges of lips and lids around them."""
+        """(F,) True for the mouth's inside, eyes, edges of lips and lids around them, nostrils."""
         skin = self.triangle_material == SKIN
         loop = np.intersect1d(self.triangles[skin], self.triangles[self.triangle_material == MOUTH])
         lids = np.concatenate([self.upper_lids, self.lower_lids], None)
         edges = self._around(loop, _LIP_RINGS) | self._around(lids, _LID_RINGS)
+        below, hidden = self.landmarks68[_BELOW_NOSE], self.occlusion[self.triangles] < _HIDDEN
+        rim, inner = (self._around(below, rings) for rings in _NOSTRIL_RINGS)
+        edges |= rim | (inner & hidden.all(1))
         found: npt.NDArray[np.bool_] = self.inside | (self.triangle_material == EYE) | edges
         return found
 

@@ -138,13 +138,13 @@ def test_an_open_jaw_bares_upper_teeth_and_lips_still_meet(mesh: BilinearModel) 
     assert closed[upper] - closed[lower] < 0.4 * (open_[upper] - open_[lower])
 
 
-def test_openings_are_mouth_and_eyes_with_their_edges(mesh: BilinearModel) -> None:
+def test_openings_are_mouth_eyes_and_nostrils_with_their_edges(mesh: BilinearModel) -> None:
     topology = mesh.topology
     openings, corners = topology.openings, mesh.mean[topology.triangles].mean(1).numpy()
     edges = openings & (topology.triangle_material == SKIN)
 
     assert openings[np.isin(topology.triangle_material, (MOUTH, TEETH, EYE))].all()
-    marks = mesh.mean.numpy()[topology.landmarks68[[*range(36, 48), *range(60, 68)]]]
+    marks = mesh.mean.numpy()[topology.landmarks68[[*range(31, 48), *range(60, 68)]]]
     away = np.linalg.norm(corners[edges][:, None] - marks, axis=2).min(1)
     assert 0 < edges.sum() < 0.15 * len(edges)
     assert away.max() < 0.03
