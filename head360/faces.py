@@ -23,6 +23,7 @@ import numpy.typing as npt
 
 from head360.downloads import asset_path
 from head360.errors import Head360Error
+from head360.later import imported_later
 from head360.params import EXPRESSIONS, FloatArray
 
 Picture: TypeAlias = npt.NDArray[np.uint8]
@@ -191,7 +192,8 @@ def _hushed() -> Iterator[None]:
 def _mediapipe() -> Any:
     before = {name: os.environ.get(name) for name in _FOREIGN_QT}
     try:
-        import mediapipe  # type: ignore[import-untyped]
+        with imported_later("matplotlib.pyplot"):  # draws charts, of no use here, in half a second
+            import mediapipe  # type: ignore[import-untyped]
     except ImportError as error:
         raise Head360Error(
             f"MediaPipe, which finds faces, cannot be used here: {error}.",

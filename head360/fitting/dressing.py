@@ -34,15 +34,15 @@ from head360.fitting.occasion import Before
 from head360.fitting.painted import Painted
 from head360.fitting.parsing import ClassMap, parse
 from head360.fitting.photo_lines import coherence, photo_lines
-from head360.fitting.texture import FittedSkin, SkinFitter
+from head360.fitting.stock import Stock
+from head360.fitting.texture import FittedSkin
 from head360.fitting.unproject import Posed
 from head360.fitting.view import PhotoCamera
 from head360.light import PHOTO_LIGHT, Light
 from head360.likeness import SKIN_ROWS
 from head360.model.bilinear import Identity
 from head360.model.field import HairPlanes
-from head360.model.hair_shape import HairShaper
-from head360.model.seating import Seat, Seating
+from head360.model.seating import Seating
 from head360.own_hair import OwnHair
 from head360.params import FloatArray, HairShape, HeadParams
 from head360.rendering.lighting import (
@@ -91,13 +91,10 @@ class Dressed:
 
 
 class Dresser:
-    """Dresses heads; makes what all fits need once."""
+    """Dresses heads."""
 
-    def __init__(self, models: Models) -> None:
-        self._models = models
-        self._skin: SkinFitter | None = None
-        self._seat: Seat | None = None
-        self._shaper: HairShaper | None = None
+    def __init__(self, models: Models, stock: Stock | None = None) -> None:
+        self._models, self._stock = models, stock or Stock(models)
 
     def parse(
         self,
@@ -173,10 +170,7 @@ class Dresser:
         vertices, identity = self._posed(params)
         triangles = torch.from_numpy(mesh.topology.triangles[mesh.topology.drawn]).long()
         seen = silhouette(parts, camera, vertices, triangles)
-        if self._seat is None:
-            self._seat = Seat(mesh.topology, mesh.mean)
-            self._shaper = HairShaper(mesh.topology, mesh.mean)
-        return Worn(seen, self._seat.fit(identity.neutral), self._shaper)
+        return Worn(seen, self._stock.seat().fit(identity.neutral), self._stock.shaper())
 
     def _fitted(
         self, worn: Worn, tried: Sequence[Candidate]
@@ -207,8 +201,7 @@ class Dresser:
             if each.style is not None:
                 style, shape = self._models.styles.planes(each.style), fitted[each.style].shape
                 style = style.mirrored() if each.mirrored else style
-                assert self._shaper is not None
-                seating = self._shaper.shaped(worn.seating, shape)
+                seating = self._stock.shaper().shaped(worn.seating, shape)
                 strands = hair_lines(lines, worn.seen, camera, self._models.hair, style, seating)
                 yield None
                 found[each.style] = yield from fit_own_hair(worn, style.grid, shape, strands)
@@ -236,8 +229,6 @@ class Dresser:
         Not its `own`: only the generated skin that is most like the photo's.
         """
         yield "prepare"
-        if self._skin is None:
-            self._skin = SkinFitter(self._models.texture, self._models.mesh)
         params = dressed.params
         vertices, identity = self._posed(params)
         posed = Posed.of(self._models.mesh.topology, vertices, camera.pixels_from_head)
@@ -245,7 +236,7 @@ class Dresser:
         allowed = _allowed(crop, parts, brushed)
         told = None if parts is None else torch.from_numpy(_features(parts, brushed))
         hair = self._seated(params, dressed.worn)
-        fitted = yield from self._skin.fit(
+        fitted = yield from self._stock.skin().fit(
             photo, posed, allowed, told=told, relaxed=identity.neutral,
             before=Before(
                 None if hair is None else _visibility(hair),
@@ -269,14 +260,15 @@ class Dresser:
 
     def _seated(self, params: HeadParams, worn: Worn | None) -> _SeatedHair | None:
         """The hair that a head wears, and where it sits."""
-        if worn is None or params.hairstyle is None or self._shaper is None:
+        if worn is None or params.hairstyle is None:
             return None
         style = self._models.styles.planes(params.hairstyle)
         if params.hair_shape is not None and params.hair_shape.mirrored:
             style = style.mirrored()
-        seating = self._shaper.shaped(worn.seating, params.hair_shape)
+        shaper = self._stock.shaper()
+        seating = shaper.shaped(worn.seating, params.hair_shape)
         if params.own_hair is not None:
-            seating = self._shaper.own(seating, params.own_hair, params.hair_shape)
+            seating = shaper.own(seating, params.own_hair, params.hair_shape)
         return style, seating
 
     def _toned(

@@ -24,15 +24,16 @@ from head360.fitting.drawing import marked, outlined, preview
 from head360.fitting.dressing import AUTO, BALD, Dressed, Dresser
 from head360.fitting.finding import MOST_FACES, FoundFaces, find_faces
 from head360.fitting.gaze import gaze
-from head360.fitting.landmarks import LandmarkModel, face_height
+from head360.fitting.landmarks import face_height
 from head360.fitting.painted import Painted, check_shown, painted
 from head360.fitting.photo import Photo, kept
 from head360.fitting.quality import PhotoWarning, check_usable, unsure, warnings_about
 from head360.fitting.report import FitReport, rounded, spread
 from head360.fitting.request import STEPS, FitOptions, FitProgress, Looked, StepName, waiting
-from head360.fitting.shape import FreeForm, remaining
+from head360.fitting.shape import remaining
 from head360.fitting.solver import Sight, Solution, solve
 from head360.fitting.steps import Clock, all_beside, beside
+from head360.fitting.stock import Stock
 from head360.fitting.versions import versions
 from head360.likeness import MODES, SKIN_ROWS, Likeness
 from head360.marks import Marks, resized
@@ -92,9 +93,9 @@ class Fitter:
     def __init__(self, models: Models) -> None:
         self._mesh = models.mesh
         self._detector: FaceDetector | None = None
-        self._landmarks: LandmarkModel | None = None
-        self._process: FreeForm | None = None
-        self._dresser = Dresser(models)
+        self._stock = Stock(models)
+        self._dresser = Dresser(models, self._stock)
+        self._stock.begin()
 
     def fit(
         self, photo: Photo, options: FitOptions | None = None
@@ -109,7 +110,7 @@ class Fitter:
         work = _Work(photo, options or FitOptions())
         _check_hair(work.options.hair)
         yield _progress(work, "prepare", preview(photo.image))
-        yield from self._run(work, "prepare", beside(self._prepare))
+        yield from self._run(work, "prepare", beside(self._eyes))
         looked, second = yield from self._run(work, "detect", self._look(work))
         found = looked.found
         yield _progress(work, "detect", outlined(found.photo.image, found.faces, looked.face))
@@ -131,7 +132,7 @@ class Fitter:
             PhotoError: there are none.
             AssetError: the face detector has not been fetched.
         """
-        yield from beside(self._prepare)
+        yield from beside(self._eyes)
         return (yield from all_beside(find_faces(photo, self._eyes())))
 
     def align(self, found: FoundFaces, number: int | None = None) -> Generator[None, None, Aligned]:
@@ -140,21 +141,19 @@ class Fitter:
         Raises:
             PhotoError: there is no such face, or no head can be made from it.
         """
-        yield from beside(self._prepare)
+        yield from beside(self._eyes)
         face = found.chosen(number)
         looked = yield from beside(partial(self._cut, found, face, None))
         check_usable(face, looked.crop, face.angles_degrees[0])
-        assert self._landmarks is not None
-        return (yield from beside(partial(aligned, self._landmarks, looked)))
+        return (yield from beside(partial(aligned, self._stock.landmarks(), looked)))
 
     def realign(self, before: Aligned, landmark: int, to: tuple[float, float]) -> Aligned:
         """Explain them anew after a landmark was dragged to a column and row of the crop."""
-        self._prepare()
-        assert self._landmarks is not None
-        return realigned(self._landmarks, before, landmark, to)
+        return realigned(self._stock.landmarks(), before, landmark, to)
 
     def close(self) -> None:
-        """Free the detector."""
+        """Free the detector, and make nothing ahead any more."""
+        self._stock.close()
         if self._detector is not None:
             self._detector.close()
         self._detector = None
@@ -172,13 +171,6 @@ class Fitter:
                 return done.value
             finally:
                 task.close()
-
-    def _prepare(self) -> None:
-        self._eyes()
-        if self._landmarks is None:
-            self._landmarks = LandmarkModel.of(self._mesh)
-            mesh = self._mesh
-            self._process = FreeForm.of(self._landmarks, mesh.topology, mesh.mean.numpy())
 
     def _eyes(self) -> FaceDetector:
         if self._detector is None:
@@ -216,18 +208,16 @@ class Fitter:
         return Looked(found, face, crop, landmarks, best.expression)
 
     def _solve(self, work: _Work, looked: Looked, second: Looked | None) -> Solution:
-        assert self._landmarks is not None
-        assert self._process is not None
         sights = [looked.sight(work.options.placed)]
         if second is not None:
             turned = abs(second.face.angles_degrees[0]) > _PROFILE
             sights.append(second.sight(profile=turned))
         without = work.options.without
-        solution = solve(self._landmarks, sights, shaped=not without.shape)
+        solution = solve(self._stock.landmarks(), sights, shaped=not without.shape)
         check_usable(looked.face, looked.crop, solution.first.camera.head_angles_degrees[0])
         offsets = None
         if work.options.free_form and not without.free_form:
-            offsets = self._process.offsets(solution.first, looked.landmarks)
+            offsets = self._stock.free_form().offsets(solution.first, looked.landmarks)
             work.rest = remaining(self._mesh.topology, solution.first, looked.landmarks, offsets)
         work.params = self._head(work.params, solution, offsets, looked.landmarks)
         return solution
@@ -245,12 +235,9 @@ class Fitter:
             landmarks: (478, 3) pixels of its crop, see `landmarks.moved`.
             placed: which of them a person has placed.
         """
-        self._prepare()
-        assert self._landmarks is not None
-        assert self._process is not None
         sight = replace(result.sight, landmarks=landmarks, fixed=placed)
-        solution = solve(self._landmarks, [sight], start=result.solution)
-        offsets = self._process.offsets(solution.first, landmarks)
+        solution = solve(self._stock.landmarks(), [sight], start=result.solution)
+        offsets = self._stock.free_form().offsets(solution.first, landmarks)
         return self._head(result.params, solution, offsets, landmarks), solution
 
     def _head(

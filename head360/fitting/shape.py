@@ -9,9 +9,11 @@ says nothing of it. This makes textures land where they belong; it does not make
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TypeVar
 
 import numpy as np
 import numpy.typing as npt
+from scipy.spatial import KDTree
 from scipy.spatial.distance import cdist
 
 from head360.faces import MESH_LANDMARKS
@@ -20,6 +22,7 @@ from head360.fitting.solver import Seen
 from head360.model.topology import LASH, SKIN, Topology
 
 Doubles = npt.NDArray[np.float64]
+Number = TypeVar("Number", np.float32, np.float64)
 
 #: Length over which offsets go together, and how far from landmarks they reach, metres.
 _LENGTH, _REACH = 0.018, 0.03
@@ -39,7 +42,8 @@ class FreeForm:
 
     vertices: int
     near: npt.NDArray[np.int64]  # (N,) vertices that move at all
-    spread: npt.NDArray[np.float32]  # (N, 468) how far each landmark's miss moves them
+    spread: npt.NDArray[np.float32]  # (N, 468) how far each landmark's offset moves them
+    told: Doubles  # (468, 468) landmarks' offsets of their misses, sceptically
 
     @classmethod
     def of(
@@ -47,19 +51,21 @@ class FreeForm:
     ) -> FreeForm:
         """The process for landmarks on a mesh whose mean head is (V, 3) metres."""
         places = model.points.mean
-        kernel = _kernel(cdist(places, places))
-        told = np.linalg.inv(kernel + _NOISE * np.eye(MESH_LANDMARKS))
+        kernel = _kernel(cdist(places, places).astype(np.float64))
+        told = np.linalg.inv(kernel + _NOISE * np.eye(MESH_LANDMARKS)).astype(np.float64)
         moving = _moving(topology)
-        away = cdist(mean[moving].astype(np.float64), places)
-        fade = np.exp(-np.square((away.min(1) - 0.006).clip(0) / _REACH))
+        nearest = np.asarray(KDTree(places).query(mean[moving])[0])
+        fade = np.exp(-np.square((nearest - 0.006).clip(0) / _REACH)).astype(np.float32)
         near = np.flatnonzero(fade > _FADED)
-        spread = [(_kernel(away[near]) * fade[near, None]) @ told]
+        away = cdist(mean[moving[near]], places).astype(np.float32)
+        spread = [_kernel(away) * fade[near, None]]
         vertices = [moving[near]]
         for side, lids in enumerate((LEFT_EYE, RIGHT_EYE)):
             eye = np.flatnonzero(topology.eye == side + 1)
-            spread.append(np.repeat((kernel[list(lids)] @ told).mean(0)[None], len(eye), 0))
+            mixed = kernel[list(lids)].mean(0).astype(np.float32)
+            spread.append(np.repeat(mixed[None], len(eye), 0))
             vertices.append(eye)
-        return cls(len(mean), np.concatenate(vertices), np.concatenate(spread).astype(np.float32))
+        return cls(len(mean), np.concatenate(vertices), np.concatenate(spread), told)
 
     def offsets(self, seen: Seen, landmarks: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
         """(V, 3) metres on the neutral head.
@@ -68,7 +74,7 @@ class FreeForm:
             seen: how the solver explained the photo.
             landmarks: (478, 3) pixels, where the detector has them.
         """
-        moved = self.spread @ _wanted(seen, landmarks).astype(np.float32)
+        moved = self.spread @ (self.told @ _wanted(seen, landmarks)).astype(np.float32)
         size = np.linalg.norm(moved, axis=1, keepdims=True)
         moved[size[:, 0] < _LEAST] = 0
         offsets = np.zeros((self.vertices, 3), np.float32)
@@ -112,9 +118,9 @@ def _wanted(seen: Seen, landmarks: npt.NDArray[np.float32]) -> Doubles:
     return wanted
 
 
-def _kernel(distance: Doubles) -> Doubles:
-    scaled = np.sqrt(3) * distance / _LENGTH
-    kernel: Doubles = (1 + scaled) * np.exp(-scaled)
+def _kernel(distance: npt.NDArray[Number]) -> npt.NDArray[Number]:
+    scaled = distance * distance.dtype.type(3**0.5 / _LENGTH)
+    kernel: npt.NDArray[Number] = (1 + scaled) * np.exp(-scaled)
     return kernel
 
 

@@ -43,6 +43,21 @@ def all_beside(steps: Generator[object, None, Value]) -> Generator[None, None, V
             return value  # type: ignore[return-value]  # finished: what it returns
 
 
+class Once(Generic[Value]):
+    """Call it to have what `make` makes: on the first call, for threads that need it alike."""
+
+    def __init__(self, make: Callable[[], Value]) -> None:
+        self._make = make
+        self._made: list[Value] = []
+        self._lock = threading.Lock()
+
+    def __call__(self) -> Value:
+        with self._lock:
+            if not self._made:
+                self._made.append(self._make())
+        return self._made[0]
+
+
 class _Task(Generic[Value]):
     def __init__(self, work: Callable[[], Value]) -> None:
         self._work = work
