@@ -80,6 +80,8 @@ def _years_counted(head: HeadParams, meant: Meant, number: float, *, timed: bool
         return number
     if any(re.search(r"(ties|\d0'?s)$", word) for word in meant.said):
         return None  # “age him to his forties”
+    if timed and meant.said[-1:] == ["old"]:
+        return None  # “older, about 50 years old”
     apart = meant.counted_in not in (-1, meant.clause) and number > 15
     if apart and (number - age_of(head)) * sign > 0:
         return None  # “older, about 60”

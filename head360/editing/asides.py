@@ -34,12 +34,22 @@ def _measured(words: Sequence[Token], labels: list[str]) -> None:
 
 
 def _dated(words: Sequence[Token], labels: list[str]) -> None:
-    """“Set age to 40”, “age him to 60” tell the age, not by how much."""
+    """“Set age to 40”, “her age should be about 50” tell the age, not by how much."""
     for at, word in enumerate(words):
-        told = word.word == "age" and labels[at] in ("person:old", "topic:age")
-        for n in range(at + 2, min(at + 4, len(words))) if told else ():
-            if labels[n] == NUMBER and words[n - 1].word in ("to", "at", "around", "about"):
-                labels[at] = YEARS
+        if word.word != "age" or labels[at] not in ("person:old", "topic:age"):
+            continue
+        behind = range(at + 1, min(at + 6, len(words)))
+        n = next((n for n in behind if labels[n] != GLUE), at)
+        said = {w.word for w in words[at + 1 : n]}
+        if labels[n] == NUMBER and said & _REACHING and "by" not in said:
+            labels[at] = YEARS
+            if "to" in said:  # “raise his age to 50”: the number says how far
+                near = slice(max(at - 3, 0), at)
+                labels[near] = [GLUE if o in (MORE, LESS) else o for o in labels[near]]
+
+
+#: Between “age” and a number that says which age.
+_REACHING = frozenset({"to", "at", "around", "about", "be", "is", "become", "becomes", "of"})
 
 
 _EXTENTS = {
@@ -166,11 +176,19 @@ _SEXES = {"f": "person:female", "m": "person:male"}
 
 
 def _overdone(words: Sequence[Token], labels: list[str]) -> None:
-    """“Lips overdone, less volume there”: what is found wrong is told by the rest."""
+    """“Lips overdone, make them smaller”: what is wished of them, not less of that."""
     for at, word in enumerate(words):
-        told = any(words[n].word == "less" and labels[n][:5] == "shape" for n in range(len(words)))
-        if word.word in ("overdone", "much") and labels[at] == LESS and told:
+        if word.word not in _TOO_MUCH or labels[at] != LESS:
+            continue
+        after = labels[at + 1 :]
+        back = any(w.word in _THEM for w in words[at + 1 :])
+        other = any(label.startswith("topic:") for label in after)
+        if back and not other and any(o == LESS or o.startswith("shape:") for o in after):
             labels[at] = GLUE
+
+
+_TOO_MUCH = frozenset({"overdone", "much", "excessive"})
+_THEM = frozenset({"it", "them", "they", "there", "that", "those"})
 
 
 def _highlit(words: Sequence[Token], labels: list[str]) -> None:

@@ -170,11 +170,14 @@ _GREYS = ("color:grey", "color:white")
 
 
 def _cast(words: Sequence[Token], labels: list[str]) -> None:
-    """“For this part” is what an actor plays."""
-    for at, word in enumerate(words[2:], 2):
-        played = words[at - 1].word in ("this", "the", "that") and words[at - 2].word == "for"
-        if word.word == "part" and labels[at] == "hair:side parting" and played:
+    """“For this part”, “play the part of an old man”: no parting, but what an actor plays."""
+    for at, word in enumerate(words):
+        played = {w.word for w in words[max(at - 3, 0) : at]} & _ACTING
+        if word.word == "part" and labels[at].startswith("hair:") and played:
             labels[at] = GLUE
+
+
+_ACTING = frozenset({"for", "play", "plays", "playing", "look", "looks", "act", "acting"})
 
 
 def _crops(words: list[Token], labels: list[str]) -> None:

@@ -15,6 +15,7 @@ from head360.editing.labels import KEEP, LESS, MORE, NO, contrary
 from head360.editing.meant import Meant
 from head360.editing.tagger import tagger
 from head360.editing.targets import GEOMETRY
+from head360.editing.where import place_named
 from head360.editing.wishes import hear
 from head360.edits import MAX_AMOUNT, Change, EditLayer, Wish
 from head360.model.bilinear import BilinearModel
@@ -23,6 +24,9 @@ from head360.params import ATTRIBUTES, HeadParams
 
 #: A sentence longer than this is not one.
 MAX_CHARACTERS = 400
+_ALL_OF_IT = (
+    "Only roots and tips can have a colour of their own, not the {place}: all hair has it now."
+)
 EXAMPLE = "older, with a grey beard and a slight smile"
 
 
@@ -103,6 +107,9 @@ def _wishes(
         if (other := seen.get(_subject(each))) and _opposite(other, each):
             notes.append(f"“{other.words(text)}” and “{words}” contradict; both are carried out.")
         seen[_subject(each)] = each
+        colored = change.hair_color is not None and all(k == "color" for k, _, _ in each.modifiers)
+        if colored and (place := place_named(text, words)):
+            notes.append(_ALL_OF_IT.format(place=place))
         wish = Wish(_title(each), words, min(_amount(each, change), MAX_AMOUNT), change)
         wishes.append(wish)
         now = edited(now.with_(edits=(EditLayer("", (replace(wish, amount=1.0),)),)))

@@ -7,9 +7,12 @@ from dataclasses import replace
 import pytest
 
 from head360.assets import resource
+from head360.edited import edited
+from head360.editing.ages import AGES, OLD, age_of
 from head360.editing.decline import declined
 from head360.editing.prompt import Understanding, understand
 from head360.model.bilinear import BilinearModel
+from head360.model.directions import with_trait
 from head360.params import HeadParams
 from training.prompt.held_out import HELD_OUT, Said, alternatives, carried_out, held_out
 from training.prompt.judge import Judge
@@ -20,6 +23,12 @@ _PRACTICE = HELD_OUT.with_name("practice_b.toml")
 @pytest.fixture(scope="module")
 def mesh() -> BilinearModel:
     return BilinearModel.load(resource("models", "mesh.safetensors"))
+
+
+def _aged(head: HeadParams, years: float) -> HeadParams:
+    """Somebody of about so many years."""
+    step = (years - age_of(head)) * (OLD[1] - OLD[0]) / (AGES[1] - AGES[0])
+    return with_trait(head, "old", step)
 
 
 @pytest.fixture(scope="module")
@@ -41,6 +50,9 @@ def starts() -> dict[str, HeadParams]:
         ("her lips look way to thin", "blue_eyed", "measure:Lip fullness+"),
         ("he has too many freckles, delete", "bearded", "freckles=0"),
         ("the grin is awful, make it go away", "grinning_woman", "move-grin"),
+        ("lips overdone, make them smaller", "blue_eyed", "measure:Lip fullness-"),
+        ("brows overdone, make them thinner", "blue_eyed", "brows-"),
+        ("eyeliner overdone, less of it please", "made_up", "eyeliner-"),
     ],
 )
 def test_what_is_found_wrong_is_wished_otherwise(
@@ -151,3 +163,65 @@ def test_what_a_want_brings_with_it_is_no_leak(
             replace(said, text="red lips, darker skin"), starts["blue_eyed"], mesh, Judge(mesh)
         ).leaked
     )
+
+
+@pytest.mark.parametrize(
+    ("text", "years"),
+    [
+        ("her age should be about 50", 50),
+        ("his age is 40", 40),
+        ("the age should become fifty", 50),
+        ("raise his age to 50", 50),
+        ("older, about 50 years old", 50),
+        ("older, about 50", 50),
+        ("increase her age by about 10", 45),
+        ("about 10 years older", 45),
+    ],
+)
+def test_an_age_is_told_from_by_how_much(
+    text: str, years: int, mesh: BilinearModel, starts: dict[str, HeadParams]
+) -> None:
+    start = _aged(starts["blue_eyed"], 35)
+
+    layer = understand(text, start, mesh).layer
+
+    assert layer is not None
+    assert age_of(edited(start.with_(edits=(layer,)))) == pytest.approx(years, abs=1.5)
+
+
+@pytest.mark.parametrize(
+    ("text", "place"),
+    [
+        ("grey at the temples", "temples"),
+        ("greying at the temples", "temples"),
+        ("white at the sides", "sides"),
+        ("make the sides of her hair grey", "sides"),
+        ("blond hair at the back of the head", "back"),
+        ("black hair, shorter at the back", ""),
+        ("black hair at the front of the picture", ""),
+        ("grey roots", ""),
+        ("red hair falling on her back", ""),
+    ],
+)
+def test_a_place_without_a_colour_of_its_own_is_named(
+    text: str, place: str, mesh: BilinearModel, starts: dict[str, HeadParams]
+) -> None:
+    answer = understand(text, starts["blue_eyed"], mesh)
+
+    told = [note for note in answer.notes if "colour of their own" in note]
+    assert answer.layer is not None
+    assert bool(told) is bool(place)
+    assert not place or f"not the {place}" in told[0]
+
+
+@pytest.mark.parametrize(
+    "text", ["for this part he needs a beard", "play the part of an old man", "look the part, old"]
+)
+def test_an_actor_s_part_is_no_parting(
+    text: str, mesh: BilinearModel, starts: dict[str, HeadParams]
+) -> None:
+    answer = understand(text, starts["young_man"], mesh)
+
+    assert answer.layer is not None
+    assert not any("part" in wish.title.lower() for wish in answer.layer.wishes)
+    assert not any("part" in note for note in answer.notes)
