@@ -38,6 +38,8 @@ from head360.rendering.shade import linear_from_srgb
 _FRINGE_TEXELS, _BESIDE_FRINGE = 8.0, 10.0
 #: A change goes on so far beside what was seen, and its means over more texels further on.
 _SPREAD_TEXELS = (2.0, 14.0)
+#: Cosines to the view between which skin has detail of its own; texels it is smoothed over before.
+_GRAZING, _GRAZING_TEXELS = (0.1, 0.35), 2.5
 #: Cosines to the view between which teeth and eyes are repainted.
 _OPENING = (0.1, 0.4)
 #: Albedo lies within these, linear.
@@ -88,7 +90,11 @@ def moment_of(atlas: SkinAtlas, occasion: Occasion, maps: Tensor, lighting: Ligh
     change = as_seen(easel, occasion.photo, maps, canvases)
     beside = (_BESIDE_FRINGE * atlas.blurred(fringe[:, None], _FRINGE_TEXELS)).clamp(max=1)
     skin, opening = change[..., : atlas.columns], change[..., atlas.columns :]
-    spread = _spread(atlas, atlas.listed(skin), canvases[0].share, fringe, occasion.zones)
+    share = canvases[0].share
+    # Wings of a nose and lips turn away, too, and have edges.
+    detail = torch.maximum(smooth(*_GRAZING, occasion.seen.facing), occasion.zones.middle)
+    calm = _without_specks(atlas, atlas.listed(skin), share, detail)
+    spread = _spread(atlas, calm, share, fringe, occasion.zones)
     even = for_other_light(spread, _features(occasion.zones))
     own = linear_from_srgb(maps[:3]).clamp(*_LIMITS).log()
 
@@ -137,6 +143,16 @@ def _fringe(occasion: Occasion) -> Tensor:
         return torch.zeros_like(seen.hair)
     strands = zones.temples * seen.near * (1 - occasion.gate)
     return torch.maximum(zones.hairline * seen.hair, strands)
+
+
+def _without_specks(atlas: SkinAtlas, change: Tensor, share: Tensor, detail: Tensor) -> Tensor:
+    """A change (N, 3) that is smooth where there is no `detail` (N,), 0 … 1.
+
+    Where cheeks and temples turn away, few pixels show many texels.
+    """
+    soft = atlas.blurred(torch.cat([change, share[:, None]], 1), _GRAZING_TEXELS)
+    even = soft[:, :3] / soft[:, 3:].clamp(min=1e-3) * share[:, None]
+    return torch.lerp(even, change, detail[:, None])
 
 
 def _spread(

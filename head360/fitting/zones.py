@@ -32,6 +32,8 @@ _LIPS_ONLY = (0.0030, 0.0055)
 _FOREHEAD = (0.0035, 0.0065)
 #: Photos are believed down to so far below the chin, and so far behind the middle, metres.
 _NECK, _BARE_NECK, _BACK = (0.010, 0.030), (0.000, 0.014), (-0.020, -0.035)
+#: The middle of a face ends so far beside the eyes' outer corners, metres.
+_BESIDE_EYES = (-0.008, 0.0)
 #: What lies so far below the line of the jaw is neck, metres.
 _BELOW_JAW = (0.002, 0.010)
 #: Hairs of brows stand beside their outlines: these are blurred so far, and made so much wider.
@@ -52,6 +54,7 @@ class Zones:
     features: Tensor  # (N,) lips and nostrils: what is not even by nature
     brows: Tensor  # (N,) where brows usually are, or are known to be
     rims: Tensor  # (N,) edges of lids, where lashes grow
+    middle: Tensor  # (N,) brows, eyes, nose and mouth with what is between them
     neck: Tensor  # (N,) what lies below the line of the jaw
     own: Tensor  # (N,) brows, lips and beard that `told` knows of: skin whatever their colour
 
@@ -104,11 +107,12 @@ def skin_zones(atlas: SkinAtlas, mean: Tensor, topology: Topology) -> Zones:
     varied = varied * (1 - hairline)
     bare = reached * (1 - scalp) * _between(chin - y, _BARE_NECK) * _between(side, (-0.004, 0.0))
     varied = atlas.blurred(varied[:, None], 3.0)[:, 0]
+    inner = _between(x.abs() - marks[45, 0], _BESIDE_EYES)
     neck = 1 - _between(_height_at(marks[_JAW], x) - y, _BELOW_JAW)
     alone = torch.maximum(*(_near(points, marks[list(line)], _BROWS_ALONE) for line in _BROWS))
     return Zones(
         reached, bare, varied, hairline, temples, folds * front, plain, features,
-        alone * front, rims * front, neck, torch.zeros_like(plain),
+        alone * front, rims * front, inner * front, neck, torch.zeros_like(plain),
     )  # fmt: skip
 
 

@@ -22,7 +22,7 @@ from head360.fitting.calm import (
 )
 from head360.fitting.eyes import likely_iris
 from head360.fitting.lashes import lash_band, lash_line
-from head360.fitting.occasion import _spread
+from head360.fitting.occasion import _spread, _without_specks
 from head360.fitting.zones import Zones, skin_zones
 from head360.model.bilinear import BilinearModel
 from head360.model.sampling import IRIS_COLORS
@@ -173,6 +173,18 @@ def test_what_was_seen_ends_without_an_edge(
     assert steps(atlas, change[:, :1], face) > 0.4
     assert steps(atlas, whole[:, :1], face) < 0.1
     assert float(whole[(points[:, 0] > 0.05) & (face > 0)].abs().max()) < 0.01
+
+
+def test_cheeks_that_turn_away_have_no_specks(atlas: SkinAtlas) -> None:
+    count = len(atlas.texels)
+    specks = 0.2 * torch.randn(count, 3, generator=torch.Generator().manual_seed(2)) - 0.3
+    half = 0.5 * torch.ones(count)
+
+    calm = _without_specks(atlas, specks * 0.5, half, torch.zeros(count))
+
+    assert float(calm.std()) < 0.3 * float((0.5 * specks).std())
+    assert float(calm.mean()) == pytest.approx(-0.15, abs=0.002)
+    assert torch.allclose(_without_specks(atlas, specks, half, torch.ones(count)), specks)
 
 
 def test_ears_and_neck_take_the_face_s_hue(
