@@ -191,7 +191,7 @@ class SkinFitter:
         yield "join"
         pushed = _pushed(atlas, posed, relaxed)
         painted = self._whole(logs, template.log(), trust, seen.shown, zones, pushed)
-        colors = eye_colors(photo, view, posed, self._texture.fixed, second, tint)
+        colors = eye_colors(photo, view, posed, self._texture.shown, second, tint)
         fitted = self._evened(found, painted - base[:, :3], trust, second, colors)
         yield "moment"
         made[:3] = atlas.padded(atlas.tile(painted))

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import json
 import math
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -45,7 +45,8 @@ from head360.params import FloatArray, HeadParams
 IRIS_LIGHT = 2.0  # the iris pattern is stored at half brightness
 PUPIL = 0.004  # linear: what even black reflects
 _GUMS, _TEETH, _CAP = 0, 1, 3  # among the fixed tiles
-_OCCLUSION, _CAVITY = 3, 2.8  # a channel, and the power of it inside a mouth
+#: A channel; inside a mouth it is darker by a power of its share of a whole, by number of the tile.
+_OCCLUSION, _CAVITY = 3, {_GUMS: (1.0, 1.8), _TEETH: (0.65, 0.7)}
 _SURFACE = (4, 7)  # channels that a photo may change besides the albedo: roughness, height
 _AGE_CODE, _TEETH_CODE = 7, 62  # numbers of the texture code
 _WORN_TEETH = (0.03, 0.06, 0.14)  # what age takes from encoded albedo
@@ -80,7 +81,7 @@ class TextureModel:
     def __init__(self, generator: TextureGenerator, layers: Layers, fixed: FixedTiles) -> None:
         self._generator = generator.eval().requires_grad_(False)
         self._layers = layers
-        self._fixed = fixed
+        self._fixed, self._shown = fixed, _deepened(fixed)
         self._skin: tuple[bytes, Tensor] | None = None
 
     @classmethod
@@ -116,8 +117,13 @@ class TextureModel:
 
     @property
     def fixed(self) -> FixedTiles:
-        """Tiles that every head shares."""
+        """Tiles that every head shares, as files have them."""
         return self._fixed
+
+    @property
+    def shown(self) -> FixedTiles:
+        """The same as heads are painted with them."""
+        return self._shown
 
     @torch.inference_mode()
     def maps(self, params: HeadParams, scalp_tint: float) -> Tensor:
@@ -147,12 +153,11 @@ class TextureModel:
         rows = skin.shape[1]
         maps = skin.new_empty(CHANNELS, rows, rows * 5 // 2)
         maps[:, :, : 2 * rows] = skin
-        for tile in self._fixed.tiles:
+        for tile in self._shown.tiles:
             _place(maps, tile)
-        _deepen(maps, self._fixed.tiles[_GUMS])
-        _tint_teeth(maps, self._fixed.tiles[_TEETH], params)
-        _tint_cap(maps, self._fixed.tiles[_CAP], skin)
-        _place(maps, _colored_eye(self._fixed, params))
+        _tint_teeth(maps, self._shown.tiles[_TEETH], params)
+        _tint_cap(maps, self._shown.tiles[_CAP], skin)
+        _place(maps, _colored_eye(self._shown, params))
         paint_attributes(maps, self._layers, params, scalp_tint)
         return maps
 
@@ -208,11 +213,14 @@ def fitted_skin(skin: Tensor, likeness: Likeness, moment: Tensor | None) -> Tens
     return fitted
 
 
-def _deepen(maps: Tensor, tile: Tile) -> None:
+def _deepened(fixed: FixedTiles) -> FixedTiles:
     """Light comes into a mouth through its opening alone: the further in, the less."""
-    height, width = tile.maps.shape[1:]
-    rows, columns = slice(tile.row, tile.row + height), slice(tile.column, tile.column + width)
-    maps[_OCCLUSION, rows, columns].pow_(_CAVITY)
+    tiles = list(fixed.tiles)
+    for number, (whole, power) in _CAVITY.items():
+        maps = tiles[number].maps.clone()
+        maps[_OCCLUSION] *= (maps[_OCCLUSION] / whole).clamp(max=1) ** power
+        tiles[number] = replace(tiles[number], maps=maps)
+    return replace(fixed, tiles=tuple(tiles))
 
 
 def _tint_teeth(maps: Tensor, tile: Tile, params: HeadParams) -> None:

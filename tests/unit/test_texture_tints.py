@@ -39,15 +39,20 @@ def test_the_bust_is_cut_in_the_colour_of_the_skin(model: TextureModel) -> None:
     assert float(dark[0].mean()) > float(dark[2].mean())  # and still warm
 
 
-def test_a_mouth_is_dark_further_in(model: TextureModel) -> None:
-    tile = model.fixed.tiles[0]
+@pytest.mark.parametrize(
+    ("number", "front", "back"), [(0, 0.65, 0.3), (1, 0.95, 0.68)], ids=["tongue", "teeth"]
+)
+def test_a_mouth_is_dark_further_in(
+    model: TextureModel, number: int, front: float, back: float
+) -> None:
+    tile = model.fixed.tiles[number]
     rows, columns = tile.maps.shape[1:]
     maps = model.painted(skin(0.7), neutral_head(), 0.0)
 
-    open_ = maps[3, tile.row : tile.row + rows, tile.column : tile.column + columns]
-    front, back = (tile.maps[3] > 0.8, tile.maps[3] < 0.4)
-    assert float(open_[front].mean()) > 0.5
-    assert float(open_[back].mean()) < 0.1
+    shown = maps[3, tile.row : tile.row + rows, tile.column : tile.column + columns]
+    light = tile.maps[3] / tile.maps[3].max()
+    assert float((shown / tile.maps[3])[light > 0.95].min()) > front
+    assert float((shown / tile.maps[3])[light < 0.55].max()) < back
 
 
 def test_teeth_yellow_with_age(model: TextureModel) -> None:
