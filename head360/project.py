@@ -216,7 +216,7 @@ def _six_from_five(
 def _seven_from_six(
     manifest: Json, arrays: dict[str, FloatArray]
 ) -> tuple[Json, dict[str, FloatArray]]:
-    """Version 7 brought a photo's light, which may lack."""
+    """Version 7 brought a photo's light and own hair that is cut: both may lack."""
     return manifest, arrays
 
 

@@ -98,6 +98,8 @@ def _own_hair_bytes(own: OwnHair | None) -> bytes | None:
     style = np.frombuffer(own.style.encode(), np.uint8)
     mirrored = np.array([own.mirrored], np.uint8)
     arrays = {"ways": own.ways, "gains": own.gains, "style": style, "mirrored": mirrored}
+    if own.cut is not None:
+        arrays |= {"cut": own.cut, "ragged": np.array([own.ragged], np.float32)}
     if own.strength != 1:
         arrays["strength"] = np.array([own.strength], np.float32)
     if own.fringe is not None:
@@ -108,8 +110,8 @@ def _own_hair_bytes(own: OwnHair | None) -> bytes | None:
 def _own_hair_of(content: bytes) -> OwnHair:
     arrays = read_arrays(content, "own hair")
     strength = arrays.pop("strength", np.ones(1, np.float32))
-    fringe = arrays.pop("fringe", None)
-    if arrays.keys() != _OWN_ARRAYS:
+    fringe, cut, ragged = (arrays.pop(name, None) for name in ("fringe", "cut", "ragged"))
+    if arrays.keys() != _OWN_ARRAYS or (cut is None) != (ragged is None):
         raise ValueError("its own hair lacks something or holds too much")
     style = arrays["style"].tobytes().decode("ascii", "replace")
     if style not in {entry.id for entry in catalog().hairstyles}:
@@ -118,13 +120,14 @@ def _own_hair_of(content: bytes) -> OwnHair:
         raise ValueError("its own hair is worn to no side")
     if any(
         one.dtype != np.float32 or one.shape != (1,)
-        for one in (strength, fringe)
+        for one in (strength, fringe, ragged)
         if one is not None
     ):
         raise ValueError("its own hair is worn nobody knows how far")
     return OwnHair(
         style, bool(arrays["mirrored"][0]), arrays["ways"], arrays["gains"], float(strength[0]),
-        None if fringe is None else float(fringe[0]),
+        None if fringe is None else float(fringe[0]), cut,
+        0.0 if ragged is None else float(ragged[0]),
     )  # fmt: skip
 
 

@@ -19,7 +19,7 @@ from head360.export.hair_picture import (
     plain_lanes,
     varied_lanes,
 )
-from head360.rendering.lighting import strand_noise
+from head360.model.strand_noise import strand_noise
 from head360.rendering.shade import SKULL_CENTRE
 
 #: Widths of cards in the middle, metres.

@@ -16,7 +16,7 @@ import numpy.typing as npt
 from scipy.ndimage import gaussian_filter1d
 
 from head360.export.bust import Floats, Image
-from head360.rendering.lighting import strand_noise
+from head360.model.strand_noise import strand_noise
 from head360.rendering.shade import STRANDS_IN_A_LOCK
 
 #: Linear RGB (N, 3) at shares (N, 1) of a strand's length, of strands that start at scalp

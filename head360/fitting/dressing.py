@@ -43,8 +43,10 @@ from head360.likeness import SKIN_ROWS
 from head360.model.bilinear import Identity
 from head360.model.field import HairPlanes
 from head360.model.seating import Seating
+from head360.model.strand_ends import strands_volume
 from head360.own_hair import OwnHair
 from head360.params import FloatArray, HairShape, HeadParams
+from head360.rendering.grown import with_own
 from head360.rendering.lighting import (
     Lighting,
     ambient_visibility,
@@ -159,8 +161,9 @@ class Dresser:
         shape, own = fitted[style].shape if style in fitted else None, None
         if style in bent and shape is not None:
             own = OwnHair.made(
-                str(style), mirrored=shape.mirrored, ways=bent[style].ways, fringe=shape.fringe
-            )
+                str(style), mirrored=shape.mirrored, ways=bent[style].ways, fringe=shape.fringe,
+                cut=bent[style].cut, ragged=1.0,
+            )  # fmt: skip
         dressed = dressed.with_(hairstyle=style, hair_shape=shape, own_hair=own)
         return Dressed(dressed, _named(offered(named, word)), worn=worn)
 
@@ -204,7 +207,9 @@ class Dresser:
                 seating = self._stock.shaper().shaped(worn.seating, shape)
                 strands = hair_lines(lines, worn.seen, camera, self._models.hair, style, seating)
                 yield None
-                found[each.style] = yield from fit_own_hair(worn, style.grid, shape, strands)
+                ends = strands_volume(self._models.hair, style)
+                yield None
+                found[each.style] = yield from fit_own_hair(worn, style.grid, ends, shape, strands)
         return found
 
     def _posed(self, params: HeadParams) -> tuple[Tensor, Identity]:
@@ -267,8 +272,10 @@ class Dresser:
             style = style.mirrored()
         shaper = self._stock.shaper()
         seating = shaper.shaped(worn.seating, params.hair_shape)
-        if params.own_hair is not None:
-            seating = shaper.own(seating, params.own_hair, params.hair_shape)
+        if (own := params.own_hair) is not None:
+            mirrored = params.hair_shape is not None and params.hair_shape.mirrored
+            style = with_own(self._models.hair, style, own, 1.0, mirrored=mirrored)
+            seating = shaper.own(seating, own, params.hair_shape)
         return style, seating
 
     def _toned(

@@ -25,12 +25,13 @@ from head360.model.hair_shape import VOLUME
 from head360.model.own_hair import FURTHEST_OFF, at_points, displacement
 from head360.model.planes import HAIR_BOX, cell_centres, sample_grid, sample_vectors
 from head360.model.seating import GRID_SIZE
-from head360.own_hair import WAYS_GRID
+from head360.model.strand_ends import at_roots, left_of_strands
+from head360.own_hair import CUT_GRID, WAYS_GRID
 from head360.params import HairShape
 
 #: Of each stage: blur of the style (cells) and of the silhouettes (pixels), step of the codes,
 #: and rounds.
-_STAGES = ((3, 2.5, 0.12, 10), (1, 1.0, 0.12, 10), (0, 0.0, 0.06, 6))
+_STAGES = ((3, 2.5, 0.12, 10), (1, 1.0, 0.12, 10), (0, 0.0, 0.06, 10))
 #: What a code of 1 means: natural logarithm, metres, metres.
 _SCALE = (0.35, 0.02, 0.02)
 #: What it costs: all, where neighbours differ, where they differ from between their neighbours,
@@ -42,6 +43,8 @@ _UNSEEN = 8.0
 _LINES = 0.1
 #: A blurred style's cells are so thick (metres) where its share of them is turned to extinction.
 _THICK, _FULL, _FAINTEST = 0.008, 0.98, 0.1
+#: Most that is cut off; what it costs where neighbours differ, where left and right do, and at all.
+_CUT_SCALE, _CUT_ROUGH, _CUT_ONE_SIDED, _CUT_LARGE = 0.7, 2.0, 0.02, 0.1
 #: Adam's memories.
 _MEMORIES = (0.8, 0.95)
 
@@ -51,25 +54,31 @@ class OwnWays:
     """How a style becomes a person's hair."""
 
     ways: npt.NDArray[np.float32]  # (3, *WAYS_GRID)
+    cut: npt.NDArray[np.float32]  # CUT_GRID shares of strands
     unlike: float  # of the silhouettes, 0 … 1
     stretched: float  # mean square of how much further the hair that is seen stands off
 
 
 def fit_own_hair(
-    worn: Worn, grid: Tensor, shape: HairShape | None = None, lines: HairLines | None = None
+    worn: Worn,
+    grid: Tensor,
+    strands: Tensor,
+    shape: HairShape | None = None,
+    lines: HairLines | None = None,
 ) -> Generator[float, None, OwnWays]:
     """Find a style's ways; yields the share done between rounds of some 50 ms.
 
     Args:
         worn: the photo's silhouette and where hair sits on this head, with a shaper.
         grid: (z, y, x) of the style, already mirrored if it is worn so.
+        strands: (z, y, x, 3) of the style, `strands_volume`.
         shape: what is bent: the style in its fitted shape.
         lines: which way the photo's strands run, and its own; None: nobody knows.
     """
-    search = _Search(worn, grid, shape or HairShape(), lines)
+    search = _Search(worn, grid, shape or HairShape(), lines, strands)
     with torch.inference_mode(False):
         grid = grid.clone()  # another may have read it without gradients
-    lattice = torch.zeros(3, *WAYS_GRID)
+    lattice = _Codes(torch.zeros(3, *WAYS_GRID), torch.zeros(CUT_GRID))
     total = sum(stage[3] for stage in _STAGES)
     done = 0
     for cells, pixels, step, rounds in _STAGES:
@@ -80,10 +89,25 @@ def fit_own_hair(
     return search.found(lattice, grid)
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class _Codes:
+    """What is sought, in steps of `_SCALE` and `_CUT_SCALE`."""
+
+    ways: Tensor  # (3, *WAYS_GRID)
+    cut: Tensor  # CUT_GRID, 0 … 1
+
+
 class _Search:
     """One silhouette's search, over codes (3, z, y, x)."""
 
-    def __init__(self, worn: Worn, grid: Tensor, shape: HairShape, lines: HairLines | None) -> None:
+    def __init__(
+        self,
+        worn: Worn,
+        grid: Tensor,
+        shape: HairShape,
+        lines: HairLines | None,
+        strands: Tensor,
+    ) -> None:
         self._seen, self._lines = worn.seen, lines
         codes = torch.tensor([shape.length, shape.volume, shape.fringe])
         with torch.inference_mode(False):
@@ -92,57 +116,63 @@ class _Search:
             self._away = worn.away.clone() * VOLUME**-shape.volume
             self._fuller = shape.volume * log(VOLUME)
             self._ahead = _ahead(worn, grid).clone()
+            self._strands = strands.clone()
             self._scale = torch.tensor(_SCALE).view(3, 1, 1, 1)
 
     def rounds(
         self,
-        lattice: Tensor,
+        lattice: _Codes,
         grid: Tensor,
         wanted: Tensor,
         step: float,
         count: int,
         blur: float,
-    ) -> Generator[Tensor, None, None]:
+    ) -> Generator[_Codes, None, None]:
         """The codes after each of some rounds."""
         with torch.inference_mode(False), torch.enable_grad():
-            codes = lattice.detach().clone().requires_grad_()
-            descent = torch.optim.Adam([codes], lr=step, betas=_MEMORIES)
+            codes = lattice.ways.detach().clone().requires_grad_()
+            cut = lattice.cut.detach().clone().requires_grad_()
+            descent = torch.optim.Adam([codes, cut], lr=step, betas=_MEMORIES)
         for _ in range(count):
             with torch.inference_mode(False), torch.enable_grad():
                 descent.zero_grad()
                 moved = displacement(self._away, codes * self._scale)
-                shares = _soft(self._shares(moved, grid)[0], blur)
+                shares = _soft(self._shares(moved, grid, cut * _CUT_SCALE)[0], blur)
                 loss = self._apart(shares, wanted) + _PRIOR * (_cost(codes) + self._unseen(moved))
+                loss = loss + _cost_of_cut(cut)
                 if self._lines is not None:
                     loss = loss + _LINES * self._lines.apart(moved)
                 loss.backward()
                 descent.step()
-            yield codes.detach()
+                cut.data.clamp_(0, 1)
+            yield _Codes(codes.detach(), cut.detach())
 
-    def found(self, lattice: Tensor, grid: Tensor) -> OwnWays:
+    def found(self, lattice: _Codes, grid: Tensor) -> OwnWays:
         """What a search has come to."""
         with torch.no_grad():
-            ways = lattice * self._scale
-            shares, met = self._shares(displacement(self._away, ways), grid)
+            ways, cut = lattice.ways * self._scale, lattice.cut * _CUT_SCALE
+            shares, met = self._shares(displacement(self._away, ways), grid, cut)
             off = at_points(ways[:1], self._points)[:, 0].clamp(-FURTHEST_OFF, FURTHEST_OFF)
             off = (off + self._fuller).clamp(min=0)
             seen = met.clamp(max=1) * self._seen.share[self._ray]
             stretched = float((off.square() * seen).sum() / seen.sum().clamp(min=1e-6))
-        return OwnWays(ways.numpy(), float(self._seen.unlike(shares[None])), stretched)
+        return OwnWays(ways.numpy(), cut.numpy(), float(self._seen.unlike(shares[None])), stretched)
 
     def _unseen(self, moved: Tensor) -> Tensor:
         """What it costs that hair comes nearer to the camera or goes away from it."""
         along = torch.einsum("zyxc,zyxc->zyx", moved, self._ahead)
         return _UNSEEN * (along / _SCALE[1]).square().mean()
 
-    def _shares(self, moved: Tensor, grid: Tensor) -> tuple[Tensor, Tensor]:
+    def _shares(self, moved: Tensor, grid: Tensor, cut: Tensor) -> tuple[Tensor, Tensor]:
         """(R,) how much of each ray hair stops, and (N,) optical depths of samples."""
         at = self._at + sample_vectors(moved, self._points, HAIR_BOX)
         unit = (at - at.new_tensor(HAIR_BOX.centre)) / at.new_tensor(HAIR_BOX.half)
         logs = functional.grid_sample(
             grid[None, None], unit.view(1, 1, 1, -1, 3), padding_mode="border", align_corners=False
         )[0, 0, 0, 0]
-        met = _extinction(logs) * self._step
+        along, *root = sample_vectors(self._strands, at, HAIR_BOX).unbind(1)
+        left = left_of_strands(along, 1 - at_roots(cut, torch.stack(root, 1)), 1.0)
+        met = _extinction(logs) * left * self._step
         depth = met.new_zeros(len(self._seen.share)).index_add(0, self._ray, met)
         return 1 - torch.exp(-depth), met
 
@@ -171,6 +201,15 @@ def _cost(codes: Tensor) -> Tensor:
     other = codes.flip(-1) * codes.new_tensor([1.0, 1.0, -1.0]).view(3, 1, 1, 1)
     one_sided = (codes - other).square().mean()
     return _ROUGH * rough + _ONE_SIDED * one_sided + _LARGE * codes.square().mean()
+
+
+def _cost_of_cut(cut: Tensor) -> Tensor:
+    """What it costs that strands are cut, (v, u)."""
+    rough = cut.new_zeros(())
+    for axis in range(2):
+        rough = rough + cut.diff(dim=axis).square().mean()
+    one_sided = (cut - cut.flip(-1)).square().mean()
+    return _CUT_ROUGH * rough + _CUT_ONE_SIDED * one_sided + _CUT_LARGE * cut.square().mean()
 
 
 def _blurred(grid: Tensor, cells: int) -> Tensor:

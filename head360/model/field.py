@@ -38,6 +38,7 @@ from head360.model.planes import (
     sample_planes,
     sideways,
 )
+from head360.model.strand_ends import trimmed
 
 Variant: TypeAlias = Literal["depth", "plain", "triplane"]
 VARIANTS: tuple[Variant, ...] = ("depth", "plain", "triplane")
@@ -108,6 +109,10 @@ class HairPlanes:
     counted: Tensor | None = None
     #: (z, y, x) natural logarithms of factors on tones, cells over the box; None: 1 all over.
     gains: Tensor | None = None
+    #: (v, u) shares that are cut off strands, over scalp coordinates; None: nothing, no ragged end.
+    cut: Tensor | None = None
+    #: How far ends are ragged: 0 as the style's own … 1 each strand ends elsewhere.
+    ragged: float = 0.0
 
     @property
     def shading(self) -> Tensor:
@@ -124,13 +129,16 @@ class HairPlanes:
         planes[:, root] = 1 - planes[:, root]
         counted = None if self.counted is None else self.counted.flip(-1)
         gains = None if self.gains is None else self.gains.flip(-1)
-        return HairPlanes(planes, self.grid.flip(-1), counted, gains)
+        cut = None if self.cut is None else self.cut.flip(-1)
+        return HairPlanes(planes, self.grid.flip(-1), counted, gains, cut, self.ragged)
 
     def to(self, device: torch.device) -> HairPlanes:
         """The same on another device."""
         counted = None if self.counted is None else self.counted.to(device)
         gains = None if self.gains is None else self.gains.to(device)
-        return HairPlanes(self.planes.to(device), self.grid.to(device), counted, gains)
+        cut = None if self.cut is None else self.cut.to(device)
+        planes, grid = self.planes.to(device), self.grid.to(device)
+        return HairPlanes(planes, grid, counted, gains, cut, self.ragged)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -261,9 +269,13 @@ class HairField(nn.Module):
             found = self._decode(samples, log_extinction, points)
         else:
             found = self._decode_mean(samples, log_extinction)
-        if hair.gains is None:
-            return found
-        return replace(found, tone=found.tone * sample_grid(hair.gains, points, HAIR_BOX).exp())
+        if hair.gains is not None:
+            gain = sample_grid(hair.gains, points, HAIR_BOX).exp()
+            found = replace(found, tone=found.tone * gain)
+        if hair.cut is not None:
+            left, along = trimmed(found.along, found.root, hair.cut, hair.ragged)
+            found = replace(found, extinction=found.extinction * left, along=along)
+        return found
 
     def _decode(self, samples: Tensor, log_extinction: Tensor, points: Tensor) -> HairSample:
         coverage = samples[:, 0]

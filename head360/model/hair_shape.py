@@ -18,6 +18,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from head360.model.own_hair import displacement as own_displacement
+from head360.model.own_hair import upwards
 from head360.model.planes import HAIR_BOX, cell_centres
 from head360.model.scalp import CRANIUM
 from head360.model.seating import GRID_SIZE, Seating
@@ -90,7 +91,8 @@ class HairShaper:
     @cached_property
     def ways(self) -> Tensor:
         """(3, z, y, x, 3) metres: where length, volume and fringe ask, times `shares_of_ways`."""
-        x, y, z = cell_centres(HAIR_BOX, GRID_SIZE).unbind(-1)
+        nodes = cell_centres(HAIR_BOX, GRID_SIZE)
+        x, y, z = nodes.unbind(-1)
         below = _smooth((_LENGTH_FROM - y) / _LENGTH_FADE)
         before = (
             _smooth((z - _FRINGE_FRONT) / _FRINGE_FADE)
@@ -99,7 +101,7 @@ class HairShaper:
         )
         up = torch.tensor([0.0, 1.0, 0.0])
         length = (below * (y - _LENGTH_FROM))[:, None] * up
-        fringe = (before * (y - _FRINGE_FROM).clamp(max=0))[:, None] * up
+        fringe = (before * (y - _FRINGE_FROM).clamp(max=0))[:, None] * upwards(nodes)
         return torch.stack([length, self._away, fringe]).view(3, *GRID_SIZE[::-1], 3)
 
     def _receded(self, hairline: float) -> Tensor:

@@ -21,6 +21,11 @@ FURTHEST_OFF = 1.0
 _CROWN_OFF, _CROWN_FROM, _CROWN_FADE, _NEAR = -0.08, 0.07, 0.05, 0.03
 #: The skull's middle, metres.
 _MIDDLE = (0.0, 0.05, -0.01)
+#: From where to where up is no longer along the skull, but away from it: heights on a unit ball.
+_TOP_FROM, _TOP_TO = 0.75, 0.95
+#: Before the forehead, below this height, behind this depth and within this half width, over these
+#: ways, hair hangs: it stands off no further than its style; metres.
+_HANGS_BELOW, _HANGS_FRONT, _HANGS_WIDE, _HANGS_FADE = 0.14, 0.045, 0.06, 0.03
 #: Metres behind the ears that around means around.
 _AXIS = 0.02
 #: Nearer to its axis hair is moved around ever less, metres: it would be a whorl.
@@ -37,13 +42,35 @@ def bent(points: Tensor, away: Tensor, ways: Tensor) -> Tensor:
     """
     crown = ((points[:, 1:2] - _CROWN_FROM) / _CROWN_FADE).clamp(0, 1)
     least = -FURTHEST_OFF + crown * (_CROWN_OFF + FURTHEST_OFF)
-    off = torch.exp(-torch.maximum(ways[:, :1], least).clamp(max=FURTHEST_OFF)) - 1
-    along = ways[:, 1:2] * points.new_tensor([0.0, 1.0, 0.0]) + ways[:, 2:] * around(points)
+    most = FURTHEST_OFF * (1 - _hangs(points))
+    off = torch.exp(-torch.minimum(torch.maximum(ways[:, :1], least), most)) - 1
+    along = ways[:, 1:2] * upwards(points) + ways[:, 2:] * around(points)
     outward = functional.normalize(points - points.new_tensor(_MIDDLE), dim=-1, eps=1e-4)
     near = crown * (1.5 - away.norm(dim=-1, keepdim=True) / _NEAR).clamp(0, 1)
     pushed = (along * outward).sum(-1, keepdim=True).clamp(min=0)
     moved: Tensor = off * away + along - near * pushed * outward
     return moved
+
+
+def _hangs(points: Tensor) -> Tensor:
+    """(N, 1) how far (N, 3) metres are before the forehead, 0 … 1."""
+    x, y, z = points[:, :1], points[:, 1:2], points[:, 2:]
+    below = ((_HANGS_BELOW - y) / _HANGS_FADE).clamp(0, 1)
+    before = ((z - _HANGS_FRONT) / _HANGS_FADE).clamp(0, 1)
+    within = ((_HANGS_WIDE - x.abs()) / _HANGS_FADE + 1).clamp(0, 1)
+    return below * before * within
+
+
+def upwards(points: Tensor) -> Tensor:
+    """(N, 3) ways up along the skull at (N, 3) metres; from its top on straight up."""
+    middle = points.new_tensor(_MIDDLE)
+    away = points - middle
+    level = torch.cat([away[:, :1], away[:, 1:2].clamp(min=0), away[:, 2:]], 1)
+    outward = functional.normalize(level, dim=-1, eps=1e-4)
+    steep = outward[:, 1:2]
+    leant = ((_TOP_TO - steep) / (_TOP_TO - _TOP_FROM)).clamp(0, 1)
+    ways: Tensor = points.new_tensor([0.0, 1.0, 0.0]) - leant * steep * outward
+    return ways
 
 
 def around(points: Tensor) -> Tensor:

@@ -16,6 +16,7 @@ from head360.model.field import HairField, HeadField
 from head360.model.jaw import FURTHEST
 from head360.model.neck import Turn
 from head360.model.planes import to_atlas
+from head360.model.strand_noise import strand_noise
 from head360.rendering.baked_volume import DRAFT, BakedVolume, Point
 from head360.rendering.field_glsl import hair_field_source, head_field_source
 from head360.rendering.offscreen import (
@@ -88,6 +89,7 @@ class GpuHair:
         where = shader("hair_sample.glsl") + shader("hair_grid.glsl") + seat + voxel
         self._mark = FullScreen(ctx, VERSION + where + shader("hair_bake_mark.glsl"))
         self._bake = FullScreen(ctx, VERSION + field + voxel + shader("hair_bake.glsl"))
+        self.noise = noise_texture(ctx)
         self._known: list[_Worn] = []  # the one that is worn first
         self._jaw: dict[str, AnyTexture] = {}
         self.follow(None)
@@ -115,9 +117,11 @@ class GpuHair:
             content = atlas[..., 4 * i : 4 * i + 4]
             textures[name] = texture(self._ctx, size, 4, content, dtype="f4")
         textures["u_hair_grid"] = volume(self._ctx, style.grid.numpy())
-        even = np.zeros((1, 1, 1), np.float32)
-        gains = even if style.gains is None else style.gains.numpy()
-        textures["u_hair_gains"] = volume(self._ctx, gains)
+        gains = torch.zeros(1, 1, 1) if style.gains is None else style.gains
+        textures["u_hair_gains"] = volume(self._ctx, gains.numpy())
+        cut = torch.zeros(1, 1) if style.cut is None else style.cut
+        size = (cut.shape[1], cut.shape[0])
+        textures["u_hair_cut"] = texture(self._ctx, size, 1, cut.numpy(), dtype="f4")
         displacement = seating.displacement.numpy()
         textures["u_seat_displacement"] = volume(self._ctx, displacement)
         nowhere = np.zeros((1, 1, 1, 4), np.float32)
@@ -126,6 +130,7 @@ class GpuHair:
         uniforms: dict[str, Uniform] = {
             "u_seat_matrix": seating.matrix.numpy(),
             "u_seat_offset": tuple(seating.offset.tolist()),
+            "u_hair_ragged": -1.0 if style.cut is None else style.ragged,
             **neck_uniforms(hair.turned.turn if hair.turned else None),
         }
         return _Worn(hair, textures, uniforms, BakedVolume(self._ctx, DRAFT))
@@ -162,10 +167,11 @@ class GpuHair:
         """Draw the worn hair's slices, a row at a time; yields between rows."""
         worn = self._known[0]
         uniforms = {**worn.uniforms, **target.uniforms}
+        textures = {**worn.textures, "u_hair_ends": self.noise}
         for place in target.rows():
             target.frame.scissor = place
             self._mark.draw(target.frame, worn.textures, uniforms, marks=True)
-            self._bake.draw(target.frame, worn.textures, uniforms, mask=True)
+            self._bake.draw(target.frame, textures, uniforms, mask=True)
             yield
 
     @property
@@ -199,6 +205,7 @@ class GpuHair:
         worn = self._known[0]
         baked = worn.baked
         textures = {**worn.textures, **self._jaw, "u_head_hit": head_shape}
+        textures["u_hair_ends"] = self.noise
         textures |= baked.textures if baked.baked else {}
         own = {**worn.uniforms, **baked.uniforms, "u_jaw_follows": float(self._follows)}
         uniforms = {**own, **rays, "u_hair_step": step}
@@ -218,6 +225,14 @@ def release(textures: dict[str, AnyTexture]) -> None:
     for each in textures.values():
         each.release()
     textures.clear()
+
+
+def noise_texture(ctx: moderngl.Context) -> moderngl.Texture:
+    """`strand_noise`, repeating."""
+    noise = strand_noise()
+    made = texture(ctx, noise.shape[1::-1], 2, noise, dtype="f4")
+    made.repeat_x = made.repeat_y = True
+    return made
 
 
 def light_volume(transmittance: Tensor, visibility: Tensor) -> npt.NDArray[np.float32]:

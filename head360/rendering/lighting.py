@@ -41,8 +41,6 @@ SHADOW_CENTRE = (0.0, -0.03, 0.01)
 #: its source is mirrored, and how small.
 _PROBE_ROWS = (64, 32)
 _LAMP, _SHARPNESS = 4.0, 40
-#: Texels of the noise that gives each strand its own tone.
-_NOISE_SIZE = 256
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -131,23 +129,6 @@ def harmonics(directions: Tensor) -> Tensor:
             0.546274 * (x * x - y * y),
         ], -1,
     )  # fmt: skip
-
-
-@cache
-def strand_noise() -> Floats:
-    """(256, 256, 2) standard normal, wrapping, over root coordinates: tone and sheen of strands.
-
-    Half of it varies from strand to strand, half from lock to lock.
-    """
-    rng = np.random.default_rng(360)
-    fine = rng.normal(size=(_NOISE_SIZE, _NOISE_SIZE, 2))
-    spectrum = np.fft.fft2(fine, axes=(0, 1))
-    k = np.fft.fftfreq(_NOISE_SIZE) * _NOISE_SIZE
-    radius = np.hypot(k[:, None], k[None])[..., None]
-    locks = np.fft.ifft2(spectrum * np.exp(-((radius / 13) ** 2)), axes=(0, 1)).real
-    strands = np.fft.ifft2(spectrum * np.exp(-((radius / 42) ** 2)), axes=(0, 1)).real
-    noise = locks / locks.std() * 0.7 + strands / strands.std() * 0.7
-    return np.ascontiguousarray(noise, np.float32)
 
 
 def volume_points(size: tuple[int, int, int] = VOLUME_SIZE) -> Tensor:

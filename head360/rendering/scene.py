@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
 import numpy as np
@@ -31,9 +31,9 @@ from head360.model.planes import HAIR_BOX, sample_vectors
 from head360.model.seating import Seat, Seating
 from head360.model.texture import TextureModel
 from head360.model.topology import Topology
-from head360.own_hair import OwnHair
 from head360.paint import HAIR_STEP
 from head360.params import HairMix, HairTones, HeadParams
+from head360.rendering.grown import own_hair, with_own
 from head360.rendering.lighting import (
     Lighting,
     ambient_visibility,
@@ -153,7 +153,7 @@ class SceneBuilder:
         self._hair_paint: _Last[Tensor | None] = _Last()
         self._mirrored: _Last[HairPlanes] = _Last()
         self._own: _Last[Seating] = _Last()
-        self._gained: _Last[HairPlanes] = _Last()
+        self._grown: _Last[HairPlanes] = _Last()
 
     @torch.inference_mode()
     def build(self, params: HeadParams, *, observed: bool = False) -> Scene:
@@ -283,7 +283,9 @@ class SceneBuilder:
         if own is None:
             return style
         key = (style, own, f"{share} {mirrored}")
-        return self._gained.get(key, lambda: with_gains(style, own, share, mirrored=mirrored))
+        return self._grown.get(
+            key, lambda: with_own(self._models.hair, style, own, share, mirrored=mirrored)
+        )
 
     def _mixed(self, first: HairPlanes, second: HairPlanes, mix: HairMix) -> HairPlanes:
         morph = self._morph.get((first, second), lambda: HairMorph(first, second))
@@ -318,21 +320,6 @@ class SceneBuilder:
             return WornHair(style, seating, extinction, transmittance, visibility, turned)
 
         return self._worn.get((extinction, light), worn)
-
-
-def own_hair(params: HeadParams) -> tuple[OwnHair | None, float]:
-    """What a photo gave of the style that is worn, and how far the head wears that, 0 … 1."""
-    own, mix = params.own_hair, params.hair_mix
-    share = 1.0 if mix is None else 1.0 - mix.share
-    if own is None or own.style != params.hairstyle or share * own.strength == 0:
-        return None, 0.0
-    return own, share * own.strength
-
-
-def with_gains(style: HairPlanes, own: OwnHair, share: float, *, mirrored: bool) -> HairPlanes:
-    """A style that is light and dark where a person's hair is."""
-    _, gains = own.worn(mirrored=mirrored)
-    return replace(style, gains=share * torch.from_numpy(gains))
 
 
 def hair_tones(params: HeadParams) -> Tensor:

@@ -17,13 +17,8 @@ from torch import Tensor
 from torch.nn import functional
 
 from head360.model.planes import HAIR_BOX, sample_grid
-from head360.rendering.lighting import (
-    SHADOW_HALF,
-    Lighting,
-    harmonics,
-    shadow_from_head,
-    strand_noise,
-)
+from head360.model.strand_noise import noise_at
+from head360.rendering.lighting import SHADOW_HALF, Lighting, harmonics, shadow_from_head
 from head360.rendering.march import NO_HIT
 from head360.rendering.reference import Buffers
 from head360.rendering.strands import hair_colors, painted_hair, smoothstep, strand_color
@@ -287,7 +282,7 @@ def _strand_noise(root: Tensor, along: Tensor, footprint: Tensor) -> Tensor:
     """
     fine = root * STRANDS_IN_A_LOCK + along * along.new_tensor([0.11, 0.07])
     seen = SINGLE_STRANDS * (1 - smoothstep(*STRANDS_SHOW, footprint))
-    return torch.cat([_noise(root), _noise(fine) * seen], -1)
+    return torch.cat([noise_at(root), noise_at(fine) * seen], -1)
 
 
 def _sample_angle(directions: Tensor) -> float:
@@ -297,16 +292,6 @@ def _sample_angle(directions: Tensor) -> float:
         return 0.0
     middle = directions[height // 2, width // 2 - 1 : width // 2 + 1]
     return float((middle[1] - middle[0]).norm())
-
-
-def _noise(root: Tensor) -> Tensor:
-    """(N, 2) strand noise at (N, 2) scalp coordinates; repeats outside 0 … 1."""
-    noise = root.new_tensor(strand_noise())
-    rows = torch.cat([noise[-1:], noise, noise[:1]])
-    height = len(noise)
-    wrapped = root - root.floor()
-    at = torch.stack([wrapped[:, 0], (wrapped[:, 1] * height + 1) / (height + 2)], -1)
-    return _wrapped(rows, at)
 
 
 def _through_hair(points: Tensor, scene: LitScene) -> tuple[Tensor, Tensor]:

@@ -31,7 +31,7 @@ from head360.rendering.gpu_hair import (
     release,
 )
 from head360.rendering.gpu_head import GpuHead, shadow_texture_from_head
-from head360.rendering.lighting import Lighting, strand_noise
+from head360.rendering.lighting import Lighting
 from head360.rendering.march import NO_HIT
 from head360.rendering.offscreen import (
     AnyTexture,
@@ -91,9 +91,6 @@ class Viewer:
             self._shade_head = FullScreen(self._ctx, shader("shade.frag"))
             self._compiled: dict[tuple[str, str], FullScreen] = {}
             self._resolve = FullScreen(self._ctx, shader("resolve.frag"))
-            noise = strand_noise()
-            self._noise = texture(self._ctx, noise.shape[1::-1], 2, noise, dtype="f4")
-            self._noise.repeat_x = self._noise.repeat_y = True
         self._scene: Scene | None = None
         self._planes: dict[int, dict[str, moderngl.Texture]] = {}  # those that show the scene
         self._coarse_shadow = False
@@ -247,7 +244,7 @@ class Viewer:
         rays = _ray_uniforms(shot.camera, tile)
         cleared(buffers.color, 0.0)
         look = {**rays, **self._light_uniforms(scene, shot)}
-        sources = {**buffers.textures, **self._light, **self._paint, "u_noise": self._noise}
+        sources = {**buffers.textures, **self._light, **self._paint, "u_noise": self._hair.noise}
         # Marching marks where hair is and forgets where the head was: later modes shade everything.
         self._lit(self._shade_head, buffers, sources, look, mask=first)
         if scene.hair and shot.mode not in ("head", "wireframe"):

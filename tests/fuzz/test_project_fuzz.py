@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from safetensors.numpy import load, save
 
 from head360.errors import ProjectFileError
+from head360.own_hair import CUT_GRID, WAYS_GRID, OwnHair
 from head360.params import HairMix, HairShape, neutral_head
 from head360.performance import Sound
 from head360.project import Project, load_project, save_project
@@ -36,6 +37,13 @@ def parts(tmp_path_factory: pytest.TempPathFactory) -> dict[str, bytes]:
         hair_mix=HairMix("afro", 0.4),
         head_pose=(20.0, -5.0, 3.0),
         hair_shape=HairShape(0.3, -0.2, 0.1),
+        own_hair=OwnHair.made(
+            "bob",
+            mirrored=False,
+            ways=np.zeros((3, *WAYS_GRID)),
+            cut=np.full(CUT_GRID, 0.2),
+            ragged=0.5,
+        ),
     )
     save_project(Project(head), path)
     with zipfile.ZipFile(path) as archive:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 import moderngl
 import numpy as np
@@ -11,6 +12,8 @@ import torch
 from head360.model.field import HairField, HairPlanes, HeadField, surface_distance
 from head360.model.planes import HAIR_BOX, HEAD_BOX, to_atlas
 from head360.rendering.field_glsl import hair_field_source, head_field_source
+from head360.rendering.gpu_hair import noise_texture
+from head360.rendering.offscreen import texture
 from tests.unit.test_field import ball_planes
 
 TRIANGLE = """#version 330
@@ -41,10 +44,10 @@ def evaluate(
     program = ctx.program(vertex_shader=TRIANGLE, fragment_shader=source)
     size = (WIDTH, COUNT // WIDTH)
     textures = {**textures, "u_points": ctx.texture(size, 3, points.numpy().tobytes(), dtype="f4")}
-    for unit, (name, texture) in enumerate(textures.items()):
+    for unit, (name, each) in enumerate(textures.items()):
         nearest = name == "u_points"
-        texture.filter = (moderngl.NEAREST if nearest else moderngl.LINEAR,) * 2
-        texture.use(unit)
+        each.filter = (moderngl.NEAREST if nearest else moderngl.LINEAR,) * 2
+        each.use(unit)
         if name in program:
             program[name] = unit
     targets = [ctx.texture(size, 4, dtype="f4") for _ in range(2)]
@@ -56,9 +59,9 @@ def evaluate(
 
 def atlas(ctx: moderngl.Context, planes: torch.Tensor) -> moderngl.Texture:
     pixels = to_atlas(planes)
-    texture = ctx.texture(pixels.shape[1::-1], 4, pixels.tobytes(), dtype="f4")
-    texture.repeat_x = texture.repeat_y = False
-    return texture
+    made = ctx.texture(pixels.shape[1::-1], 4, pixels.tobytes(), dtype="f4")
+    made.repeat_x = made.repeat_y = False
+    return made
 
 
 def close(actual: npt.NDArray[np.float32], expected: torch.Tensor) -> None:
@@ -107,6 +110,8 @@ def test_hair_field_equals_its_reference(ctx: moderngl.Context) -> None:
     torch.nn.init.normal_(field.decoder.output.weight, std=0.3)
     gains = torch.rand(5, 6, 7) - 0.5
     hair = HairPlanes(torch.rand(6, 11, 32, 32), 10 * torch.rand(8, 8, 8) - 4, gains=gains)
+    cut = 0.6 * torch.rand(6, 5)
+    hair = replace(hair, cut=cut, ragged=0.7)
     hair.planes[:, 1:3] *= 0.05
     unit = 2 * torch.rand(COUNT, 3) - 1
     points = unit * torch.tensor(HAIR_BOX.half) + torch.tensor(HAIR_BOX.centre)
@@ -116,6 +121,7 @@ def test_hair_field_equals_its_reference(ctx: moderngl.Context) -> None:
     for each in (grid, lit):
         each.repeat_x = each.repeat_y = each.repeat_z = False
     source = HEADER + head_field_source(HeadField()) + hair_field_source(field)
+    source = source.replace("uniform float u_hair_ragged", "const float u_hair_ragged = 0.7")
     body = """void main() { vec3 point = texelFetch(u_points, ivec2(gl_FragCoord.xy), 0).xyz;
         HairSample s = hair_field(point);
         f_one = vec4(s.extinction / 1000.0, s.tangent); f_two = vec4(s.along, s.root, s.tone); }"""
@@ -129,6 +135,8 @@ def test_hair_field_equals_its_reference(ctx: moderngl.Context) -> None:
             "u_hair_root": atlas(ctx, padded[:, 8:12]),
             "u_hair_grid": grid,
             "u_hair_gains": lit,
+            "u_hair_cut": texture(ctx, (5, 6), 1, cut.numpy()),
+            "u_hair_ends": noise_texture(ctx),
         },
         points,
     )

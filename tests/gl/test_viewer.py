@@ -13,7 +13,7 @@ from head360.assets import catalog
 from head360.camera import OrbitCamera
 from head360.light import BLACK, LIGHT_PRESETS, Light
 from head360.model.sampling import HAIR_COLORS, random_person
-from head360.own_hair import GAINS_GRID, WAYS_GRID, OwnHair
+from head360.own_hair import CUT_GRID, GAINS_GRID, WAYS_GRID, OwnHair
 from head360.paint import HAIR_CELLS, Paint
 from head360.params import EXPRESSIONS, POSE_LIMITS, HairMix, HairShape, HairTones, HeadParams
 from head360.rendering.reference import _seen_mesh, mesh_buffer
@@ -144,7 +144,8 @@ def test_hair_of_one_s_own_equals_the_reference(
     plain = someone(1)[0].with_(hairstyle="bob_bangs", hair_color=HAIR_COLORS["brown"])
     ways, gains = np.zeros((3, *WAYS_GRID)), np.zeros(GAINS_GRID)
     ways[0, ..., :4], gains[:, 14:] = 0.4, 0.5
-    own = OwnHair.made("bob_bangs", mirrored=False, ways=ways, gains=gains)
+    cut = np.linspace(0, 0.5, CUT_GRID[1])[None].repeat(CUT_GRID[0], 0)
+    own = OwnHair.made("bob_bangs", mirrored=False, ways=ways, gains=gains, cut=cut, ragged=0.8)
     scene, camera = builder.build(plain.with_(own_hair=own)), OrbitCamera(yaw_degrees=-20)
 
     request = RenderRequest(plain, camera, SIZE, SIZE, background=BLACK)

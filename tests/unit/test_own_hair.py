@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import zipfile
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from dataclasses import replace
 from pathlib import Path
 from typing import TypeVar
@@ -28,7 +28,8 @@ from head360.model.hair_shape import HairShaper
 from head360.model.own_hair import at_points
 from head360.model.planes import HAIR_BOX, sample_grid
 from head360.model.seating import Seat, Seating
-from head360.own_hair import GAINS_GRID, WAYS_GRID, OwnHair
+from head360.model.strand_ends import strands_volume
+from head360.own_hair import CUT_GRID, GAINS_GRID, WAYS_GRID, OwnHair
 from head360.params import HairMix, HairShape, HeadParams, neutral_head
 from head360.project import Project, load_project, save_project
 from head360.rendering.scene import Models, SceneBuilder
@@ -277,7 +278,9 @@ def test_a_silhouette_is_followed_in_each_direction(
     worn = Worn(replace(bare, share=wanted), seating, shaper)
     before = float(worn.seen.unlike(worn.shares(grid[None])))
 
-    found = finished(fit_own_hair(worn, grid))
+    strands = strands_volume(models.hair, models.styles.planes("bob"))
+
+    found = finished(fit_own_hair(worn, grid, strands))
 
     assert before > 0.02
     assert found.unlike < 0.3 * before
@@ -302,8 +305,10 @@ def test_what_the_photo_does_not_show_is_held_back(
     worn = Worn(replace(bare, share=wanted), seating, shaper)
     before = float(worn.seen.unlike(worn.shares(grid[None])))
 
+    strands = strands_volume(models.hair, models.styles.planes("bob_bangs"))
+
     def fringe_ahead() -> tuple[float, float]:
-        found = finished(fit_own_hair(worn, grid))
+        found = finished(fit_own_hair(worn, grid, strands))
         own = OwnHair.made("bob_bangs", mirrored=False, ways=found.ways)
         moved = shaper.own(seating, own, None)(FRINGE) - seating(FRINGE)
         return float(moved[:, 2].abs().mean()), found.unlike
@@ -322,8 +327,9 @@ def test_what_must_be_stretched_was_another_style() -> None:
         "messy": FittedHair(HairShape(), 0.09), "bob": FittedHair(HairShape(), 0.09),
     }  # fmt: skip
     ways = np.zeros((3, *WAYS_GRID), np.float32)
+    uncut = np.zeros(CUT_GRID, np.float32)
     bent: dict[str | None, OwnWays] = {
-        "messy": OwnWays(ways, 0.006, 0.27), "bob": OwnWays(ways, 0.006, 0.14),
+        "messy": OwnWays(ways, uncut, 0.006, 0.27), "bob": OwnWays(ways, uncut, 0.006, 0.14),
     }  # fmt: skip
 
     before, after = ranked(told, fitted), ranked(told, fitted, bent)
@@ -351,20 +357,34 @@ class Painted(DrawnHair):
         return torch.tensor(color).expand(len(self.rays), 3)
 
 
-def test_hair_is_light_where_the_photo_s_is(models: Models, seating: Seating) -> None:
+def before(towards: Callable[[torch.Tensor], torch.Tensor]) -> Painted:
+    """Hair on the front of a ball, and the light (N, 1) of a photo at places (N, 3) metres."""
     generator = torch.Generator().manual_seed(0)
-    places = 0.1 * torch.nn.functional.normalize(torch.randn(600, 3, generator=generator), dim=1)
+    places = 0.1 * torch.nn.functional.normalize(torch.randn(1200, 3, generator=generator), dim=1)
     places = places[places[:, 2] > 0.02] + torch.tensor([0.0, 0.05, 0.0])
-    scene = type("Eye", (), {"eye": torch.zeros(3)})()
+    scene = type("Eye", (), {"eye": torch.zeros(3), "visibility": None})()
     columns = torch.zeros(len(places), 9)
     columns[:, 3] = places.norm(dim=1)
-    light = torch.where(places[:, 1:2] > 0.08, 0.3, 0.15).expand(-1, 3)
     rays = torch.nn.functional.normalize(places, dim=1)
-    hair = Painted(columns, rays, light, scene)
+    return Painted(columns, rays, towards(places).expand(-1, 3), scene)
+
+
+def test_hair_is_light_where_the_photo_s_is(seating: Seating) -> None:
+    hair = before(lambda places: torch.where((places[:, :1] - 0.02).abs() < 0.02, 0.3, 0.15))
 
     gains = torch.from_numpy(light_and_dark(hair, np.full(3, 0.2, np.float32), seating))
 
-    at = torch.tensor([[0.0, 0.13, 0.06], [0.07, 0.02, 0.07], [0.0, 0.0, -0.15]])
-    top, side, behind = sample_grid(gains, seating(at), HAIR_BOX).tolist()
-    assert top > side + 0.3
+    at = torch.tensor([[0.02, 0.11, 0.07], [0.085, 0.05, 0.05], [0.0, 0.02, -0.15]])
+    lock, side, behind = sample_grid(gains, seating(at), HAIR_BOX).tolist()
+    assert lock > side + 0.3
     assert behind == pytest.approx(0, abs=0.02)
+
+
+def test_light_from_one_side_is_not_the_hair_s(seating: Seating) -> None:
+    hair = before(lambda places: 0.2 * torch.exp(6 * places[:, :1]))
+    color = np.full(3, 0.2, np.float32)
+
+    gains = light_and_dark(hair, color, seating)
+
+    assert hair.photo.max() > 2 * hair.photo.min()
+    assert abs(gains).max() < 0.1

@@ -21,14 +21,19 @@ from torch import Tensor
 from head360.camera import OrbitCamera
 from head360.light import TRANSPARENT, Background
 from head360.model.topology import Topology
-from head360.rendering.gpu_hair import hair_paint_volume, light_volume, open_air, release
+from head360.rendering.gpu_hair import (
+    hair_paint_volume,
+    light_volume,
+    noise_texture,
+    open_air,
+    release,
+)
 from head360.rendering.gpu_head import shadow_texture_from_head
 from head360.rendering.lighting import (
     Lighting,
     ambient_visibility,
     key_transmittance,
     seated_extinction,
-    strand_noise,
 )
 from head360.rendering.march import same_frame
 from head360.rendering.offscreen import (
@@ -128,9 +133,7 @@ class TruthRenderer:
             self._resolve = FullScreen(self._ctx, shader("resolve.frag"))
             self._pixels = texture(self._ctx, (size, size), 4, dtype="f1")
             self._out = self._ctx.framebuffer([self._pixels])
-            noise = strand_noise()
-            self._noise = texture(self._ctx, noise.shape[1::-1], 2, noise, dtype="f4")
-            self._noise.repeat_x = self._noise.repeat_y = True
+            self._noise = noise_texture(self._ctx)
             self._unpainted = volume(self._ctx, hair_paint_volume(None))
         self._shown: tuple[TrueScene, OrbitCamera, Layer] | None = None
         self._posed: Posed | None = None

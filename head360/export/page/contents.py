@@ -27,6 +27,7 @@ from head360.model.planes import (
     UP_AXES,
     VIEW_AXES,
 )
+from head360.model.strand_noise import strand_noise
 from head360.params import EXPRESSIONS, POSE_LIMITS, HeadParams
 from head360.performance import Performance, Sample, applied
 from head360.rendering import lighting, shade
@@ -179,7 +180,7 @@ def _lights(shown: HeadParams) -> tuple[Facts, Arrays]:
         }
         for kind, images in probes.items():
             images.append(getattr(preset, kind).astype(np.float16))
-    noise = np.rint(lighting.strand_noise() / NOISE_STEP).clip(-127, 127).astype(np.int8)
+    noise = np.rint(strand_noise() / NOISE_STEP).clip(-127, 127).astype(np.int8)
     return facts, {"noise": noise, **{kind: np.stack(images) for kind, images in probes.items()}}
 
 

@@ -9,11 +9,31 @@ uniform sampler2D u_hair_shape;   // coverage, depth in metres about the box's c
 uniform sampler2D u_hair_strand;  // tangent xyz, feature 0
 uniform sampler2D u_hair_root;    // root uv, feature 1, unused
 uniform sampler3D u_hair_gains;   // natural logarithm of a factor on tones
+uniform sampler2D u_hair_cut;     // shares cut off strands, over scalp coordinates
+uniform sampler2D u_hair_ends;    // strand noise: tone, sheen
+uniform float u_hair_ragged;      // how far ends are, 0 ... 1; negative: hair is not cut at all
 
 const float HAIR_REACH = 0.003;                    // metres
 const float HAIR_FLOOR = 1e-6;
 const float MAX_LOG_EXTINCTION = 8.3;              // log(1/m)
 const float SOFT_DEPTH = 0.0008;                   // metres
+
+const float ENDS_SHARP = 0.04, ENDS_FADE = 0.3, ENDS_VARY = 0.1;  // shares of a strand
+const float ENDS_LONGER = 0.4;
+const float LOCKS_END = 0.7, STRANDS_END = 0.7, STRANDS_IN_LOCKS = 4.0;
+
+// What is left of hair where strands are cut, each a little elsewhere; `along` becomes the share of what
+// is left. Matches trimmed() in head360/model/strand_ends.py.
+float trimmed(inout float along, vec2 root) {
+    float noise = LOCKS_END * textureLod(u_hair_ends, root, 0.0).r
+        + STRANDS_END * textureLod(u_hair_ends, root * STRANDS_IN_LOCKS, 0.0).r;
+    float whole = 1.0 - textureLod(u_hair_cut, root, 0.0).r;
+    float start = whole * (1.0 - ENDS_FADE * u_hair_ragged);
+    float shorter = u_hair_ragged * ENDS_VARY * max(noise, -ENDS_LONGER) * whole;
+    float end = smoothstep(start, whole + ENDS_SHARP, along + shorter);
+    along = min(along / whole, 1.0);
+    return 1.0 - end;
+}
 
 HairSample hair_field(vec3 x) {
     vec3 centred = x - HAIR_CENTRE;
@@ -53,6 +73,7 @@ HairSample hair_field(vec3 x) {
     vec4 outputs[1];
     hair_network(inputs, outputs);
     float extinction = presence * exp(min(log_extinction + outputs[0].x, MAX_LOG_EXTINCTION));
+    if (u_hair_ragged >= 0.0) extinction *= trimmed(shape.w, root.xy);
     float gain = textureLod(u_hair_gains, unit * 0.5 + 0.5, 0.0).r;
     return HairSample(extinction, strand.xyz / max(length(strand.xyz), 1e-9), shape.w, root.xy,
                       exp(0.5 * tanh(outputs[0].y) + gain));
