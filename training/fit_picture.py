@@ -134,7 +134,7 @@ def main() -> None:
     """Write the sheet and say the figures."""
     parsed = _parser().parse_args()
     easel = Easel()
-    fit = easel.fitted(_astronaut() if parsed.photo is None else read_photo(parsed.photo))
+    fit = easel.fitted(astronaut() if parsed.photo is None else read_photo(parsed.photo))
     drawn = easel.again(fit)
     found = easel.likeness(fit, drawn)
     sheet = Image.fromarray(easel.sheet(fit, drawn))
@@ -162,7 +162,8 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _astronaut() -> Photo:
+def astronaut() -> Photo:
+    """scikit-image's portrait."""
     pixels = import_module("skimage.data").astronaut()
     return photo_from_pixels(np.ascontiguousarray(pixels), "the astronaut")
 
