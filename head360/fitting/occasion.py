@@ -93,7 +93,7 @@ def moment_of(atlas: SkinAtlas, occasion: Occasion, maps: Tensor, lighting: Ligh
     share = canvases[0].share
     # Wings of a nose and lips turn away, too, and have edges.
     detail = torch.maximum(smooth(*_GRAZING, occasion.seen.facing), occasion.zones.middle)
-    calm = _without_specks(atlas, atlas.listed(skin), share, detail)
+    calm = _without_specks(atlas, atlas.listed(skin), detail)
     spread = _spread(atlas, calm, share, fringe, occasion.zones)
     even = for_other_light(spread, _features(occasion.zones))
     own = linear_from_srgb(maps[:3]).clamp(*_LIMITS).log()
@@ -145,14 +145,12 @@ def _fringe(occasion: Occasion) -> Tensor:
     return torch.maximum(zones.hairline * seen.hair, strands)
 
 
-def _without_specks(atlas: SkinAtlas, change: Tensor, share: Tensor, detail: Tensor) -> Tensor:
+def _without_specks(atlas: SkinAtlas, change: Tensor, detail: Tensor) -> Tensor:
     """A change (N, 3) that is smooth where there is no `detail` (N,), 0 … 1.
 
     Where cheeks and temples turn away, few pixels show many texels.
     """
-    soft = atlas.blurred(torch.cat([change, share[:, None]], 1), _GRAZING_TEXELS)
-    even = soft[:, :3] / soft[:, 3:].clamp(min=1e-3) * share[:, None]
-    return torch.lerp(even, change, detail[:, None])
+    return torch.lerp(atlas.blurred(change, _GRAZING_TEXELS), change, detail[:, None])
 
 
 def _spread(

@@ -46,7 +46,7 @@ IRIS_LIGHT = 2.0  # the iris pattern is stored at half brightness
 PUPIL = 0.004  # linear: what even black reflects
 _GUMS, _TEETH, _CAP = 0, 1, 3  # among the fixed tiles
 #: A channel; inside a mouth it is darker by a power of its share of a whole, by number of the tile.
-_OCCLUSION, _CAVITY = 3, {_GUMS: (1.0, 1.8), _TEETH: (0.65, 0.7)}
+_OCCLUSION, _CAVITY = 3, {_GUMS: (1.0, 0.9), _TEETH: (0.65, 0.7)}
 _SURFACE = (4, 7)  # channels that a photo may change besides the albedo: roughness, height
 _AGE_CODE, _TEETH_CODE = 7, 62  # numbers of the texture code
 _WORN_TEETH = (0.03, 0.06, 0.14)  # what age takes from encoded albedo

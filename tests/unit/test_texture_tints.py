@@ -40,7 +40,7 @@ def test_the_bust_is_cut_in_the_colour_of_the_skin(model: TextureModel) -> None:
 
 
 @pytest.mark.parametrize(
-    ("number", "front", "back"), [(0, 0.65, 0.3), (1, 0.95, 0.68)], ids=["tongue", "teeth"]
+    ("number", "front", "back"), [(0, 0.8, 0.52), (1, 0.95, 0.68)], ids=["tongue", "teeth"]
 )
 def test_a_mouth_is_dark_further_in(
     model: TextureModel, number: int, front: float, back: float
