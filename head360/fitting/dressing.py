@@ -22,6 +22,7 @@ from head360.fitting.hair_choice import (
     Candidate,
     bald_unlike,
     candidates,
+    in_question,
     offered,
     ranked,
 )
@@ -71,7 +72,7 @@ _FEATURES = ("brows", "lips", "beard")
 _SURE = 0.5
 _TOLD = 5  # hairstyles that a report names
 _TRIED = 6  # whose shape is fitted before one is chosen
-_BENT = 3  # and bent into the photo's hair
+_BENT = 3  # at most are bent into the photo's hair
 _NO_PARSER = (
     "The network that parses photos is not installed: hair was left out, and skin is told by "
     "its colour alone."
@@ -151,7 +152,7 @@ class Dresser:
             return Dressed(dressed.with_(hairstyle=style), _named(offered(named, word)), worn=worn)
         fitted = yield from self._fitted(worn, tried)
         named = ranked(told, fitted)
-        likeliest = [style for style, _ in named if style in fitted][:_BENT]
+        likeliest = in_question(named, fitted, _BENT)
         likely = [each for each in tried if each.style in likeliest]
         lines = photo_lines(crop.image, parts, worn.seen.size)
         bent = yield from self._bent(worn, likely, fitted, camera, lines)

@@ -9,7 +9,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -21,22 +21,24 @@ from head360.fitting.hair_own import OwnWays
 from head360.model.hair import HairLibrary
 
 #: How much the networks' word counts; and the unlikeness that makes a style e times less likely,
-#: before and after a style's shape was fitted. Held-out portraits would have silhouettes count half
-#: as much and the least word be less; on photos networks err more (ADR 0041).
-_WORD, _ALIKE, _FITTED_ALIKE = 1.0, 0.1, 0.06
+#: before and after a style's shape was fitted: fitted, even a wrong style is alike. On held-out
+#: portraits a word of 1 would be right a little more often; on photos networks err more (ADR 0045).
+_WORD, _ALIKE, _FITTED_ALIKE = 0.7, 0.18, 0.22
 #: Bent far enough, any style has the photo's silhouette. It may be cut for that, but what must be
 #: stretched was another style: so much (mean square) makes it e times less likely.
 _STRETCHED = 0.07
 #: What people wear less often than a library has it, or what the front hardly shows: natural
 #: logarithms. The library is no sample of people; chosen by hand.
 _RARER = {
-    "mohawk": -1.0, "ponytail": -0.4, "high_ponytail": -0.6, "bun_top": -0.6, "bun_low": -0.3,
+    "mohawk": -1.5, "ponytail": -0.4, "high_ponytail": -0.6, "bun_top": -0.6, "bun_low": -0.3,
     "half_up": -0.3, "pigtails": -1.0, "braid": -0.6, "twin_braids": -1.0, "box_braids": -0.8,
-    "dreadlocks": -0.8, "cornrows": -0.8,
+    "dreadlocks": -2.2, "cornrows": -0.8, "afro": -1.0,
 }  # fmt: skip
 #: A mirror image counts if it is so much less unlike.
 _MIRRORED = 0.97
-_LEAST_WORD = 0.01  # nothing that networks say is certain
+_LEAST_WORD = 0.003  # nothing that networks say is certain
+#: What is so many times less likely than the likeliest is not looked into any further.
+_HOPELESS = 8.0
 _BY_ALL = 3  # styles that are offered by what all witnesses say, before those of the networks
 #: Deviation of coherence between photos of one style, on top of that among renders.
 _PHOTOS_DIFFER = 0.1
@@ -62,9 +64,12 @@ class Candidate:
         """Log likelihood, once its shape was fitted."""
         return self.known - hair.unlike / _FITTED_ALIKE
 
-    def bent(self, own: OwnWays) -> float:
-        """Log likelihood, once it was bent into the photo's hair."""
-        return self.known - own.unlike / _FITTED_ALIKE - own.stretched / _STRETCHED
+    def bent(self, hair: FittedHair, own: OwnWays) -> float:
+        """Log likelihood, once it was bent into the photo's hair.
+
+        Its silhouette in its fitted shape still counts: bent, even an afro is alike a bob.
+        """
+        return self.fitted(hair) - own.stretched / _STRETCHED
 
 
 def candidates(
@@ -128,8 +133,25 @@ def ranked(
     shares = dict(zip([each.style for each in told], _likely([c.score for c in told]), strict=True))
     _share_out(shares, {c.style: c.fitted(fitted[c.style]) for c in told if c.style in fitted})
     if bent:
-        _share_out(shares, {c.style: c.bent(bent[c.style]) for c in told if c.style in bent})
+        _share_out(
+            shares,
+            {c.style: c.bent(fitted[c.style], bent[c.style]) for c in told if c.style in bent},
+        )
     return tuple(sorted(shares.items(), key=lambda pair: -pair[1]))
+
+
+def in_question(
+    named: Sequence[tuple[str | None, float]], among: Container[str | None], most: int
+) -> list[str | None]:
+    """The likeliest of some styles, but those that are hopeless beside the first.
+
+    Args:
+        named: what `ranked` says.
+        among: these styles.
+        most: so many at most.
+    """
+    known = [(style, share) for style, share in named if style in among][:most]
+    return [style for style, share in known if share * _HOPELESS >= known[0][1]]
 
 
 def offered(

@@ -25,8 +25,11 @@ def log_grey(picture: Picture) -> Floats:
 
 
 def line_tensor(
-    grey: Floats, hair: npt.NDArray[np.float32] | npt.NDArray[np.bool_]
+    grey: Floats, hair: npt.NDArray[np.float32] | npt.NDArray[np.bool_], fine: float = _FINE
 ) -> tuple[Floats, Floats, Floats]:
-    """(H, W) products of gradients of `log_grey`: columns, rows and both; times hair's share."""
-    across, down = (gaussian_filter(grey, _FINE, order=order) for order in ((0, 1), (1, 0)))
+    """(H, W) products of gradients of `log_grey`: columns, rows and both; times hair's share.
+
+    `fine` is the width (pixels) of the gradient's Gaussian: what is finer is no line.
+    """
+    across, down = (gaussian_filter(grey, fine, order=order) for order in ((0, 1), (1, 0)))
     return across**2 * hair, down**2 * hair, across * down * hair

@@ -1,9 +1,10 @@
 """The network that tells hairstyles, from maps of what a parsed picture of a head shows.
 
 It never sees a picture. Where hair, skin, features and neck lie comes from the parser, which has
-met all kinds of photos; how light the hair is here and there, how its lines run, how far they run
-together (the structure tensor: Bigün and Granlund, ICCV 1987) and how fine it is are measured. So
-renders and photos look alike to it, and colours, backgrounds and clothes cannot mislead it.
+met all kinds of photos; how light the hair is here and there, and how its strands and its locks
+run and how far they run together (the structure tensor: Bigün and Granlund, ICCV 1987), are
+measured. So renders and photos look alike to it, and colours, backgrounds and clothes cannot
+mislead it.
 """
 
 from __future__ import annotations
@@ -43,17 +44,20 @@ STYLE_FILE = "hairstyle.safetensors"
 MAP_SIZE = 128  # pixels along each side of the maps
 #: The first maps are shares of these parts, those of what is measured follow.
 _PLACED = ([HAIR], [SKIN, BEARD], [BROWS, EYES, LIPS, MOUTH, GLASSES], [NECK])
-#: Then how light it is (-1 … 1), whether lines are upright or lie (-1 … 1), fall or rise (-1 … 1;
-#: the other way in a mirror), and how strong they are.
-LIGHT, _, SLANT, STRENGTH = range(len(_PLACED), len(_PLACED) + 4)
-LINES, MAPS = slice(LIGHT + 1, STRENGTH + 1), STRENGTH + 1
+#: Then how light it is (-1 … 1); and of strands, then of locks whether they are upright or lie
+#: (-1 … 1), fall or rise (-1 … 1; the other way in a mirror), and how strong they are.
+LIGHT = len(_PLACED)
+STRANDS, LOCKS = slice(LIGHT + 1, LIGHT + 4), slice(LIGHT + 4, LIGHT + 7)
+SLANTS, STRENGTHS = [LIGHT + 2, LIGHT + 5], [LIGHT + 3, LIGHT + 6]
+LINES, MAPS = slice(STRANDS.start, LOCKS.stop), LOCKS.stop
 #: The maps of a face, and where its middle is put: across and down, -1 … 1. Below such a share of
 #: the picture there is none.
 _FACE, CENTRE, _LEAST_FACE = slice(1, 3), (0.0, -0.09), 0.005
 #: Natural logarithm of brightness beyond which nothing more is told.
 _LIGHTEST = 2.0
-#: Width of the window's Gaussian (pixels); what strength of lines is little.
-_WINDOW, _LITTLE = 1.5, 1e-3
+#: Of strands and of locks: widths of the gradient's and the window's Gaussians (pixels).
+_OF_STRANDS, _OF_LOCKS = (0.7, 1.5), (1.6, 3.0)
+_LITTLE = 1e-3  # strength of lines
 
 
 def style_maps(picture: Picture, shares: Floats) -> Floats:
@@ -70,14 +74,14 @@ def style_maps(picture: Picture, shares: Floats) -> Floats:
     among = hair if hair.mean() > 0.01 else head
     usual = (grey * among).sum() / max(float(among.sum()), 1.0)
     light = ((grey - usual) / _LIGHTEST).clip(-1, 1) * head
-    measured = [light, *_lines(grey, hair)]
+    measured = [light, *_lines(grey, hair, *_OF_STRANDS), *_lines(grey, hair, *_OF_LOCKS)]
     found: Floats = np.stack([_shrunk(each, MAP_SIZE) for each in [*placed, *measured]])
     return found
 
 
-def _lines(grey: Floats, hair: Floats) -> Floats:
+def _lines(grey: Floats, hair: Floats, fine: float, window: float) -> Floats:
     """(3, H, W) upright or across, falling or rising, and how strong lines of hair are."""
-    xx, yy, xy = (gaussian_filter(each, _WINDOW) for each in line_tensor(grey, hair))
+    xx, yy, xy = (gaussian_filter(each, window) for each in line_tensor(grey, hair, fine))
     both = xx + yy
     way = np.stack([xx - yy, 2 * xy]) / (both + _LITTLE)
     found: Floats = np.stack([*way, np.log1p(both / _LITTLE) / 4]) * hair
@@ -110,7 +114,7 @@ def centred(maps: Tensor) -> Tensor:
 def mirrored_maps(maps: Tensor) -> Tensor:
     """(B, MAPS, S, S) of the mirrored pictures."""
     turned = maps.flip(3)
-    turned[:, SLANT] *= -1
+    turned[:, SLANTS] *= -1
     return turned
 
 
@@ -152,8 +156,12 @@ class StyleNetwork(nn.Module):
 
 @torch.inference_mode()
 def told_styles(network: StyleNetwork, maps: Floats) -> Floats:
-    """(styles,) probabilities, from (MAPS, S, S) and their mirror image."""
-    seen = centred(torch.from_numpy(maps)[None])
+    """(styles,) probabilities, from (MAPS, S, S), as seen and blurred, and their mirror images.
+
+    Photos lose strands before locks, so half of what is said comes from maps without strands.
+    """
+    seen = centred(torch.from_numpy(maps)[None]).repeat(2, 1, 1, 1)
+    seen[1, STRANDS] = 0
     logits = network(torch.cat([seen, mirrored_maps(seen)])).mean(0)
     found: Floats = torch.softmax(logits, 0).numpy()
     return found

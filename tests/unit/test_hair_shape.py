@@ -194,16 +194,14 @@ def test_what_the_photo_does_not_show_is_not_counted(
     assert float(replace(seen, share=cut.share).unlike(drawn)) > 0.05
 
 
-def test_the_style_that_was_drawn_is_likeliest_however_little_is_told(
-    seen: Silhouette, seating: Seating
-) -> None:
+def test_the_style_that_was_drawn_is_most_alike(seen: Silhouette, seating: Seating) -> None:
     library = HairLibrary.load(sorted(resource("models").glob("hair-*.safetensors")))
 
     assert candidates((), Worn(seen, seating), library)[0].style is None
     for style in ("long_wavy", "afro", "mohawk"):
         drawn = Worn(seen, seating).shares(library.planes(style).grid[None])[0]
         told = candidates((), Worn(replace(seen, share=drawn), seating), library)
-        assert told[0].style == style
+        assert min(told, key=lambda each: each.unlike).style == style
         assert len(told) == len(library.styles) + 1
 
 

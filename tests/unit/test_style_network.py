@@ -16,10 +16,11 @@ from head360.fitting.style_network import (
     CENTRE,
     LIGHT,
     LINES,
+    LOCKS,
     MAP_SIZE,
     MAPS,
-    SLANT,
-    STRENGTH,
+    SLANTS,
+    STRANDS,
     StyleNetwork,
     StyleShape,
     centred,
@@ -76,7 +77,7 @@ def test_maps_know_where_parts_are_and_which_way_lines_run() -> None:
 def test_a_grey_picture_has_no_lines() -> None:
     maps = style_maps(np.full((SIZE, SIZE, 3), 90, np.uint8), parts())
 
-    assert np.abs(maps[[ACROSS, SLANT, STRENGTH]]).max() < 1e-3
+    assert np.abs(maps[LINES]).max() < 1e-3
     assert np.abs(maps[LIGHT]).max() < 1e-3
 
 
@@ -87,8 +88,39 @@ def test_a_mirrored_picture_has_mirrored_maps() -> None:
         np.ascontiguousarray(picture[:, ::-1]), np.ascontiguousarray(shares[..., ::-1])
     )
 
-    assert float(maps[0, SLANT].abs().max()) > 0.5
+    assert float(maps[0, SLANTS].abs().max()) > 0.5
     np.testing.assert_allclose(mirrored_maps(maps)[0].numpy(), other, atol=1e-4)
+
+
+def test_locks_are_seen_where_strands_are_blurred() -> None:
+    across = np.tile(np.arange(SIZE), (SIZE, 1))
+    wide = (120 + 60 * np.sin(across / 3))[..., None].repeat(3, 2).astype(np.uint8)
+    noise = np.random.default_rng(0).normal(0, 25, wide.shape[:2])[..., None]
+    noisy = (wide + noise).clip(0, 255).astype(np.uint8)
+    hair = style_maps(wide, parts())[0] > 0.99
+
+    upright = style_maps(noisy, parts())[[STRANDS.start, LOCKS.start]][:, hair]
+
+    assert np.median(upright[0]) < 0.6
+    assert np.median(upright[1]) > 0.8
+
+
+def test_half_of_what_is_told_needs_no_strands(network: StyleNetwork) -> None:
+    maps = style_maps(striped(1, 1), parts())
+    blurred = maps.copy()
+    blurred[STRANDS] = 0
+    both = np.log(told_styles(network, maps))
+    with torch.inference_mode():
+        seen = centred(torch.from_numpy(np.stack([maps, blurred])))
+        one, other = (
+            torch.log_softmax(network(torch.cat([seen, mirrored_maps(seen)])), 1)
+            .view(2, 2, -1)
+            .mean(0)
+        )
+
+    expected = torch.log_softmax((one + other) / 2, 0).numpy()
+    np.testing.assert_allclose(both, expected, atol=1e-4)
+    assert float((one - other).abs().max()) > 1e-4
 
 
 def test_larger_pictures_have_the_same_maps() -> None:

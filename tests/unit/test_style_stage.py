@@ -14,7 +14,9 @@ from head360.fitting.style_network import (
     CENTRE,
     LIGHT,
     LINES,
-    SLANT,
+    LOCKS,
+    SLANTS,
+    STRANDS,
     STYLE_FILE,
     face_centres,
     load_style,
@@ -89,7 +91,7 @@ def test_maps_are_kept_in_bytes() -> None:
     again = read_maps(stored_maps(maps)[None])[0].numpy()
 
     np.testing.assert_allclose(again, maps, atol=0.01)
-    assert np.abs(maps[SLANT]).max() > 0.3
+    assert np.abs(maps[SLANTS]).max() > 0.3
 
 
 def test_true_shares_are_those_of_the_parts() -> None:
@@ -110,12 +112,25 @@ def test_varied_maps_keep_the_face_near_its_place_and_turn_slants_with_the_mirro
     away = face_centres(varied) - torch.tensor(CENTRE)
     assert float(away.abs().mean()) < 0.05
     lined = varied[varied[:, LINES].abs().sum((1, 2, 3)) > 0]
-    slants = lined[:, SLANT].sum((1, 2))
+    slants = lined[:, SLANTS].sum((1, 2, 3))
     assert (slants > 0).any()
     assert (slants < 0).any()
-    plain = float(maps[0, SLANT].sum())
-    assert float(mirrored_maps(maps)[0, SLANT].sum()) == pytest.approx(-plain, rel=1e-3)
+    plain = float(maps[0, SLANTS].sum())
+    assert float(mirrored_maps(maps)[0, SLANTS].sum()) == pytest.approx(-plain, rel=1e-3)
     assert (varied[:, LIGHT].abs().sum((1, 2)) == 0).any(), "some tell nothing of light"
+
+
+def test_hair_is_bent_in_training_and_no_two_alike() -> None:
+    maps = torch.from_numpy(maps_of(hair=True))[None].repeat(32, 1, 1, 1)
+
+    varied = varied_maps(maps, np.random.default_rng(1))
+
+    hair = varied[:, 0].sum((1, 2)) / varied[:, 1].sum((1, 2)).clamp(min=1)
+    assert float(hair.std()) > 0.02, "hair and face do not keep their ratio"
+    assert (varied[:, LINES].abs().sum((1, 2, 3)) > 0).float().mean() > 0.8
+    strands = varied[:, STRANDS].abs().sum((1, 2, 3)) > 0
+    locks = varied[:, LOCKS].abs().sum((1, 2, 3)) > 0
+    assert (locks & ~strands).any(), "some are blurred"
 
 
 def test_portraits_become_maps_once(tmp_path: Path) -> None:

@@ -22,8 +22,9 @@ from head360.fitting.style_network import (
     LIGHT,
     LINES,
     MAPS,
-    SLANT,
-    STRENGTH,
+    SLANTS,
+    STRANDS,
+    STRENGTHS,
     face_centres,
     style_maps,
 )
@@ -37,12 +38,16 @@ Floats = npt.NDArray[np.float32]
 _STREAM = 23
 _SIZE = 256  # pixels of the pictures that are parsed
 #: Maps are kept in bytes: some lie within -1 … 1, the strength of lines within 0 … this.
-_SIGNED = np.isin(np.arange(MAPS), [LIGHT, SLANT - 1, SLANT])
+_SIGNED = np.isin(np.arange(MAPS), [LIGHT, *(slant + way for slant in SLANTS for way in (-1, 0))])
 _STRONGEST = 2.0
-#: Deviations of what is moved: degrees, natural logarithm, shares of half the side.
-_TURN, _ZOOM, _SHIFT = 3.0, 0.06, 0.03
-#: How often a picture tells nothing of light, or of lines, or has something before it.
-_HIDDEN, _COVERED = 0.1, 0.15
+#: Deviations of what is moved: degrees, natural logarithms of size and width, shares of half the
+#: side.
+_TURN, _ZOOM, _SQUEEZE, _SHIFT = 4.0, 0.07, 0.04, 0.03
+#: Nobody's hair is another's: maps are bent by so many random ways along each side, up to such a
+#: deviation (shares of half the side).
+_WAYS, _BEND = 5, 0.035
+#: How often a picture tells nothing of some maps, or has something before it.
+_HIDDEN, _COVERED = ((LIGHT, 0.1), (LINES, 0.05), (STRANDS, 0.1)), 0.15
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +105,7 @@ def true_shares(sample: FaceSample) -> Floats:
 def stored_maps(maps: Floats) -> Bytes:
     """(MAPS, S, S) in bytes."""
     scaled = np.where(_SIGNED[:, None, None], (maps + 1) / 2, maps)
-    scaled[STRENGTH] = maps[STRENGTH] / _STRONGEST
+    scaled[STRENGTHS] = maps[STRENGTHS] / _STRONGEST
     found: Bytes = np.rint(scaled.clip(0, 1) * 255).astype(np.uint8)
     return found
 
@@ -109,34 +114,42 @@ def read_maps(stored: Bytes) -> Tensor:
     """(B, MAPS, S, S) as the network sees them."""
     maps = torch.from_numpy(stored).float() / 255
     maps[:, _SIGNED] = maps[:, _SIGNED] * 2 - 1
-    maps[:, STRENGTH] *= _STRONGEST
+    maps[:, STRENGTHS] *= _STRONGEST
     return maps
 
 
 def varied_maps(maps: Tensor, rng: np.random.Generator) -> Tensor:
-    """(B, MAPS, S, S) moved a little or mirrored; of some, parts or lines are hidden."""
+    """(B, MAPS, S, S) moved and bent a little, or mirrored; of some, parts or lines are hidden."""
     count = len(maps)
     turn, flip = np.deg2rad(rng.normal(0, _TURN, count)), np.sign(rng.random(count) - 0.5)
-    zoom = np.exp(rng.normal(0, _ZOOM, count))
-    across, down = zoom * np.cos(turn), zoom * np.sin(turn)
-    matrix = np.array([[flip * across, -down], [flip * down, across]]).transpose(2, 0, 1)
+    zoom, wide = (np.exp(rng.normal(0, each, count)) for each in (_ZOOM, _SQUEEZE))
+    across, down, wide = zoom * np.cos(turn), zoom * np.sin(turn), flip * wide
+    matrix = np.array([[wide * across, -down], [wide * down, across]]).transpose(2, 0, 1)
     to = np.array(CENTRE) + rng.normal(0, _SHIFT, (count, 2))
     shift = face_centres(maps).numpy() - np.einsum("nij,nj->ni", matrix, to)
     rows = torch.from_numpy(np.concatenate([matrix, shift[..., None]], 2)).float()
     places = functional.affine_grid(rows, list(maps.shape), align_corners=False)
-    moved = functional.grid_sample(maps, places, align_corners=False)
-    moved[:, SLANT] *= torch.from_numpy(flip).float().view(-1, 1, 1)
+    moved = functional.grid_sample(maps, places + _bends(maps, rng), align_corners=False)
+    moved[:, SLANTS] *= torch.from_numpy(flip).float().view(-1, 1, 1, 1)
     for each in moved:
         _hide(each, rng)
     return moved
 
 
+def _bends(maps: Tensor, rng: np.random.Generator) -> Tensor:
+    """(B, S, S, 2) smooth random ways, of some maps further than of others."""
+    far = _BEND * rng.random((len(maps), 1, 1, 1))
+    ways = torch.from_numpy(far * rng.normal(0, 1, (len(maps), 2, _WAYS, _WAYS))).float()
+    grown = functional.interpolate(ways, maps.shape[2:], mode="bicubic", align_corners=True)
+    return grown.permute(0, 2, 3, 1)
+
+
 def _hide(maps: Tensor, rng: np.random.Generator) -> None:
     """Photos are blurred, noisy and dark, and things stand before heads."""
     maps[LIGHT] *= float(np.exp(rng.normal(0, 0.2)))
-    maps[LINES] *= float(rng.uniform(0.6, 1.1))
-    for which in (LIGHT, LINES):
-        if rng.random() < _HIDDEN:
+    maps[LINES] *= float(rng.uniform(0.55, 1.15))
+    for which, often in _HIDDEN:
+        if rng.random() < often:
             maps[which] = 0
     if rng.random() < _COVERED:
         size = maps.shape[-1]
