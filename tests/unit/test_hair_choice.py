@@ -20,11 +20,14 @@ from head360.fitting.face_network import (
     load_lines,
     save_faces,
 )
-from head360.fitting.hair_choice import _lines_say
+from head360.fitting.hair import FittedHair
+from head360.fitting.hair_choice import Candidate, _lines_say, in_question, ranked
+from head360.fitting.hair_own import OwnWays
 from head360.fitting.landmarks import LEFT_EYE, LIPS_OUTER, RIGHT_EYE
 from head360.fitting.parsing import ClassMap
 from head360.fitting.parsing_hair import own_hair
 from head360.fitting.photo_lines import coherence, line_coherence
+from head360.params import HairShape
 
 
 def strands(size: int = 128) -> np.ndarray:
@@ -124,3 +127,25 @@ def test_hair_falls_below_the_mouth_only_where_it_passes_the_cheek(landmarks: np
 
     assert (found[50:110, 36:42] == HAIR).all()
     assert (found[84:110, 66:100] != HAIR).all()
+
+
+def test_a_bent_style_is_as_unlike_as_it_was_before() -> None:
+    told = [Candidate("afro", -2.0, 0.3), Candidate("bob", -2.2, 0.1)]
+    fitted: dict[str | None, FittedHair] = {
+        "afro": FittedHair(HairShape(), 0.25), "bob": FittedHair(HairShape(), 0.07),
+    }  # fmt: skip
+    ways, uncut = np.zeros((3, 1, 1, 1), np.float32), np.zeros((1, 1, 1), np.float32)
+    bent: dict[str | None, OwnWays] = {
+        "afro": OwnWays(ways, uncut, 0.01, 0.0), "bob": OwnWays(ways, uncut, 0.02, 0.02),
+    }  # fmt: skip
+
+    assert ranked(told, fitted, bent)[0][0] == "bob"
+
+
+def test_styles_in_question_are_few_where_one_is_sure() -> None:
+    named = (("bob", 0.6), ("messy", 0.2), ("crew", 0.1), ("afro", 0.05), (None, 0.05))
+
+    assert in_question(named, ("bob", "messy", "afro", None), 3) == ["bob", "messy"]
+    assert in_question(named, ("messy", "crew", "afro"), 2) == ["messy", "crew"]
+    assert in_question(named, ("afro",), 3) == ["afro"]
+    assert in_question(named, (), 3) == []

@@ -18,7 +18,7 @@ from head360.errors import ProjectFileError
 from head360.fitting import hair_own
 from head360.fitting.face_network import BACKGROUND, PARTS
 from head360.fitting.hair import FittedHair, Silhouette, Worn, silhouette
-from head360.fitting.hair_choice import Candidate, in_question, offered, ranked
+from head360.fitting.hair_choice import Candidate, offered, ranked
 from head360.fitting.hair_gains import light_and_dark
 from head360.fitting.hair_own import OwnWays, fit_own_hair
 from head360.fitting.hair_tone import DrawnHair
@@ -338,28 +338,6 @@ def test_what_must_be_stretched_was_another_style() -> None:
     assert [style for style, _ in after] == ["bob", "messy", "afro"]
     assert dict(after)["afro"] == pytest.approx(dict(before)["afro"])
     assert sum(share for _, share in after) == pytest.approx(1)
-
-
-def test_a_bent_style_is_as_unlike_as_it_was_before() -> None:
-    told = [Candidate("afro", -2.0, 0.3), Candidate("bob", -2.2, 0.1)]
-    fitted: dict[str | None, FittedHair] = {
-        "afro": FittedHair(HairShape(), 0.25), "bob": FittedHair(HairShape(), 0.07),
-    }  # fmt: skip
-    ways = np.zeros((3, *WAYS_GRID), np.float32)
-    bent: dict[str | None, OwnWays] = {
-        "afro": OwnWays(ways, 0.01, 0.0), "bob": OwnWays(ways, 0.02, 0.02),
-    }  # fmt: skip
-
-    assert ranked(told, fitted, bent)[0][0] == "bob"
-
-
-def test_styles_in_question_are_few_where_one_is_sure() -> None:
-    named = (("bob", 0.6), ("messy", 0.2), ("crew", 0.1), ("afro", 0.05), (None, 0.05))
-
-    assert in_question(named, ("bob", "messy", "afro", None), 3) == ["bob", "messy"]
-    assert in_question(named, ("messy", "crew", "afro"), 2) == ["messy", "crew"]
-    assert in_question(named, ("afro",), 3) == ["afro"]
-    assert in_question(named, (), 3) == []
 
 
 def test_offered_are_three_likeliest_and_then_what_the_networks_say() -> None:
