@@ -24,7 +24,8 @@ from head360.model.hair import HairLibrary
 #: before and after a style's shape was fitted: fitted, even a wrong style is alike. On held-out
 #: portraits a word of 1 would be right a little more often; on photos networks err more (ADR 0045).
 _WORD, _ALIKE, _FITTED_ALIKE = 0.7, 0.18, 0.22
-#: From here on a silhouette is another's, whatever networks say of hair that was painted over, say.
+#: From here on a fitted silhouette is another style's, whatever networks say of what was painted
+#: over.
 _ANOTHER, _SURELY = 0.45, 0.03
 #: Bent far enough, any style has the photo's silhouette. It may be cut for that, but what must be
 #: stretched was another style: so much (mean square) makes it e times less likely.
@@ -60,11 +61,12 @@ class Candidate:
     @property
     def score(self) -> float:
         """Log likelihood, as the library has the style."""
-        return self.known - _against(self.unlike, _ALIKE)
+        return self.known - self.unlike / _ALIKE
 
     def fitted(self, hair: FittedHair) -> float:
         """Log likelihood, once its shape was fitted."""
-        return self.known - _against(hair.unlike, _FITTED_ALIKE)
+        another = max(hair.unlike - _ANOTHER, 0.0) / _SURELY
+        return self.known - hair.unlike / _FITTED_ALIKE - another
 
     def bent(self, hair: FittedHair, own: OwnWays) -> float:
         """Log likelihood, once it was bent into the photo's hair.
@@ -72,11 +74,6 @@ class Candidate:
         Its silhouette in its fitted shape still counts: bent, even an afro is alike a bob.
         """
         return self.fitted(hair) - own.stretched / _STRETCHED
-
-
-def _against(unlike: float, alike: float) -> float:
-    """What a silhouette says against a style: a natural logarithm."""
-    return unlike / alike + max(unlike - _ANOTHER, 0.0) / _SURELY
 
 
 def candidates(
