@@ -2,7 +2,9 @@
 
 The generator's code is searched at the generator's own low resolution, where a step costs a few
 milliseconds. Numbers of the code that only place freckles or choose make-up stay 0. How brightly
-the photo was exposed is not known well, so a factor for each channel is found beside the code.
+the photo was exposed is not known well, so a factor for each channel is found beside the code: that
+of everyday light, or that of a night, which is dim and blue. The search begins at both, for dim
+bluish light on brown skin and everyday light on dark grey skin look almost the same.
 """
 
 from __future__ import annotations
@@ -26,6 +28,10 @@ _STEPS, _RATE, _BETAS = 48, 0.22, (0.9, 0.95)
 _SPREAD, _INDEPENDENT = 0.16, 300.0
 #: Spread of the colour of the light, as a logarithm.
 _TINT_SPREAD = 0.08
+#: Logarithms of factors on red, green and blue: light as usual, and at night; how far exposure
+#: spreads about them, and how often each is (the light presets, turned around a face).
+_LIGHTS = ((0.0, 0.0, 0.0), (-1.15, -1.05, -0.6))
+_EXPOSURES, _OFTEN = (EXPOSURE_SPREAD, 0.2), (7 / 8, 1 / 8)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -50,25 +56,39 @@ def found_skin(
     target, share = _lowered(atlas, albedo, weight, rows)
     mean = _area(generator.mean.detach()[None, :3], rows)
     details = _area(generator.details.detach()[None], rows)[0].flatten(1)
-    code = torch.zeros(1, SPOT_CODE.start, requires_grad=True)
-    gain = torch.zeros(3, requires_grad=True)
+    gain = torch.tensor(_LIGHTS).requires_grad_()
+    code = torch.zeros(len(_LIGHTS), SPOT_CODE.start, requires_grad=True)
     steps = (_Adam(code), _Adam(gain))
-    rest = target.new_zeros(1)
+    rest = loss = target.new_zeros(len(_LIGHTS))
     for step in range(_STEPS):
         whole = functional.pad(code, (0, generator.shape.code - code.shape[1]))
-        fine = (generator.mixture(whole)[:, :3] @ details).view(1, 3, rows, 2 * rows)
+        fine = (generator.mixture(whole)[:, :3] @ details).view(-1, 3, rows, 2 * rows)
         made = (generator.soft(whole)[:, :3] + mean + fine).sigmoid()
-        difference = target - linear_from_srgb(made[0]).clamp(min=1e-3).log() - gain[:, None, None]
-        robust = _robust(difference / _SPREAD).mean(0)
-        rest = ((difference / _SPREAD).clamp(-3, 3).square().mean(0) * share).sum() / share.sum()
-        loss = _INDEPENDENT * (robust * share).sum() / share.sum() + code.square().sum()
-        loss = loss + (gain.mean() / EXPOSURE_SPREAD) ** 2
-        loss = loss + ((gain - gain.mean()) / _TINT_SPREAD).square().sum()
-        slopes = torch.autograd.grad(loss, (code, gain))
+        missing = target - linear_from_srgb(made).clamp(min=1e-3).log() - gain[:, :, None, None]
+        off = missing / _SPREAD
+        rest = _weighed(off.clamp(-3, 3).square(), share)
+        loss = _INDEPENDENT * _weighed(_robust(off), share) + code.square().sum(1) + _rare(gain)
+        slopes = torch.autograd.grad(loss.sum(), (code, gain))
         for one, slope in zip(steps, slopes, strict=True):
             one.take(slope, _RATE * (1 - step / _STEPS) + 0.01)
-    found = functional.pad(code.detach()[0], (0, generator.shape.code - code.shape[1]))
-    return FoundSkin(found, gain.detach().exp(), float(rest.detach().sqrt()) * _SPREAD)
+    best = int(loss.argmin())
+    found = functional.pad(code.detach()[best], (0, generator.shape.code - code.shape[1]))
+    return FoundSkin(found, gain.detach()[best].exp(), float(rest[best].detach().sqrt()) * _SPREAD)
+
+
+def _weighed(values: Tensor, share: Tensor) -> Tensor:
+    """(K,) means of (K, 3, rows, columns), each cell by its share."""
+    return (values.mean(1) * share).sum((1, 2)) / share.sum()
+
+
+def _rare(gain: Tensor) -> Tensor:
+    """(K,) minus twice the log likelihood of lights (K, 3), a mixture of the kinds there are."""
+    away = gain[:, None] - gain.new_tensor(_LIGHTS)  # (K, kinds, 3)
+    level = away.mean(-1)
+    tint = (away - level[..., None]) / _TINT_SPREAD
+    spread, often = gain.new_tensor(_EXPOSURES), gain.new_tensor(_OFTEN)
+    squares = (level / spread).square() + tint.square().sum(-1)
+    return -2 * ((often / spread).log() - squares / 2).logsumexp(1)
 
 
 class _Adam:
