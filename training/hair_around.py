@@ -146,7 +146,7 @@ def _bent(ring: Ring, worn: Worn, true: Tensor, given: Candidate, groom: tuple[s
     strands = strands_volume(ring.models.hair, style)
     found = finished(fit_own_hair(worn, style.grid, strands, shape))
     own = OwnHair.made(
-        given.style, mirrored=given.mirrored, ways=found.ways, cut=found.cut, ragged=1.0
+        given.style, mirrored=given.mirrored, ways=found.ways, cut=found.cut, ragged=found.ragged
     )
     seating = ring.shaper.own(ring.shaper.shaped(ring.seating, shape), own, shape)
     grid = _cut(ring, with_own(ring.models.hair, style, own, 1.0, mirrored=given.mirrored))

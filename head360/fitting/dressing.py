@@ -163,7 +163,7 @@ class Dresser:
         if style in bent and shape is not None:
             own = OwnHair.made(
                 str(style), mirrored=shape.mirrored, ways=bent[style].ways, fringe=shape.fringe,
-                cut=bent[style].cut, ragged=1.0,
+                cut=bent[style].cut, ragged=bent[style].ragged,
             )  # fmt: skip
         dressed = dressed.with_(hairstyle=style, hair_shape=shape, own_hair=own)
         return Dressed(dressed, _named(offered(named, word)), worn=worn)

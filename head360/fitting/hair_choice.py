@@ -22,7 +22,7 @@ from head360.model.hair import HairLibrary
 
 #: How much the networks' word counts; and the unlikeness that makes a style e times less likely,
 #: before and after a style's shape was fitted: fitted, even a wrong style is alike. On held-out
-#: portraits a word of 1 would be right a little more often; on photos networks err more (ADR 0045).
+#: portraits a word of 1 would be right a little more often; on photos networks err more (ADR 0046).
 _WORD, _ALIKE, _FITTED_ALIKE = 0.7, 0.18, 0.22
 #: From here on a fitted silhouette is another style's, whatever networks say of what was painted
 #: over.

@@ -25,7 +25,7 @@ from head360.model.hair_shape import VOLUME
 from head360.model.own_hair import FURTHEST_OFF, at_points, displacement
 from head360.model.planes import HAIR_BOX, cell_centres, sample_grid, sample_vectors
 from head360.model.seating import GRID_SIZE
-from head360.model.strand_ends import at_roots, left_of_strands
+from head360.model.strand_ends import at_roots, left_of_strands, raggedness
 from head360.own_hair import CUT_GRID, WAYS_GRID
 from head360.params import HairShape
 
@@ -55,6 +55,7 @@ class OwnWays:
 
     ways: npt.NDArray[np.float32]  # (3, *WAYS_GRID)
     cut: npt.NDArray[np.float32]  # CUT_GRID shares of strands
+    ragged: float  # 0 … 1 how far their ends are
     unlike: float  # of the silhouettes, 0 … 1
     stretched: float  # mean square of how much further the hair that is seen stands off
 
@@ -116,7 +117,7 @@ class _Search:
             self._away = worn.away.clone() * VOLUME**-shape.volume
             self._fuller = shape.volume * log(VOLUME)
             self._ahead = _ahead(worn, grid).clone()
-            self._strands = strands.clone()
+            self._strands, self._ragged = strands.clone(), raggedness(grid)
             self._scale = torch.tensor(_SCALE).view(3, 1, 1, 1)
 
     def rounds(
@@ -156,7 +157,8 @@ class _Search:
             off = (off + self._fuller).clamp(min=0)
             seen = met.clamp(max=1) * self._seen.share[self._ray]
             stretched = float((off.square() * seen).sum() / seen.sum().clamp(min=1e-6))
-        return OwnWays(ways.numpy(), cut.numpy(), float(self._seen.unlike(shares[None])), stretched)
+        unlike = float(self._seen.unlike(shares[None]))
+        return OwnWays(ways.numpy(), cut.numpy(), self._ragged, unlike, stretched)
 
     def _unseen(self, moved: Tensor) -> Tensor:
         """What it costs that hair comes nearer to the camera or goes away from it."""
@@ -171,7 +173,7 @@ class _Search:
             grid[None, None], unit.view(1, 1, 1, -1, 3), padding_mode="border", align_corners=False
         )[0, 0, 0, 0]
         along, *root = sample_vectors(self._strands, at, HAIR_BOX).unbind(1)
-        left = left_of_strands(along, 1 - at_roots(cut, torch.stack(root, 1)), 1.0)
+        left = left_of_strands(along, 1 - at_roots(cut, torch.stack(root, 1)), self._ragged)
         met = _extinction(logs) * left * self._step
         depth = met.new_zeros(len(self._seen.share)).index_add(0, self._ray, met)
         return 1 - torch.exp(-depth), met

@@ -25,6 +25,9 @@ if TYPE_CHECKING:
 #: Cut ends fade over so much of a strand at least; ragged ones over so much of what is left more,
 #: and vary so much from strand to strand; none is longer than by so much of that.
 _SHARP, _FADE, _VARY, _LONGER = 0.04, 0.3, 0.1, 0.4
+#: Metres over which ends fray, of strands that are longer than that allows; styles reach down by so
+#: much more than their strands are long, and hair is where extinction is so far above none.
+_FRAYED, _ABOVE, _THERE = 0.045, 0.1, 1.0
 #: What they vary with: noise of locks, and of strands, finer by a factor.
 _LOCKS, _STRANDS, _FINER = 0.7, 0.7, 4.0
 #: Of what is left so little keeps no light away, natural logarithm.
@@ -45,6 +48,18 @@ def trimmed(along: Tensor, root: Tensor, cut: Tensor, ragged: float) -> tuple[Te
     shorter = ragged * _VARY * noise.clamp(min=-_LONGER) * length
     left = left_of_strands(along + shorter, length, ragged)
     return left, (along / length).clamp(max=1)
+
+
+def raggedness(grid: Tensor) -> float:
+    """0 … 1: how ragged a style's ends may be, (z, y, x) of its grid, so as to fray over as much.
+
+    Shares of long strands are long: a blunt end of long hair would be a veil.
+    """
+    rows = torch.nonzero((grid > grid.min() + _THERE).any(2).any(0))[:, 0]
+    if len(rows) == 0:
+        return 1.0
+    reach = float(rows.max() - rows.min() + 1) / grid.shape[1] * 2 * HAIR_BOX.half[1]
+    return min(1.0, _FRAYED / (_FADE * max(reach - _ABOVE, 0.01)))
 
 
 def left_of_strands(along: Tensor, length: Tensor, ragged: float) -> Tensor:

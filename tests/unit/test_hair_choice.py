@@ -136,7 +136,7 @@ def test_a_bent_style_is_as_unlike_as_it_was_before() -> None:
     }  # fmt: skip
     ways, uncut = np.zeros((3, 1, 1, 1), np.float32), np.zeros((1, 1, 1), np.float32)
     bent: dict[str | None, OwnWays] = {
-        "afro": OwnWays(ways, uncut, 0.01, 0.0), "bob": OwnWays(ways, uncut, 0.02, 0.02),
+        "afro": OwnWays(ways, uncut, 1.0, 0.01, 0.0), "bob": OwnWays(ways, uncut, 1.0, 0.02, 0.02),
     }  # fmt: skip
 
     assert ranked(told, fitted, bent)[0][0] == "bob"

@@ -24,7 +24,13 @@ from head360.model.hair_shape import HairShaper
 from head360.model.own_hair import bent
 from head360.model.planes import HAIR_BOX, cell_centres
 from head360.model.seating import Seat
-from head360.model.strand_ends import left_of_strands, strands_volume, thinned, trimmed
+from head360.model.strand_ends import (
+    left_of_strands,
+    raggedness,
+    strands_volume,
+    thinned,
+    trimmed,
+)
 from head360.own_hair import CUT_GRID, WAYS_GRID, OwnHair
 from head360.params import HairMix, neutral_head
 from head360.project import Project, load_project, save_project
@@ -53,6 +59,15 @@ def cut_hair(style: str = "bob", share: float = 0.5, ragged: float = 0.75) -> Ow
 @pytest.fixture(scope="module")
 def models() -> Models:
     return Models.load()
+
+
+def test_long_hair_frays_over_no_more_than_short_hair(models: Models) -> None:
+    ragged = {style: raggedness(models.styles.grid(style)) for style in models.styles.styles}
+
+    assert ragged["caesar"] == ragged["pixie"] == 1
+    assert 0.9 < ragged["bob"] <= 1
+    assert 0.4 < ragged["long_straight"] < ragged["lob_wavy"] < ragged["bob"]
+    assert raggedness(torch.full((4, 4, 4), -9.0)) == 1
 
 
 # --- plain data ----------------------------------------------------------------------------------
@@ -221,7 +236,8 @@ def test_hair_that_ends_higher_on_one_side_is_cut_there(models: Models) -> None:
     strands = strands_volume(models.hair, style)
     along, *root = strands.view(-1, 3).unbind(1)
     length = 1 - 0.35 * (root[0] > 0.5)
-    gone = left_of_strands(along, length, 1.0).log().clamp(min=-9).view_as(style.grid)
+    left = left_of_strands(along, length, raggedness(style.grid))
+    gone = left.log().clamp(min=-9).view_as(style.grid)
     wanted = Worn(bare, seating, shaper).shares((style.grid + gone)[None])[0]
     worn = Worn(replace(bare, share=wanted), seating, shaper)
 

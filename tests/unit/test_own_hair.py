@@ -329,8 +329,9 @@ def test_what_must_be_stretched_was_another_style() -> None:
     ways = np.zeros((3, *WAYS_GRID), np.float32)
     uncut = np.zeros(CUT_GRID, np.float32)
     bent: dict[str | None, OwnWays] = {
-        "messy": OwnWays(ways, uncut, 0.006, 0.27), "bob": OwnWays(ways, uncut, 0.006, 0.14),
-    }  # fmt: skip
+        "messy": OwnWays(ways, uncut, 1.0, 0.006, 0.27),
+        "bob": OwnWays(ways, uncut, 1.0, 0.006, 0.14),
+    }
 
     before, after = ranked(told, fitted), ranked(told, fitted, bent)
 
