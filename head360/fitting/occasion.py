@@ -40,6 +40,9 @@ _FRINGE_TEXELS, _BESIDE_FRINGE = 8.0, 10.0
 _SPREAD_TEXELS = (2.0, 14.0)
 #: Cosines to the view between which skin has detail of its own; texels it is smoothed over before.
 _GRAZING, _GRAZING_TEXELS = (0.1, 0.35), 2.5
+#: In the photo's own light hues differ by so much from plain skin's at most, and skin is at most so
+#: much lighter; logarithms.
+_OTHER_HUE, _GLINT = 0.2, 0.6
 #: Cosines to the view between which teeth and eyes are repainted.
 _OPENING = (0.1, 0.4)
 #: Albedo lies within these, linear.
@@ -95,7 +98,9 @@ def moment_of(atlas: SkinAtlas, occasion: Occasion, maps: Tensor, lighting: Ligh
     detail = torch.maximum(smooth(*_GRAZING, occasion.seen.facing), occasion.zones.middle)
     calm = _without_specks(atlas, atlas.listed(skin), detail)
     spread = _spread(atlas, calm, share, fringe, occasion.zones)
-    even = for_other_light(spread, _features(occasion.zones))
+    features = _features(occasion.zones)
+    even = for_other_light(spread, features)
+    lit = in_its_light(spread, features, share * occasion.zones.plain)
     own = linear_from_srgb(maps[:3]).clamp(*_LIMITS).log()
 
     def added(listed: Tensor, opened: Tensor) -> Tensor:
@@ -109,8 +114,21 @@ def moment_of(atlas: SkinAtlas, occasion: Occasion, maps: Tensor, lighting: Ligh
         moment[..., : atlas.columns].numpy(),
         moment[..., atlas.columns :].numpy(),
         atlas.padded(atlas.tile(beside))[0].numpy(),
-        (added(spread, opening) - moment).numpy(),
+        (added(lit, opening) - moment).numpy(),
     )
+
+
+def in_its_light(change: Tensor, features: Tensor, plain: Tensor) -> Tensor:
+    """A change (N, 3) as far as the photo's own light may show it: near what `plain` skin (N,) has.
+
+    Glints of a window are nowhere but where they were seen, and at its outline a face mixes with
+    what is behind it. Features (N,) 0 … 1 are as they are.
+    """
+    grey = change.mean(1, keepdim=True)
+    hue = change - grey
+    usual = usual_difference(hue, plain)
+    near = usual + (hue - usual).clamp(-_OTHER_HUE, _OTHER_HUE)
+    return torch.lerp(grey.clamp(max=_GLINT) + near, change, features[:, None])
 
 
 def _features(zones: Zones) -> Tensor:

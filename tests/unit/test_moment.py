@@ -9,6 +9,7 @@ import pytest
 import torch
 
 from head360.fitting.moment import for_other_light
+from head360.fitting.occasion import in_its_light
 from head360.light import PHOTO_LIGHT, Light
 from head360.likeness import STEP, Likeness
 from head360.model.texture import moment_of
@@ -186,3 +187,17 @@ def test_a_change_darkens_as_far_as_need_be_and_lightens_little() -> None:
 
     assert torch.allclose(kept[0], change[0])
     assert float(kept[1].max()) < 0.5
+
+
+def test_glints_and_what_is_behind_a_face_are_not_of_its_light() -> None:
+    skin = torch.tensor([[0.1, 0.0, -0.1]]).expand(200, 3).clone()
+    skin[0] += torch.tensor([0.0, 0.0, 1.2])  # blue, as of a curtain
+    skin[1] += 2.0  # a window
+    features, plain = torch.zeros(200), torch.ones(200)
+
+    shown = in_its_light(skin, features, plain)
+
+    torch.testing.assert_close(shown[2:], skin[2:], atol=0.01, rtol=0)
+    assert (shown[0] - shown[0].mean() - skin[5]).abs().max() < 0.3
+    assert shown[1].mean() < 0.61
+    torch.testing.assert_close(in_its_light(skin, 1 - features, plain), skin)
