@@ -37,6 +37,10 @@ REACH = {"extinction": _LIGHT_EXTINCTION, "step": _STEP, "reach": _REACH, "size"
 #: The shadow map: texels along each side, half its width in metres, what it is centred on.
 SHADOW_SIZE, SHADOW_HALF = 512, 0.22
 SHADOW_CENTRE = (0.0, -0.03, 0.01)
+#: Least light on a back, as a share of the mean: a photo tells only what lights a face. Light that
+#: falls on backs, max(-z, 0), in harmonics: hardly any of it reaches a face.
+_BEHIND = 0.65
+_BACK_LOBE = (0.8862, 0.0, -1.0233, 0.0, 0.0, 0.0, 0.4954, 0.0, 0.0)
 #: Rows of a photo's light as a sharp and as a blurred probe; how much brighter than the mean light
 #: its source is mirrored, and how small.
 _PROBE_ROWS = (64, 32)
@@ -95,7 +99,7 @@ def _preset(name: str) -> Lighting:
 
 def photo_lighting(photo: Floats) -> Lighting:
     """The light of a photo (12,), `Likeness.light`: a soft probe, no lamps."""
-    grey, tint = torch.from_numpy(photo[:9].copy()), torch.from_numpy(photo[9:].copy())
+    grey, tint = _filled(torch.from_numpy(photo[:9].copy())), torch.from_numpy(photo[9:].copy())
     sharp, soft = (_probe(grey, tint, rows) for rows in _PROBE_ROWS)
     # Eyes mirror lamps and windows, not an even grey: the brightest part of it, and darkness.
     level = sharp.mean(-1, keepdims=True)
@@ -107,6 +111,14 @@ def photo_lighting(photo: Floats) -> Lighting:
         directions=np.array([[0, 0, 1]] * 3, np.float32),
         colors=np.zeros((3, 3), np.float32),
     )
+
+
+def _filled(light: Tensor) -> Tensor:
+    """A light (9,) that leaves no back in the dark: no face tells what comes from behind."""
+    lobe = light.new_tensor(_BACK_LOBE)
+    back = harmonics(light.new_tensor([[0.0, 0.0, -1.0]]))[0]
+    lacking = _BEHIND * back[0] * light[0] - back @ light
+    return light + lobe * (lacking / (back @ lobe)).clamp(min=0)
 
 
 def _probe(light: Tensor, tint: Tensor, rows: int) -> Floats:

@@ -68,3 +68,16 @@ def test_presets_do_not_ask_for_it(fitted: HeadParams) -> None:
 def test_unknown_lights_stay_unknown() -> None:
     with pytest.raises(ValueError, match="unknown light"):
         Light("photos")
+
+
+def test_backs_are_never_in_the_dark() -> None:
+    """A photo lit from before the face says nothing of what comes from behind."""
+    photo = np.zeros(12, np.float32)
+    photo[[0, 2, 9, 10, 11]] = 4.0, 3.5, 1.0, 1.0, 1.0
+    ways = harmonics(torch.tensor([[0.0, 0.0, -1.0], [0.0, 0.0, 1.0]])).double().numpy()
+
+    back, front = (ways @ lighting(Light(PHOTO_LIGHT), photo).irradiance)[:, 0]
+
+    assert (ways @ photo[:9])[0] < 0  # as it was told
+    assert back == pytest.approx(0.65 * 4.0 * 0.282095, rel=1e-3)
+    assert front == pytest.approx((ways @ photo[:9])[1], rel=0.05)
