@@ -240,6 +240,13 @@ def save_halved(path: Path, network: nn.Module, about: Mapping[str, str]) -> Non
         save_file(content, partial, dict(about))
 
 
+def load_halved(path: Path) -> tuple[dict[str, str], dict[str, Tensor]]:
+    """What `save_halved` wrote: what it said about the network, and its weights in full floats."""
+    with safe_open(path, framework="pt") as file:
+        content = {name: file.get_tensor(name).float() for name in file.keys()}  # noqa: SIM118
+        return dict(file.metadata() or {}), content
+
+
 def load_faces(path: Path) -> tuple[FaceNetwork, tuple[str, ...]]:
     """A network that does not learn any more, and the names of its styles.
 
@@ -247,18 +254,16 @@ def load_faces(path: Path) -> tuple[FaceNetwork, tuple[str, ...]]:
         ResourceError: the file is missing or damaged.
     """
     try:
-        with safe_open(path, framework="pt") as file:
-            about = file.metadata()
-            shape = json.loads(about["shape"])
-            sizes = {name: tuple(shape[name]) for name in ("widths", "blocks")}
-            seen = int(shape.get("input", _FIRST_INPUT))
-            network = FaceNetwork(
-                FaceShape(up=shape["up"], styles=shape["styles"], input=seen, **sizes)
-            )
-            content = {name: file.get_tensor(name).float() for name in file.keys()}  # noqa: SIM118
-            network.load_state_dict(content, strict=False)
-            missing = set(network.state_dict()) - set(content)
-            styles = tuple(json.loads(about[_STYLE_NAMES]))
+        about, content = load_halved(path)
+        shape = json.loads(about["shape"])
+        sizes = {name: tuple(shape[name]) for name in ("widths", "blocks")}
+        seen = int(shape.get("input", _FIRST_INPUT))
+        network = FaceNetwork(
+            FaceShape(up=shape["up"], styles=shape["styles"], input=seen, **sizes)
+        )
+        network.load_state_dict(content, strict=False)
+        missing = set(network.state_dict()) - set(content)
+        styles = tuple(json.loads(about[_STYLE_NAMES]))
     except (OSError, SafetensorError, ValueError, KeyError, TypeError, RuntimeError) as error:
         raise ResourceError(f"The model file “{path.name}” is missing or damaged.") from error
     if any(not name.endswith("num_batches_tracked") for name in missing):

@@ -17,7 +17,7 @@ from pathlib import Path
 import numpy as np
 import torch
 from PIL import Image
-from safetensors import SafetensorError, safe_open
+from safetensors import SafetensorError
 from scipy.ndimage import gaussian_filter
 from torch import Tensor, nn
 from torch.nn import functional
@@ -35,6 +35,7 @@ from head360.fitting.face_network import (
     SKIN,
     Residual,
     Unit,
+    load_halved,
     save_halved,
 )
 from head360.fitting.line_tensor import LINES_SIZE, Floats, Picture, line_tensor, log_grey
@@ -186,15 +187,13 @@ def load_style(path: Path) -> tuple[StyleNetwork, tuple[str, ...]]:
         ResourceError: the file is missing or damaged.
     """
     try:
-        with safe_open(path, framework="pt") as file:
-            about = file.metadata()
-            shape = json.loads(about["shape"])
-            widths, blocks = tuple(shape["widths"]), tuple(shape["blocks"])
-            network = StyleNetwork(StyleShape(widths, blocks, shape["layout"], shape["styles"]))
-            content = {name: file.get_tensor(name).float() for name in file.keys()}  # noqa: SIM118
-            counted = {n: v for n, v in network.state_dict().items() if n.endswith("_tracked")}
-            network.load_state_dict(content | counted)
-            styles = tuple(json.loads(about["styles"]))
+        about, content = load_halved(path)
+        shape = json.loads(about["shape"])
+        widths, blocks = tuple(shape["widths"]), tuple(shape["blocks"])
+        network = StyleNetwork(StyleShape(widths, blocks, shape["layout"], shape["styles"]))
+        counted = {n: v for n, v in network.state_dict().items() if n.endswith("_tracked")}
+        network.load_state_dict(content | counted)
+        styles = tuple(json.loads(about["styles"]))
     except (OSError, SafetensorError, ValueError, KeyError, TypeError, RuntimeError) as error:
         raise ResourceError(f"The model file “{path.name}” is missing or damaged.") from error
     return network.eval().requires_grad_(False), styles

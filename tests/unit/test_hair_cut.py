@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import zipfile
-from collections.abc import Generator
 from dataclasses import replace
 from pathlib import Path
-from typing import TypeVar
 
 import numpy as np
 import pytest
 import torch
 from safetensors.numpy import load, save
 
+from head360.engine import finished
 from head360.errors import ProjectFileError
 from head360.fitting.face_network import BACKGROUND, PARTS
 from head360.fitting.hair import Worn, silhouette
@@ -36,16 +35,7 @@ from head360.params import HairMix, neutral_head
 from head360.project import Project, load_project, save_project
 from head360.rendering.scene import Models, SceneBuilder
 
-Value = TypeVar("Value")
 ENTRY = "own_hair.safetensors"
-
-
-def finished(steps: Generator[float, None, Value]) -> Value:
-    while True:
-        try:
-            next(steps)
-        except StopIteration as done:
-            return done.value
 
 
 def cut_hair(style: str = "bob", share: float = 0.5, ragged: float = 0.75) -> OwnHair:
