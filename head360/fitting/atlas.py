@@ -8,11 +8,12 @@ half, u to 3 - u in the half of the back of the head.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 
 import numpy as np
 import numpy.typing as npt
 import torch
+from scipy.ndimage import binary_dilation
 from scipy.sparse import coo_matrix, csr_matrix, diags_array
 from torch import Tensor
 from torch.nn import functional
@@ -31,6 +32,9 @@ from head360.rendering.rasterize import rasterize
 
 #: Gaussians of so many texels are worked out on so many times fewer rows and columns.
 _WIDE, _COARSER = 8.0, 4
+#: Tiles are padded by so many texels at most; a texel and those around it, as steps from it.
+_RINGS = 6
+_DOWN, _ACROSS = np.indices((3, 3)).reshape(2, 1, 9) - 1
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -61,19 +65,58 @@ class Atlas:
 
     def padded(self, tile: Tensor, steps: int = 6) -> Tensor:
         """A tile (C, U, W) whose texels reach some further, for bilinear look-ups."""
-        return padded(tile, self.tile(torch.ones(len(self.texels), 1)), steps)
+        return rim_of((self,)).padded(tile, steps)
 
 
-def padded(tile: Tensor, known: Tensor, steps: int) -> Tensor:
-    """A tile (C, U, W) whose known texels (1, U, W), 0 or 1, reach some further."""
-    filled = tile * known
-    for _ in range(steps):
-        weight = functional.avg_pool2d(known[None], 3, 1, 1)[0]
-        soft = functional.avg_pool2d(filled[None], 3, 1, 1)[0] / weight.clamp(min=1e-6)
-        fresh = (known == 0) & (weight > 0)
-        filled = torch.where(fresh, soft, filled)
-        known = torch.where(fresh, 1.0, known)
-    return filled
+@dataclass(frozen=True, slots=True, eq=False)
+class Rim:
+    """What lies around the texels of a tile (U, W), ring by ring."""
+
+    known: Tensor  # (U, W) 1 at the texels, else 0
+    #: of each ring (M,) places in the flattened tile, (M, 9) those around, (M, 9) weights
+    rings: tuple[tuple[Tensor, Tensor, Tensor], ...]
+
+    @classmethod
+    def of(cls, known: npt.NDArray[np.bool_], rings: int) -> Rim:
+        """Around what is known (U, W): in each ring the mean of all eight texels known before."""
+        made, inner = [], known
+        for _ in range(rings):
+            fresh = binary_dilation(inner, np.ones((3, 3), bool)) & ~inner
+            made.append(_ring(inner, fresh))
+            inner = inner | fresh
+        return cls(torch.from_numpy(known.astype(np.float32)), tuple(made))
+
+    def padded(self, tile: Tensor, steps: int) -> Tensor:
+        """A tile (C, U, W) whose known texels reach so many further."""
+        whole = tile * self.known
+        flat = whole.flatten(1)
+        for places, around, weight in self.rings[:steps]:
+            flat[:, places] = (flat[:, around] * weight).sum(2)
+        return whole
+
+
+def _ring(
+    known: npt.NDArray[np.bool_], fresh: npt.NDArray[np.bool_]
+) -> tuple[Tensor, Tensor, Tensor]:
+    """One of a rim's rings: fresh texels (U, W) beside those that are known (U, W)."""
+    row, column = (at[:, None] for at in np.nonzero(fresh))
+    around = np.stack([row + _DOWN, column + _ACROSS])
+    inside = ((around >= 0) & (around < np.array(known.shape)[:, None, None])).all(0)
+    rows, columns = around * inside
+    weight = (known[rows, columns] & inside).astype(np.float32)
+    weight /= weight.sum(1, keepdims=True)
+    places, others = np.flatnonzero(fresh), rows * known.shape[1] + columns
+    return torch.from_numpy(places), torch.from_numpy(others), torch.from_numpy(weight)
+
+
+@lru_cache(maxsize=4)
+def rim_of(atlases: tuple[Atlas, ...]) -> Rim:
+    """What lies around the texels of some atlases of equally many rows together, on the widest."""
+    known = np.zeros((atlases[0].rows, max(each.columns for each in atlases)), bool)
+    for each in atlases:
+        row, column = np.divmod(each.texels.numpy(), each.columns)
+        known[row, column] = True
+    return Rim.of(known, _RINGS)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -186,9 +229,13 @@ def _widely(images: Tensor, sigma: float) -> Tensor:
 def _gaussian(images: Tensor, sigma: float) -> Tensor:
     """(B, C, H, W) blurred along both sides; nothing beyond the edges."""
     reach = max(1, round(2.5 * sigma))
-    at = torch.arange(-reach, reach + 1, dtype=images.dtype)
-    kernel = torch.exp(-0.5 * (at / sigma) ** 2)
-    kernel = (kernel / kernel.sum()).expand(images.shape[1], 1, 1, -1)
-    groups = images.shape[1]
-    across = functional.conv2d(images, kernel, padding=(0, reach), groups=groups)
-    return functional.conv2d(across, kernel.transpose(2, 3), padding=(reach, 0), groups=groups)
+    kernel = torch.exp(-0.5 * (torch.arange(reach + 1) / sigma) ** 2)
+    middle, *beside = (kernel / (2 * kernel.sum() - 1)).tolist()
+    for axis in (-1, -2):  # ten times as quick as torch's convolution of single channels
+        soft, size = images * middle, images.shape[axis]
+        for step, weight in enumerate(beside[: size - 1], 1):
+            low, high = (images.narrow(axis, at, size - step) for at in (0, step))
+            soft.narrow(axis, step, size - step).add_(low, alpha=weight)
+            soft.narrow(axis, 0, size - step).add_(high, alpha=weight)
+        images = soft
+    return images

@@ -9,8 +9,8 @@ little. Reflections of the same light on the skin's surface are part of the fit,
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from functools import cache
 from math import log
 
 import torch
@@ -31,6 +31,7 @@ _DARKEST, _BRIGHTEST_LIGHT = 0.25, 2.4
 USUAL_LIGHT = 2.1
 #: Powers to which openness counts for red, green and blue, as `shade._shade_head`.
 _SHADOW_POWERS = (0.72, 1.0, 1.08)
+_TURNS = range(-180, 180, 15)  # degrees that presets are turned by
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -51,7 +52,12 @@ class SkinPatch:
 
 def radiance(photo: Tensor) -> Tensor:
     """Scene-linear light of sRGB-encoded colours 0 … 1: undoes encoding and tone curve."""
-    return light_from_display(linear_from_srgb(photo).clamp(0, _BRIGHTEST))
+    return light_shown(linear_from_srgb(photo))
+
+
+def light_shown(display: Tensor) -> Tensor:
+    """The same of display-linear colours 0 … 1."""
+    return light_from_display(display.clamp(0, _BRIGHTEST))
 
 
 def estimated_light(patch: SkinPatch, seen: Tensor, albedo: Tensor, weight: Tensor) -> Tensor:
@@ -120,30 +126,32 @@ def nearest_light(light: Tensor) -> Light:
     """The preset, rotation and intensity that light a face most like a light (9,) does."""
     normals, weight = _face_directions()
     wanted = (harmonics(normals) @ light).clamp(min=0.02).log()
-    best, least = Light(), float("inf")
-    for preset in LIGHT_PRESETS:
-        for candidate, level in _turned_levels(preset, normals):
-            difference = wanted - level
-            gain = (difference * weight).sum() / weight.sum()
-            rest = float((((difference - gain) ** 2) * weight).sum() / weight.sum())
-            rest += 0.02 * float(gain) ** 2  # dimmed or driven presets lose their character
-            if rest < least:
-                intensity = min(max(float(gain.exp()), 0.4), 2.0)
-                best, least = replace(candidate, intensity=round(intensity, 2)), rest
-    return best
+    lights, levels = turned_presets()
+    difference, share = wanted - levels, weight / weight.sum()
+    gain = difference @ share
+    rest = (difference - gain[:, None]).square() @ share
+    # Dimmed or driven presets lose their character.
+    best = int((rest + 0.02 * gain.square()).argmin())
+    intensity = min(max(float(gain[best].exp()), 0.4), 2.0)
+    return replace(lights[best], intensity=round(intensity, 2))
 
 
-def _turned_levels(preset: str, normals: Tensor) -> Iterator[tuple[Light, Tensor]]:
-    """Lights of a preset, and the logarithm of what they bring to each normal."""
-    for rotation in range(-180, 180, 15):
-        light = Light(preset, float(rotation))
-        numbers = lighting(light)
-        c, s = numbers.turn
-        turned = normals @ torch.tensor([[c, 0, s], [0, 1, 0], [-s, 0, c]], dtype=torch.float32)
-        sky = harmonics(turned) @ torch.tensor(numbers.irradiance)
-        lamps = functional.relu(normals @ torch.tensor(numbers.directions).T)
-        level = sky.clamp(min=0.02) + lamps @ torch.tensor(numbers.colors)
-        yield light, level.mean(1).log()
+@cache
+def turned_presets() -> tuple[tuple[Light, ...], Tensor]:
+    """Presets turned around a face, and logarithms (L, M) of what each brings to its normals."""
+    normals, _ = _face_directions()
+    lights = tuple(Light(name, float(turn)) for name in LIGHT_PRESETS for turn in _TURNS)
+    return lights, torch.stack([_level(light, normals) for light in lights])
+
+
+def _level(light: Light, normals: Tensor) -> Tensor:
+    numbers = lighting(light)
+    c, s = numbers.turn
+    turned = normals @ torch.tensor([[c, 0, s], [0, 1, 0], [-s, 0, c]], dtype=torch.float32)
+    sky = harmonics(turned) @ torch.tensor(numbers.irradiance)
+    lamps = functional.relu(normals @ torch.tensor(numbers.directions).T)
+    level = sky.clamp(min=0.02) + lamps @ torch.tensor(numbers.colors)
+    return level.mean(1).log()
 
 
 def _face_directions() -> tuple[Tensor, Tensor]:

@@ -254,13 +254,14 @@ class Dresser:
         params = fitted.applied(params).with_(light=Light(PHOTO_LIGHT))
         params = _colored(params, crop, parts, fitted.lighting)
         yield "colour of the hair"
+        nearest = fitted.suggested_light
         if hair is not None and dressed.worn is not None and parts is not None:
-            params = self._toned(params, dressed.worn.seen, hair, crop, parts, fitted)
+            params = self._toned(params, dressed.worn.seen, hair, crop, parts, fitted, nearest)
         return replace(
             dressed,
             params=params,
             observed=float(fitted.observed[:, :SKIN_ROWS].mean()),
-            light=fitted.suggested_light,
+            light=nearest,
             skin=fitted,
         )
 
@@ -287,6 +288,7 @@ class Dresser:
         crop: Crop,
         parts: ClassMap,
         skin: FittedSkin,
+        nearest: Light,
     ) -> HeadParams:
         """With hair that looks like the photo's in the light of ours that is most like the photo's.
 
@@ -301,7 +303,7 @@ class Dresser:
             self._models.hair,
             style,
             seating,
-            lighting(skin.suggested_light),
+            lighting(nearest),
         )
         if drawn is None:
             return params

@@ -20,7 +20,7 @@ from head360.model.sampling import IRIS_COLORS
 from head360.model.texture import IRIS_LIGHT, PUPIL, FixedTiles
 from head360.model.texture_layers import encoded
 from head360.model.topology import ATLAS_ASPECT, EYE, TEETH
-from head360.rendering.rasterize import interpolate
+from head360.rendering.rasterize import interpolated
 from head360.rendering.shade import linear_from_srgb
 
 #: So many pixels must show something before it is believed.
@@ -63,12 +63,26 @@ def eye_colors(
         light: (9,) the photo's grey light.
         tint: (3,) the light's colour.
     """
-    seen = radiance(photo) / tint
-    eye = _shown(view, posed, EYE)
-    tooth = _shown(view, posed, TEETH)
-    sclera, iris = _eyes(seen, eye, view, posed, fixed, light)
-    teeth = _factor(seen, tooth, _maps(fixed, view, posed, tooth), view, posed, light, _TEETH)
-    return EyeColors(sclera, teeth, iris)
+    eye, tooth = (_shown(view, posed, material) for material in (EYE, TEETH))
+    maps = _maps(fixed, view, posed, torch.cat([eye, tooth]))
+    sight = _Sight(photo, view, posed, light, tint)
+    sclera, iris = _eyes(sight, eye, maps[: len(eye)])
+    return EyeColors(sclera, _factor(sight, tooth, maps[len(eye) :], _TEETH), iris)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Sight:
+    """What a photo shows, and in which light."""
+
+    photo: Tensor  # (H, W, 3) sRGB-encoded
+    view: View
+    posed: Posed
+    light: Tensor  # (9,) grey
+    tint: Tensor  # (3,)
+
+    def at(self, pixels: Tensor) -> Tensor:
+        """(K, 3) scene-linear light, its colour taken off."""
+        return radiance(self.photo.flatten(0, 1)[pixels]) / self.tint
 
 
 def _shown(view: View, posed: Posed, material: int) -> Tensor:
@@ -79,16 +93,15 @@ def _shown(view: View, posed: Posed, material: int) -> Tensor:
 
 
 def _eyes(
-    seen: Tensor, eye: Tensor, view: View, posed: Posed, fixed: FixedTiles, light: Tensor
+    sight: _Sight, eye: Tensor, maps: Tensor
 ) -> tuple[tuple[float, float, float], tuple[float, float, float] | None]:
-    maps = _maps(fixed, view, posed, eye)
     share, shine = maps[:, 8], maps[:, 9] * IRIS_LIGHT
     white, iris = share < _WHITE, (share > _IRIS) & (shine > _SHINING)
-    sclera = _factor(seen, eye[white], maps[white], view, posed, light, _WHITES)
+    sclera = _factor(sight, eye[white], maps[white], _WHITES)
     if int(iris.sum()) < _LEAST_PIXELS:
         return sclera, None
-    patch = _patch(eye[iris], maps[iris], view, posed)
-    mixed = encoded(albedo_under(light, patch, seen.flatten(0, 1)[eye[iris]]).clamp(0, 1))
+    patch = _patch(sight, eye[iris], maps[iris])
+    mixed = encoded(albedo_under(sight.light, patch, sight.at(eye[iris])).clamp(0, 1))
     around = maps[iris, :3] * mixed.new_tensor(sclera)
     own = share[iris, None]
     albedo = linear_from_srgb((mixed - (1 - own) * around) / own)
@@ -115,20 +128,14 @@ def likely_iris(seen: Tensor) -> Tensor:
 
 
 def _factor(
-    seen: Tensor,
-    pixels: Tensor,
-    maps: Tensor,
-    view: View,
-    posed: Posed,
-    light: Tensor,
-    limits: tuple[float, float],
+    sight: _Sight, pixels: Tensor, maps: Tensor, limits: tuple[float, float]
 ) -> tuple[float, float, float]:
     """What the encoded albedo must be multiplied by to look as it was seen."""
     if len(pixels) < _LEAST_PIXELS:
         return (1.0, 1.0, 1.0)
-    patch = _patch(pixels, maps, view, posed)
-    made = seen_under(light, patch, linear_from_srgb(maps[:, :3]))
-    ratio = (seen.flatten(0, 1)[pixels] / made.clamp(min=1e-3)).log().median(0).values
+    patch = _patch(sight, pixels, maps)
+    made = seen_under(sight.light, patch, linear_from_srgb(maps[:, :3]))
+    ratio = (sight.at(pixels) / made.clamp(min=1e-3)).log().median(0).values
     ratio = ratio.mean() + _CHROMA * (ratio - ratio.mean())
     red, green, blue = (ratio * _GAMMA).exp().clamp(*limits).tolist()
     return red, green, blue
@@ -147,18 +154,18 @@ def _maps(fixed: FixedTiles, view: View, posed: Posed, pixels: Tensor) -> Tensor
     whole[8:, eye.row : eye.row + height, eye.column : eye.column + width] = fixed.iris
     topology = posed.topology
     flat = torch.from_numpy(topology.uv_triangles[topology.drawn].astype(np.int64))
-    uv = interpolate(view.raster, torch.from_numpy(topology.uv), flat).flatten(0, 1)[pixels]
+    uv = interpolated(view.raster, torch.from_numpy(topology.uv), flat, pixels)
     sampled = functional.grid_sample(
         whole[None], uv[None, None] * 2 - 1, padding_mode="border", align_corners=False
     )
     return sampled[0, :, 0].T
 
 
-def _patch(pixels: Tensor, maps: Tensor, view: View, posed: Posed) -> SkinPatch:
-    topology = posed.topology
+def _patch(sight: _Sight, pixels: Tensor, maps: Tensor) -> SkinPatch:
+    posed, topology = sight.posed, sight.posed.topology
     triangles = torch.from_numpy(topology.triangles[topology.drawn].astype(np.int64))
     both = torch.cat([posed.vertices, posed.normals], 1)
-    shown = interpolate(view.raster, both, triangles).flatten(0, 1)[pixels]
+    shown = interpolated(sight.view.raster, both, triangles, pixels)
     normals = functional.normalize(shown[:, 3:], dim=1)
     towards = functional.normalize(posed.eye - shown[:, :3], dim=1)
     facing = (normals * towards).sum(1)

@@ -108,9 +108,8 @@ def radiance(colors: Picture) -> Floats:
 
 
 def _linear(colors: Picture) -> Floats:
-    encoded = torch.from_numpy(np.array(colors)).float() / 255
-    linear: Floats = linear_from_srgb(encoded).numpy()
-    return linear
+    table: Floats = linear_from_srgb(torch.arange(256) / 255).numpy()
+    return table[colors]
 
 
 def falling_light(lighting: Lighting) -> npt.NDArray[np.float64]:

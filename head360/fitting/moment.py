@@ -17,15 +17,15 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from head360.fitting.atlas import Atlas, padded
-from head360.fitting.delight import radiance
+from head360.fitting.atlas import Atlas, rim_of
+from head360.fitting.delight import light_shown, radiance
 from head360.fitting.unproject import Posed, View, at_pixels
 from head360.model.texture_layers import encoded
 from head360.model.topology import ATLAS_ASPECT
 from head360.rendering.lighting import Lighting
-from head360.rendering.rasterize import interpolate
-from head360.rendering.reference import Layout, Seen, Surface, attributes, uv_gradients
-from head360.rendering.shade import LitScene, linear_from_srgb, skin_colors, srgb_from_linear
+from head360.rendering.rasterize import interpolated
+from head360.rendering.reference import Layout, Seen, Surface, attributes, sample_map, uv_gradients
+from head360.rendering.shade import LitScene, linear_from_srgb, skin_light, tone_curve
 
 #: How often it is drawn and corrected, and by how much at most each time, as a logarithm.
 _ROUNDS, _MOST = 3, 0.7
@@ -65,10 +65,10 @@ class Easel:
         )
         uv = torch.from_numpy(topology.uv).float()
         both = torch.cat([posed.vertices, posed.normals], 1)
-        places = interpolate(view.raster, both, triangles).flatten(0, 1)[pixels]
+        places = interpolated(view.raster, both, triangles, pixels)
         surface = Surface(Layout(triangles, flat, uv), posed.vertices, posed.normals, both)
         seen = Seen(
-            interpolate(view.raster, uv, flat).flatten(0, 1)[None, pixels],
+            interpolated(view.raster, uv, flat, pixels)[None],
             functional.normalize(places[None, :, 3:], dim=-1),
             uv_gradients(surface)[view.raster.triangle.flatten()[None, pixels]],
         )
@@ -79,14 +79,20 @@ class Easel:
         scene = LitScene(lighting, None, through, visibility, torch.zeros(3), posed.eye)
         return cls(pixels, seen, away / distance, distance, scene)
 
-    def drawn(self, maps: Tensor) -> Tensor:
-        """(P, 3) sRGB-encoded colours under maps (8, U, 2.5 U)."""
+    def light(self, maps: Tensor) -> tuple[Tensor, Tensor]:
+        """(P, 3) what albedo is multiplied by, and what is mirrored; no albedo matters."""
         material, normals = (found[0] for found in attributes(maps, self.seen))
         whole = torch.ones_like(self.distance)
         head = torch.cat(
             [material[:, :3], whole, normals, self.distance, material[:, 4:7], material[:, 3:4]], 1
         )
-        return srgb_from_linear(skin_colors(head, self.rays, self.scene))
+        return skin_light(head, self.rays, self.scene)
+
+    def shown(self, maps: Tensor, light: tuple[Tensor, Tensor]) -> Tensor:
+        """(P, 3) display-linear colours of the maps' albedo in such a light."""
+        diffuse, mirrored = light
+        albedo = sample_map(maps[:3], self.seen.uv)[0]
+        return tone_curve(linear_from_srgb(albedo) * diffuse + mirrored)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -111,23 +117,23 @@ def as_seen(easel: Easel, photo: Tensor, maps: Tensor, canvases: Sequence[Canvas
     wanted = radiance(photo.flatten(0, 1)[easel.pixels]).clamp(min=_LEAST_LIGHT).log()
     own = linear_from_srgb(maps[:3]).clamp(*_LIMITS).log()
     low, high = (encoded(torch.tensor(limit)) for limit in _LIMITS)
-    painted, change = maps.clone(), torch.zeros_like(own)
+    painted, change, light = maps[:3], torch.zeros_like(own), easel.light(maps)
     for _ in range(_ROUNDS):
-        missing = wanted - radiance(easel.drawn(painted)).clamp(min=_LEAST_LIGHT).log()
+        shown = light_shown(easel.shown(painted, light))
+        missing = wanted - shown.clamp(min=_LEAST_LIGHT).log()
         image = photo.new_zeros(3, photo.shape[0] * photo.shape[1])
         image[:, easel.pixels] = missing.T
         image = image.view(3, *photo.shape[:2])
         sums = torch.stack([_asked(each, image) for each in canvases]).sum(0)
         asked, share = sums[:3] / sums[3:].clamp(min=1e-3), sums[3:].clamp(max=1)
         change = share * (change + asked)
-        painted[:3] = encoded((own + widened(change, canvases, 3)).exp()).clamp(low, high)
+        painted = encoded((own + widened(change, canvases, 3)).exp()).clamp(low, high)
     return change
 
 
 def widened(change: Tensor, canvases: Sequence[Canvas], steps: int = 6) -> Tensor:
     """A change (C, U, 2.5 U) of the texels of some canvases, for bilinear look-ups."""
-    whole = (each.atlas.tile(torch.ones_like(each.at[:, :1])) for each in canvases)
-    return padded(change, torch.stack([_widened(tile) for tile in whole]).amax(0), steps)
+    return rim_of(tuple(each.atlas for each in canvases)).padded(change, steps)
 
 
 def _widened(tile: Tensor) -> Tensor:

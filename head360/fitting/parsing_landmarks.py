@@ -12,9 +12,9 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 from PIL import Image, ImageDraw, ImageFilter
-from scipy import ndimage
 
 from head360.faces import OVAL
+from head360.fitting.distances import Doubles, edge_distance
 from head360.fitting.face_network import (
     BACKGROUND,
     BEARD,
@@ -58,6 +58,7 @@ _SAME = 2.0
 #: Nearer to an outline than this share of the face's height the picture alone tells; from twice as
 #: far inside on, and three times outside, landmarks are sure.
 _VAGUE = {BROWS: 0.02, EYES: 0.01, LIPS: 0.01, MOUTH: 0.008}
+_SATURATED = 3  # so many times as far outside nothing more is told
 #: A brow is where landmarks say if the picture shows less than this share of one there.
 _LITTLE = 0.5
 #: How sure hair must be to show its colour, how many pixels it takes, and its least variance.
@@ -107,13 +108,14 @@ def _tell_features(odds: Floats, flat: npt.NDArray[np.float64], brows: Floats) -
     """Add what outlines say of features to (C, H, W) odds; `brows` (H, W) is the share so far."""
     size = (odds.shape[2], odds.shape[1])
     tall = float(np.ptp(flat[list(OVAL), 1]))
-    inner = _edge_distance(_filled([flat[list(LIPS_INNER)]], size))
+    reach = _SATURATED * max(_VAGUE.values()) * tall
+    inner = edge_distance(_filled([flat[list(LIPS_INNER)]], size) > 0.5, reach)
     for part, outlines in (
         (BROWS, _BROWS), (EYES, (RIGHT_EYE, LEFT_EYE)), (LIPS, (LIPS_OUTER,)),
     ):  # fmt: skip
         edges = [flat[list(outline)] for outline in outlines]
         shown = _filled(edges, size)
-        within = _edge_distance(shown)
+        within = edge_distance(shown > 0.5, reach)
         if part == LIPS:
             within = np.minimum(within, -inner)
         odds[part] += _FEATURE * _told(within / tall, _VAGUE[part])
@@ -123,11 +125,11 @@ def _tell_features(odds: Floats, flat: npt.NDArray[np.float64], brows: Floats) -
     odds[MOUTH] += _FEATURE * _told(inner / tall, _VAGUE[MOUTH])
 
 
-def _told(within: Floats, vague: float) -> Floats:
+def _told(within: Doubles, vague: float) -> Floats:
     """(H, W) -2 … 1 what an outline tells at a distance from it: nothing near it."""
     beyond = (np.abs(within) - vague).clip(0) / vague
-    found: Floats = np.where(within > 0, beyond.clip(0, 1), -beyond.clip(0, 2))
-    return found
+    told = np.where(within > 0, beyond.clip(0, 1), -beyond.clip(0, _SATURATED - 1))
+    return told.astype(np.float32)
 
 
 def _missing(outlines: Sequence[npt.NDArray[np.float64]], share: Floats, reach: float) -> Floats:
@@ -135,20 +137,9 @@ def _missing(outlines: Sequence[npt.NDArray[np.float64]], share: Floats, reach: 
     found = np.zeros_like(share)
     for outline in outlines:
         shown = _filled([outline], share.shape[::-1])
-        seen = share[_edge_distance(shown) > -reach].sum()
+        seen = share[edge_distance(shown > 0.5, reach) > -reach].sum()
         if seen < _LITTLE * shown.sum():
             found = np.maximum(found, shown)
-    return found
-
-
-def _edge_distance(shown: Floats) -> Floats:
-    """(H, W) pixels from the edge of a mask of 0 and 1, negative outside."""
-    inside = shown > 0.5
-    found: Floats = np.where(
-        inside,
-        ndimage.distance_transform_edt(inside) - 0.5,
-        0.5 - ndimage.distance_transform_edt(~inside),
-    ).astype(np.float32)
     return found
 
 

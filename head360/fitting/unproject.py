@@ -11,11 +11,12 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 import torch
-from scipy.ndimage import binary_dilation, binary_erosion, distance_transform_edt
+from scipy.ndimage import binary_dilation, binary_erosion
 from torch import Tensor
 from torch.nn import functional
 
 from head360.fitting.atlas import Atlas, SkinAtlas
+from head360.fitting.distances import depth_inside
 from head360.model.bilinear import vertex_normals
 from head360.model.topology import SKIN, Topology
 from head360.rendering.rasterize import Raster, interpolate, rasterize
@@ -184,8 +185,7 @@ def _image_trust(
 
 def _inwards(allowed: Bools, side: int, edge: tuple[float, float] = (_MARGIN, _FEATHER)) -> Doubles:
     margin, feather = edge
-    inside: Doubles = distance_transform_edt(allowed)
-    return ((inside - margin * side) / (feather * side)).clip(0, 1)
+    return ((depth_inside(allowed) - margin * side) / (feather * side)).clip(0, 1)
 
 
 def at_pixels(maps: Tensor, at: Tensor) -> Tensor:

@@ -103,11 +103,13 @@ class TextureGenerator(nn.Module):
 
     def soft(self, code: Tensor) -> Tensor:
         """(B, 8, 64, 128) low and middle frequencies."""
-        hidden = self.mapping(code)
-        weights = self.weights(torch.cat([code, hidden], 1))
-        linear = torch.einsum("bk,kchw->bchw", weights, self.basis)
-        maps: Tensor = self.soft_mean + linear + self.network(hidden)
+        maps: Tensor = self.soft_mean + self.linear(code) + self.network(self.mapping(code))
         return maps
+
+    def linear(self, code: Tensor, channels: slice = slice(None)) -> Tensor:
+        """What the linear basis has in some of the channels of `soft`."""
+        weights = self.weights(torch.cat([code, self.mapping(code)], 1))
+        return torch.einsum("bk,kchw->bchw", weights, self.basis[:, channels])
 
     def mixture(self, code: Tensor) -> Tensor:
         """(B, 8, K) weights of the detail maps."""

@@ -79,10 +79,16 @@ def interpolate(raster: Raster, attributes: Tensor, triangles: Tensor) -> Tensor
     triangle.
     """
     covered = raster.covered
-    corners = attributes[triangles[raster.triangle[covered]]]  # (P, 3, C)
-    values = torch.einsum("pk,pkc->pc", raster.barycentric[covered], corners)
-    image = attributes.new_zeros(*covered.shape, attributes.shape[-1])
-    return image.index_put(torch.nonzero(covered, as_tuple=True), values)
+    seen = torch.nonzero(covered.flatten())[:, 0]
+    image = attributes.new_zeros(covered.numel(), attributes.shape[-1])
+    image = image.index_put((seen,), interpolated(raster, attributes, triangles, seen))
+    return image.view(*covered.shape, -1)
+
+
+def interpolated(raster: Raster, attributes: Tensor, triangles: Tensor, pixels: Tensor) -> Tensor:
+    """The same at some pixels (P,) of the flattened picture: (P, C)."""
+    corners = attributes[triangles[raster.triangle.flatten()[pixels]]]  # (P, 3, C)
+    return torch.einsum("pk,pkc->pc", raster.barycentric.flatten(0, 1)[pixels], corners)
 
 
 def _candidates(corners: Tensor, height: int, width: int) -> tuple[Tensor, Tensor, Tensor]:

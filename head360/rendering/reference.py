@@ -303,15 +303,15 @@ def attributes(maps: Tensor, seen: Seen) -> tuple[Tensor, Tensor]:
     rows, columns = maps.shape[1:]
     du, dv = maps.new_tensor([1 / columns, 0]), maps.new_tensor([0, 1 / rows])
     height = maps[_HEIGHT:] * HEIGHT_RANGE
-    slope_u = _sample_map(height, seen.uv + du) - _sample_map(height, seen.uv - du)
-    slope_v = _sample_map(height, seen.uv + dv) - _sample_map(height, seen.uv - dv)
+    slope_u = sample_map(height, seen.uv + du) - sample_map(height, seen.uv - du)
+    slope_v = sample_map(height, seen.uv + dv) - sample_map(height, seen.uv - dv)
     bend = slope_u * (columns / 2) * seen.gradients[..., 0, :]
     bend = bend + slope_v * (rows / 2) * seen.gradients[..., 1, :]
     normal = functional.normalize(seen.normal - bend, dim=-1, eps=1e-9)
-    return _sample_map(maps, seen.uv), normal
+    return sample_map(maps, seen.uv), normal
 
 
-def _sample_map(maps: Tensor, uv: Tensor) -> Tensor:
+def sample_map(maps: Tensor, uv: Tensor) -> Tensor:
     """Bilinear samples (H, W, C) of (C, rows, columns) at (H, W, 2) in 0 … 1, row 0 at v = 0."""
     sampled: Tensor = functional.grid_sample(
         maps[None], uv[None] * 2 - 1, padding_mode="border", align_corners=False

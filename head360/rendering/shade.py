@@ -116,6 +116,12 @@ def srgb_from_linear(color: Tensor) -> Tensor:
 
 def _shade_head(head: Tensor, rays: Tensor, scene: LitScene) -> Tensor:
     """(N, 3) scene-linear light from (N, 12) HEAD_COLUMNS."""
+    diffuse, glints = skin_light(head, rays, scene)
+    return linear_from_srgb(head[:, :3]) * diffuse + glints
+
+
+def skin_light(head: Tensor, rays: Tensor, scene: LitScene) -> tuple[Tensor, Tensor]:
+    """What light albedo is multiplied by (N, 3), and what is mirrored, of such rows."""
     view, n, points = -rays, head[:, 4:7], scene.eye + rays * head[:, 7:8]
     roughness, scatter = head[:, 8:9], head[:, 10:11]
     occlusion = head[:, 11:12].clamp(0, 1)
@@ -132,8 +138,8 @@ def _shade_head(head: Tensor, rays: Tensor, scene: LitScene) -> Tensor:
     wrap = scatter * rays.new_tensor([0.38, 0.16, 0.10])
     diffuse = _irradiance(n, scene) * _scattered(open_, scatter, (0.72, 1.0, 1.08))
     glints = torch.zeros_like(diffuse)
-    for i, (light, color) in enumerate(_lamps(scene)):
-        seen = key if i == 0 else (0.35 + 0.65 * occlusion) * (0.3 + 0.7 * visible)
+    for number, light, color in _lamps(scene):
+        seen = key if number == 0 else (0.35 + 0.65 * occlusion) * (0.3 + 0.7 * visible)
         nl = _dot(n, light)
         soft = ((nl + wrap) / (1 + wrap) ** 2).clamp(0, 1)
         diffuse = diffuse + color * soft * _scattered(seen, scatter, (0.75, 1.0, 1.1))
@@ -147,7 +153,7 @@ def _shade_head(head: Tensor, rays: Tensor, scene: LitScene) -> Tensor:
     rim = f0 + (f90 - f0) * (1 - nv) ** 5 * 0.55 * (1 - 0.6 * roughness)
     mirrored = rays - 2 * _dot(n, rays) * n
     glints = glints + _reflection(mirrored, roughness, scene) * (rim * open_**2 * 0.9)
-    return linear_from_srgb(head[:, :3]) * diffuse + glints
+    return diffuse, glints
 
 
 def _shade_hair(hair: Tensor, noise: Tensor, rays: Tensor, scene: LitScene) -> Tensor:
@@ -178,8 +184,8 @@ def _shade_hair(hair: Tensor, noise: Tensor, rays: Tensor, scene: LitScene) -> T
     mirrored = side * (1 - tv**2).clamp(min=0).sqrt() - t * tv
     sky = 0.5 * ambient + 0.5 * _balanced(_blurred_probe(mirrored, scene))
     total = total + sky * (0.033 * strong + 0.30 * tinted) * (outer * open_)
-    for i, (light, color) in enumerate(_lamps(scene)):
-        seen = key if i == 0 else (0.3 + 0.7 * outer) * outer
+    for number, light, color in _lamps(scene):
+        seen = key if number == 0 else (0.3 + 0.7 * outer) * outer
         nl = _dot(n, light)
         across = (1 - _dot(t, light) ** 2).clamp(min=0).sqrt()
         wrapped = 0.35 + 0.65 * ((nl + 0.45) / 1.45).clamp(0, 1)
@@ -226,9 +232,11 @@ def _scattered(light: Tensor, scatter: Tensor, powers: tuple[float, float, float
     return light + (colored - light) * scatter
 
 
-def _lamps(scene: LitScene) -> list[tuple[Tensor, Tensor]]:
+def _lamps(scene: LitScene) -> list[tuple[int, Tensor, Tensor]]:
+    """Number (0 is the key), direction and colour of those that shine."""
     directions = scene.eye.new_tensor(scene.lighting.directions)
-    return list(zip(directions, scene.eye.new_tensor(scene.lighting.colors), strict=True))
+    colors = scene.eye.new_tensor(scene.lighting.colors)
+    return [(i, directions[i], colors[i]) for i in range(len(colors)) if colors[i].any()]
 
 
 def _turned(direction: Tensor, scene: LitScene) -> Tensor:

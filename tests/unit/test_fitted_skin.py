@@ -143,6 +143,10 @@ def test_skin_that_was_seen_comes_back_and_unseen_skin_is_like_it(
     assert rest[~seen].mean() < 0.07
 
 
+def _drawn(easel: Easel, maps: Tensor) -> Tensor:
+    return srgb_from_linear(easel.shown(maps, easel.light(maps)))
+
+
 def test_in_the_face_and_light_of_its_photo_skin_looks_as_there(
     models: Models, sitting: Sitting, fitted: FittedSkin
 ) -> None:
@@ -154,7 +158,7 @@ def test_in_the_face_and_light_of_its_photo_skin_looks_as_there(
 
     def missed(expression: np.ndarray) -> Tensor:
         head = fitted.applied(sitting.person).with_(expression=expression)
-        return (easel.drawn(models.texture.maps(head, 0.0)) - photo)[seen].square().mean(1)
+        return (_drawn(easel, models.texture.maps(head, 0.0)) - photo)[seen].square().mean(1)
 
     then, rest = missed(sitting.person.expression), missed(still)
 
@@ -174,7 +178,7 @@ def test_in_the_face_of_its_photo_eyes_are_as_light_and_dark_as_there(
     there = eyes.flatten()[easel.pixels]
 
     def missed(head: HeadParams) -> float:
-        drawn = easel.drawn(models.texture.maps(head, 0.0))[there]
+        drawn = _drawn(easel, models.texture.maps(head, 0.0))[there]
         return float((drawn - photo.flatten(0, 1)[easel.pixels][there]).square().mean())
 
     head = fitted.applied(sitting.person)
