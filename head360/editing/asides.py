@@ -11,7 +11,8 @@ from head360.editing.tokens import Token
 def asides(words: Sequence[Token], labels: list[str]) -> None:
     """Change labels as these demand."""
     for rule in (
-        _measured, _dated, _sized, _stretched, _fixed, _idle, _reread, _overdone, _highlit
+        _measured, _dated, _sized, _stretched, _fixed, _idle, _reread, _of_part, _overdone,
+        _highlit, _streaked,
     ):  # fmt: skip
         rule(words, labels)
 
@@ -175,6 +176,18 @@ def _reread(words: Sequence[Token], labels: list[str]) -> None:
 _SEXES = {"f": "person:female", "m": "person:male"}
 
 
+def _of_part(words: Sequence[Token], labels: list[str]) -> None:
+    """“Her lips are overdone, thin them”: a part that was named, and not all of her."""
+    for at, word in enumerate(words[1:], 1):
+        named = [label for label in labels[: at - 1] if label.startswith("topic:")]
+        if named and word.word in _PARTS_OF and labels[at - 1] in _OF_PARTS:
+            labels[at - 1] = _OF_PARTS[labels[at - 1]]
+
+
+_PARTS_OF = frozenset({"it", "them", "that", "those", "these", "this"})
+_OF_PARTS = {"person:slim": "shape:thin", "person:heavy": "shape:full"}
+
+
 def _overdone(words: Sequence[Token], labels: list[str]) -> None:
     """“Lips overdone, make them smaller”: what is wished of them, not less of that."""
     for at, word in enumerate(words):
@@ -198,3 +211,16 @@ def _highlit(words: Sequence[Token], labels: list[str]) -> None:
         if lit and "topic:cheeks" in labels:
             labels[at] = "shape:shiny"
             labels[labels.index("topic:cheeks")] = "topic:skin"
+
+
+def _streaked(words: Sequence[Token], labels: list[str]) -> None:
+    """“Silver streaks at her temples”: hair turns grey there, and nothing happens to tips."""
+    colored = any(label.startswith("color:") for label in labels)
+    for at, word in enumerate(words if colored else ()):
+        behind = labels[at + 1 : at + 4]
+        streaks = word.word.startswith(_STREAKS) and labels[at] == "topic:tips"
+        if streaks and "topic:hairline" in behind and set(behind) <= {GLUE, "topic:hairline"}:
+            labels[at] = GLUE
+
+
+_STREAKS = ("streak", "strand", "highlight")

@@ -24,9 +24,7 @@ from head360.params import ATTRIBUTES, HeadParams
 
 #: A sentence longer than this is not one.
 MAX_CHARACTERS = 400
-_ALL_OF_IT = (
-    "Only roots and tips can have a colour of their own, not the {place}: all hair has it now."
-)
+_ELSEWHERE = "Only roots and tips can have a colour of their own, not the {place}: {now} it now."
 EXAMPLE = "older, with a grey beard and a slight smile"
 
 
@@ -107,13 +105,22 @@ def _wishes(
         if (other := seen.get(_subject(each))) and _opposite(other, each):
             notes.append(f"“{other.words(text)}” and “{words}” contradict; both are carried out.")
         seen[_subject(each)] = each
-        colored = change.hair_color is not None and all(k == "color" for k, _, _ in each.modifiers)
-        if colored and (place := place_named(text, words)):
-            notes.append(_ALL_OF_IT.format(place=place))
+        if where := _colored_where(change, each):
+            place = place_named(text, words)
+            notes += [_ELSEWHERE.format(place=place, now=where)] if place else []
         wish = Wish(_title(each), words, min(_amount(each, change), MAX_AMOUNT), change)
         wishes.append(wish)
         now = edited(now.with_(edits=(EditLayer("", (replace(wish, amount=1.0),)),)))
     return wishes, notes, beyond
+
+
+def _colored_where(change: Change, meant: Meant) -> str:
+    """What has the colour that was wished, if only that was wished of hair."""
+    if not all(kind == "color" for kind, _, _ in meant.modifiers):
+        return ""
+    if change.hair_color is not None:
+        return "all hair has"
+    return "tips have" if change.hair_tips is not None else ""
 
 
 def _takes_all_off(meant: Meant) -> bool:

@@ -52,6 +52,10 @@ def starts() -> dict[str, HeadParams]:
         ("the grin is awful, make it go away", "grinning_woman", "move-grin"),
         ("lips overdone, make them smaller", "blue_eyed", "measure:Lip fullness-"),
         ("brows overdone, make them thinner", "blue_eyed", "brows-"),
+        ("the lips are overdone, thin them", "blue_eyed", "measure:Lip fullness-"),
+        ("those lips, thin them down", "blue_eyed", "measure:Lip fullness-"),
+        ("her lips are thin, fatten them", "blue_eyed", "measure:Lip fullness+"),
+        ("the brows are bushy, thin them", "blue_eyed", "brows-"),
         ("eyeliner overdone, less of it please", "made_up", "eyeliner-"),
     ],
 )
@@ -194,6 +198,8 @@ def test_an_age_is_told_from_by_how_much(
     [
         ("grey at the temples", "temples"),
         ("greying at the temples", "temples"),
+        ("silver streaks at her temples", "temples"),
+        ("blond streaks at the front", "front"),
         ("white at the sides", "sides"),
         ("make the sides of her hair grey", "sides"),
         ("blond hair at the back of the head", "back"),
