@@ -141,6 +141,12 @@ def _video_format(path: Path, said: str | None) -> VideoFormat:
     ending = path.suffix.lower().removeprefix(".")
     if not ending:
         return "png"
+    if f".{ending}" in PICTURE_FORMATS:
+        raise UsageError(
+            f"A film does not fit into a picture like “{path.name}”.",
+            f"For a folder of PNG frames say -o {path.stem}, for a film in one file -o"
+            f" {path.stem}.mp4 or {path.stem}.gif; “head360 render” makes one picture.",
+        )
     return one_of("video format", ending, VIDEO_FORMATS)
 
 

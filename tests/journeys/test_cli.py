@@ -284,6 +284,8 @@ def test_interrupting_a_turntable_leaves_no_file(
         ("render -o head.bmp", "Known: .png"),
         ("render --hair-color reddish", "not a colour"),
         ("turntable -o turn.avi", "video format"),
+        ("turntable -o turn.png", "-o turn.mp4"),
+        ("turntable -o turn.jpg", "“head360 render” makes one picture"),
         ("turntable --size 0", "16 … 4096"),
         ("turntable --size 63 -o a.mp4", "even"),
         ("turntable --frames 0", "1 … 3600"),
