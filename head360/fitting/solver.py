@@ -18,6 +18,7 @@ import numpy as np
 import numpy.typing as npt
 
 from head360.faces import MESH_LANDMARKS, OVAL
+from head360.fitting.blas import one_core
 from head360.fitting.landmarks import LandmarkModel, face_height
 from head360.fitting.view import FACING, PhotoCamera
 from head360.params import EXPRESSIONS, FloatArray
@@ -87,6 +88,7 @@ class Solution:
         return self.sights[0]
 
 
+@one_core()
 def solve(
     model: LandmarkModel,
     sights: Sequence[Sight],
