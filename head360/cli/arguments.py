@@ -117,7 +117,7 @@ def _add_fit(commands: _Commands[argparse.ArgumentParser]) -> None:
         "--list-faces", action="store_true", help="only say which faces the photo shows"
     )
     parser.add_argument(
-        "--quick", action="store_true", help="leave hair as the library has it (saves seconds)"
+        "--quick", action="store_true", help="let hair follow the photo roughly (saves seconds)"
     )
     parser.add_argument("--no-skin", action="store_true", help="only the shape, not the skin")
     parser.add_argument(

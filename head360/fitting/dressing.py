@@ -17,7 +17,15 @@ from torch import Tensor
 
 from head360.errors import ResourceError
 from head360.fitting.crop import Crop
-from head360.fitting.hair import FittedHair, Silhouette, Worn, fit_hair_shape, silhouette
+from head360.fitting.hair import (
+    SIZE,
+    STEPS,
+    FittedHair,
+    Silhouette,
+    Worn,
+    fit_hair_shape,
+    silhouette,
+)
 from head360.fitting.hair_choice import (
     Candidate,
     bald_unlike,
@@ -73,6 +81,8 @@ _SURE = 0.5
 _TOLD = 5  # hairstyles that a report names
 _TRIED = 6  # whose shape is fitted before one is chosen
 _BENT = 3  # at most are bent into the photo's hair
+#: Where seconds count: pixels of silhouettes, styles whose shape is fitted, and rounds.
+_ROUGH_PX, _ROUGHLY_TRIED, _ROUGH_STEPS = 56, 4, 4
 _NO_PARSER = (
     "The network that parses photos is not installed: hair was left out, and skin is told by "
     "its colour alone."
@@ -127,8 +137,8 @@ class Dresser:
     ) -> Generator[object, None, Dressed]:
         """The head with the hair that is wanted, AUTO for the photo's.
 
-        `shaped` makes its length, volume and fringe follow the photo, and lets the silhouettes
-        choose among the likeliest styles.
+        Its length, volume and fringe follow the photo, and the fitted silhouettes have their say
+        in the choice. All that is done roughly, and hair is not bent, unless it is `shaped`.
         """
         if parts is None:
             style = None if wanted in (AUTO, BALD) else wanted
@@ -136,28 +146,24 @@ class Dresser:
         yield None
         dressed = _colored(params, crop, parts)
         yield None
-        worn = self._worn(dressed, camera, parts)
+        worn = self._worn(dressed, camera, parts, SIZE if shaped else _ROUGH_PX)
         yield None
         word = classify(crop.image, parts)
         told = candidates(
             word, worn, self._models.styles, coherence(crop.image, parts), known_lines()
         )
-        tried = told[:_TRIED]
+        tried = told[: _TRIED if shaped else _ROUGHLY_TRIED]
         if wanted != AUTO:
             style = None if wanted == BALD else wanted
             tried = [each for each in told if each.style == style]
-        if not shaped:
-            named = ranked(told, {})
-            style = named[0][0] if wanted == AUTO else tried[0].style
-            return Dressed(dressed.with_(hairstyle=style), _named(offered(named, word)), worn=worn)
-        fitted = yield from self._fitted(worn, tried)
-        named = ranked(told, fitted)
-        likeliest = in_question(named, fitted, _BENT)
-        likely = [each for each in tried if each.style in likeliest]
-        lines = photo_lines(crop.image, parts, worn.seen.size)
-        bent = yield from self._bent(worn, likely, fitted, camera, lines)
-        if wanted == AUTO:
-            named = ranked(told, fitted, bent)
+        fitted = yield from self._fitted(worn, tried, STEPS if shaped else _ROUGH_STEPS)
+        named, bent = ranked(told, fitted), {}
+        if shaped:
+            likeliest = in_question(named, fitted, _BENT)
+            likely = [each for each in tried if each.style in likeliest]
+            lines = photo_lines(crop.image, parts, worn.seen.size)
+            bent = yield from self._bent(worn, likely, fitted, camera, lines)
+            named = ranked(told, fitted, bent) if wanted == AUTO else named
         style = named[0][0] if wanted == AUTO else tried[0].style
         shape, own = fitted[style].shape if style in fitted else None, None
         if style in bent and shape is not None:
@@ -168,16 +174,16 @@ class Dresser:
         dressed = dressed.with_(hairstyle=style, hair_shape=shape, own_hair=own)
         return Dressed(dressed, _named(offered(named, word)), worn=worn)
 
-    def _worn(self, params: HeadParams, camera: PhotoCamera, parts: ClassMap) -> Worn:
-        """The photo's hair, and where hair sits on this head."""
+    def _worn(self, params: HeadParams, camera: PhotoCamera, parts: ClassMap, pixels: int) -> Worn:
+        """The photo's hair, in a picture of so many pixels a side, and where hair sits here."""
         mesh = self._models.mesh
         vertices, identity = self._posed(params)
         triangles = torch.from_numpy(mesh.topology.triangles[mesh.topology.drawn]).long()
-        seen = silhouette(parts, camera, vertices, triangles)
+        seen = silhouette(parts, camera, vertices, triangles, pixels)
         return Worn(seen, self._stock.seat().fit(identity.neutral), self._stock.shaper())
 
     def _fitted(
-        self, worn: Worn, tried: Sequence[Candidate]
+        self, worn: Worn, tried: Sequence[Candidate], steps: int
     ) -> Generator[object, None, dict[str | None, FittedHair]]:
         """How each of some styles is worn best."""
         found: dict[str | None, FittedHair] = {}
@@ -187,7 +193,7 @@ class Dresser:
                 found[None] = FittedHair(HairShape(), bald_unlike(worn.seen))
             else:
                 grid = self._models.styles.grid(each.style)
-                task = fit_hair_shape(worn, grid, mirrored=each.mirrored)
+                task = fit_hair_shape(worn, grid, steps, mirrored=each.mirrored)
                 found[each.style] = yield from task
         return found
 

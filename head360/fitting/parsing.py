@@ -170,6 +170,16 @@ def _worn(
     return tuple((name or None, share / total) for name, share in ranked)
 
 
+def load_networks() -> None:
+    """Have what `parse` asks at hand.
+
+    Raises:
+        ResourceError: a network's file is missing or damaged.
+    """
+    _network()
+    _style_network()
+
+
 @cache
 def _network() -> tuple[FaceNetwork, tuple[str, ...]]:
     return load_faces(resource("models", FACES_FILE))

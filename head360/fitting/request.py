@@ -34,7 +34,8 @@ class FitOptions:
     marks: Marks | None = None
     free_form: bool = True  # let lids and lips move off the shape code
     skin: bool = True  # take skin from the photo
-    hair_shape: bool = True  # let length, volume and fringe follow the photo (some seconds)
+    #: bend hair into the photo's (some seconds); else its length, volume and fringe follow roughly
+    hair_shape: bool = True
     without: Without = WHOLE  # to measure what parts of a fit are good for
 
     def by_hand(self, scale: float) -> tuple[tuple[int, float, float], ...]:

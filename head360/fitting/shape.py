@@ -9,12 +9,12 @@ says nothing of it. This makes textures land where they belong; it does not make
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from scipy.spatial import KDTree
-from scipy.spatial.distance import cdist
+import torch
+from torch import Tensor
 
 from head360.faces import MESH_LANDMARKS
 from head360.fitting.landmarks import FOREHEAD, LEFT_EYE, RIGHT_EYE, LandmarkModel
@@ -22,7 +22,6 @@ from head360.fitting.solver import Seen
 from head360.model.topology import LASH, SKIN, Topology
 
 Doubles = npt.NDArray[np.float64]
-Number = TypeVar("Number", np.float32, np.float64)
 
 #: Length over which offsets go together, and how far from landmarks they reach, metres.
 _LENGTH, _REACH = 0.018, 0.03
@@ -51,15 +50,14 @@ class FreeForm:
     ) -> FreeForm:
         """The process for landmarks on a mesh whose mean head is (V, 3) metres."""
         places = model.points.mean
-        kernel = _kernel(cdist(places, places).astype(np.float64))
+        kernel = _kernel(_distances(places, places)).numpy()
         told = np.linalg.inv(kernel + _NOISE * np.eye(MESH_LANDMARKS)).astype(np.float64)
         moving = _moving(topology)
-        nearest = np.asarray(KDTree(places).query(mean[moving])[0])
-        fade = np.exp(-np.square((nearest - 0.006).clip(0) / _REACH)).astype(np.float32)
-        near = np.flatnonzero(fade > _FADED)
-        away = cdist(mean[moving[near]], places).astype(np.float32)
-        spread = [_kernel(away) * fade[near, None]]
-        vertices = [moving[near]]
+        away = _distances(mean[moving], places.astype(np.float32))
+        fade = torch.exp(-((away.amin(1) - 0.006).clamp(min=0) / _REACH).square())
+        near = torch.nonzero(fade > _FADED)[:, 0]
+        spread = [(_kernel(away[near]) * fade[near, None]).numpy()]
+        vertices = [moving[near.numpy()]]
         for side, lids in enumerate((LEFT_EYE, RIGHT_EYE)):
             eye = np.flatnonzero(topology.eye == side + 1)
             mixed = kernel[list(lids)].mean(0).astype(np.float32)
@@ -118,10 +116,14 @@ def _wanted(seen: Seen, landmarks: npt.NDArray[np.float32]) -> Doubles:
     return wanted
 
 
-def _kernel(distance: npt.NDArray[Number]) -> npt.NDArray[Number]:
-    scaled = distance * distance.dtype.type(3**0.5 / _LENGTH)
-    kernel: npt.NDArray[Number] = (1 + scaled) * np.exp(-scaled)
-    return kernel
+def _distances(one: npt.NDArray[Any], other: npt.NDArray[Any]) -> Tensor:
+    """(N, M) between points (N, 3) and (M, 3)."""
+    return torch.cdist(torch.from_numpy(one), torch.from_numpy(other))
+
+
+def _kernel(distance: Tensor) -> Tensor:
+    scaled = distance * (3**0.5 / _LENGTH)
+    return (1 + scaled) * torch.exp(-scaled)
 
 
 def _moving(topology: Topology) -> npt.NDArray[np.int64]:

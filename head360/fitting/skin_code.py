@@ -58,20 +58,19 @@ def found_skin(
     """The code whose skin is most like an albedo (N, 3), linear, where weights (N,) say."""
     rows = generator.shape.soft_rows
     target, share = _lowered(atlas, albedo, weight, rows)
-    mean = generator.soft_mean[_ALBEDO] + _area(generator.mean[None, _ALBEDO], rows)
-    details = _area(generator.details[None], rows)[0].flatten(1)
+    cells = _Cells.of(generator, share)
+    target, share = cells.listed(target), share.flatten()[cells.places]
     gain = torch.tensor(_LIGHTS).requires_grad_()
     code = torch.zeros(len(_LIGHTS), SPOT_CODE.start, requires_grad=True)
     steps = (_Adam(code), _Adam(gain))
     rest = loss = target.new_zeros(len(_LIGHTS))
-    still = mean
+    still = cells.mean
     for step in range(_STEPS):
         whole = functional.pad(code, (0, generator.shape.code - code.shape[1]))
         if step % _HELD == 0:
-            still = (mean + generator.network(generator.mapping(whole))[:, _ALBEDO]).detach()
-        fine = (generator.mixture(whole)[:, _ALBEDO] @ details).view(still.shape)
-        made = (generator.linear(whole, _ALBEDO) + still + fine).sigmoid()
-        missing = target - linear_from_srgb(made).clamp(min=1e-3).log() - gain[:, :, None, None]
+            still = cells.mean + cells.network(whole)
+        made = (cells.linear(whole) + still).sigmoid()
+        missing = target - linear_from_srgb(made).clamp(min=1e-3).log() - gain[:, :, None]
         off = missing / _SPREAD
         rest = _weighed(off.clamp(-3, 3).square(), share)
         loss = _INDEPENDENT * _weighed(_robust(off), share) + code.square().sum(1) + _rare(gain)
@@ -83,9 +82,47 @@ def found_skin(
     return FoundSkin(found, gain.detach()[best].exp(), float(rest[best].detach().sqrt()) * _SPREAD)
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class _Cells:
+    """The generator's albedo, before its sigmoid, at M cells of its low resolution."""
+
+    generator: TextureGenerator
+    places: Tensor  # (M,) of the flattened maps
+    mean: Tensor  # (3, M)
+    basis: Tensor  # (K, 3 M)
+    details: Tensor  # (D, M)
+
+    @classmethod
+    def of(cls, generator: TextureGenerator, share: Tensor) -> _Cells:
+        """At those that have a share (rows, 2 rows)."""
+        rows, places = len(share), torch.nonzero(share.flatten())[:, 0]
+        mean = generator.soft_mean[_ALBEDO] + _area(generator.mean[None, _ALBEDO], rows)[0]
+        return cls(
+            generator,
+            places,
+            mean.flatten(1)[:, places],
+            generator.basis[:, _ALBEDO].flatten(2)[..., places].flatten(1),
+            _area(generator.details[None], rows)[0].flatten(1)[:, places],
+        )
+
+    def listed(self, maps: Tensor) -> Tensor:
+        """(…, M) of maps (…, rows, 2 rows)."""
+        return maps.flatten(-2)[..., self.places]
+
+    def linear(self, code: Tensor) -> Tensor:
+        """(K, 3, M) what bases add for codes (K, 64)."""
+        soft = (self.generator.weighing(code) @ self.basis).view(len(code), 3, -1)
+        return soft + self.generator.mixture(code)[:, _ALBEDO] @ self.details
+
+    @torch.no_grad()
+    def network(self, code: Tensor) -> Tensor:
+        """(K, 3, M) what the network adds."""
+        return self.listed(self.generator.network(self.generator.mapping(code))[:, _ALBEDO])
+
+
 def _weighed(values: Tensor, share: Tensor) -> Tensor:
-    """(K,) means of (K, 3, rows, columns), each cell by its share."""
-    return (values.mean(1) * share).sum((1, 2)) / share.sum()
+    """(K,) means of (K, 3, M), each cell by its share."""
+    return (values.mean(1) * share).sum(1) / share.sum().clamp(min=1e-6)
 
 
 def _rare(gain: Tensor) -> Tensor:

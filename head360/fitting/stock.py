@@ -8,7 +8,9 @@ from collections.abc import Callable
 from functools import partial
 
 from head360.errors import ResourceError
+from head360.fitting.delight import turned_presets
 from head360.fitting.landmarks import LandmarkModel
+from head360.fitting.parsing import load_networks
 from head360.fitting.shape import FreeForm
 from head360.fitting.steps import Once
 from head360.fitting.texture import SkinFitter
@@ -41,7 +43,8 @@ class Stock:
     def begin(self) -> None:
         """Make all of it, until `close`."""
         grids = [partial(self._styles.grid, style) for style in self._styles.styles]
-        parts = [self.free_form, *grids, self.seat, self.shaper, self.skin]
+        first = [self.free_form, self.seat, self.shaper, load_networks]
+        parts = [*first, *grids, self.skin, turned_presets]
         threading.Thread(target=self._make, args=(parts,), name="fit", daemon=True).start()
 
     def close(self) -> None:

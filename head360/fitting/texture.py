@@ -15,7 +15,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from head360.fitting.atlas import SkinAtlas, skin_atlas
+from head360.fitting.atlas import SkinAtlas, opening_atlases, rim_of, skin_atlas
 from head360.fitting.blend import joined, mirrored, usual_difference
 from head360.fitting.calm import (
     calmed,
@@ -132,6 +132,8 @@ class SkinFitter:
         self._atlas = skin_atlas()
         self._lashes = lash_band(self._atlas, mesh.mean, mesh.topology)
         self._zones = skin_zones(self._atlas, mesh.mean, mesh.topology)
+        self._start = self._atlas.listed(generated(self._generator, torch.zeros(64)))
+        rim_of((self._atlas, *opening_atlases()))  # found again by who paints
 
     @property
     def atlas(self) -> SkinAtlas:
@@ -171,7 +173,7 @@ class SkinFitter:
         zones = self._zones.told(atlas, seen.told) if told is not None else self._zones
         light = radiance(seen.color)
         yield "light"
-        start = atlas.listed(generated(self._generator, torch.zeros(64)))
+        start = self._start
         patch = _patch(seen, start)
         trust = seen.trust * (zones.bare if told is None else zones.reached)
         first = usual(_light(patch, light, linear_from_srgb(start[:, :3]), trust * zones.plain))

@@ -103,13 +103,14 @@ class TextureGenerator(nn.Module):
 
     def soft(self, code: Tensor) -> Tensor:
         """(B, 8, 64, 128) low and middle frequencies."""
-        maps: Tensor = self.soft_mean + self.linear(code) + self.network(self.mapping(code))
+        linear = torch.einsum("bk,kchw->bchw", self.weighing(code), self.basis)
+        maps: Tensor = self.soft_mean + linear + self.network(self.mapping(code))
         return maps
 
-    def linear(self, code: Tensor, channels: slice = slice(None)) -> Tensor:
-        """What the linear basis has in some of the channels of `soft`."""
-        weights = self.weights(torch.cat([code, self.mapping(code)], 1))
-        return torch.einsum("bk,kchw->bchw", weights, self.basis[:, channels])
+    def weighing(self, code: Tensor) -> Tensor:
+        """(B, 64) weights of the linear basis."""
+        found: Tensor = self.weights(torch.cat([code, self.mapping(code)], 1))
+        return found
 
     def mixture(self, code: Tensor) -> Tensor:
         """(B, 8, K) weights of the detail maps."""

@@ -329,6 +329,18 @@ def test_skin_comes_from_the_photo(engine: HeadEngine, astronaut: np.ndarray) ->
     assert found.report.seconds["skin"] > 0
 
 
+def test_a_quick_fit_wears_hair_as_long_as_the_photo_s_and_does_not_bend_it(
+    engine: HeadEngine, astronaut: np.ndarray
+) -> None:
+    quick = FitOptions(hair="pixie", hair_shape=False, skin=False)
+    found = finished(engine.fit(astronaut, quick)).params
+
+    assert found.hairstyle == "pixie"
+    assert found.hair_shape is not None
+    assert found.hair_shape.volume > 0.3  # hers is fuller than that style
+    assert found.own_hair is None
+
+
 def test_what_is_brushed_out_is_not_looked_at(engine: HeadEngine, astronaut: np.ndarray) -> None:
     left = np.zeros(astronaut.shape[:2], np.uint8)
     left[:, :226] = LEFT_OUT  # half of her face in the picture
