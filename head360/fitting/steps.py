@@ -17,9 +17,10 @@ def beside(work: Callable[[], Value]) -> Generator[None, None, Value]:
     """What `work` returns; yields while it runs, so that whoever waits can leave at any time.
 
     Work that nobody waits for any more runs to its end and is forgotten: it must change nothing.
+    Python waits for that end before it ends itself: it would abort in the midst of native code.
     """
     task = _Task(work)
-    thread = threading.Thread(target=task.run, name="fit", daemon=True)
+    thread = threading.Thread(target=task.run, name="fit")
     thread.start()
     while thread.is_alive():
         thread.join(_LOOK_S)

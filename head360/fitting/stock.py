@@ -45,10 +45,11 @@ class Stock:
         grids = [partial(self._styles.grid, style) for style in self._styles.styles]
         first = [self.free_form, self.seat, self.shaper, load_networks]
         parts = [*first, *grids, self.skin, turned_presets]
-        threading.Thread(target=self._make, args=(parts,), name="fit", daemon=True).start()
+        # No daemon: Python would abort when it ends in the midst of torch's work.
+        threading.Thread(target=self._make, args=(parts,), name="fit").start()
 
     def close(self) -> None:
-        """Nobody needs it soon."""
+        """Nobody needs it soon: what is being made becomes ready, and nothing else."""
         self._unwanted.set()
 
     def _make(self, parts: list[Callable[[], object]]) -> None:

@@ -98,3 +98,14 @@ def test_ctrl_c_in_mid_turntable_leaves_no_file(tmp_path: Path) -> None:
     assert process.returncode == 130
     assert "nothing was written" in words_left
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_fit_that_fails_early_ends_in_order(face_landmarker: None, tmp_path: Path) -> None:
+    Image.new("RGB", (200, 200), "navy").save(tmp_path / "sea.png")
+    words = [sys.executable, "-m", "head360", "fit", "sea.png", "-q"]
+
+    done = subprocess.run(words, stderr=subprocess.PIPE, text=True, timeout=60)
+
+    assert done.returncode == 1  # it was aborted while models were still being made ready
+    assert done.stderr.splitlines()[0] == "head360: No face was found in “sea.png”."
+    assert len(done.stderr.splitlines()) == 2
