@@ -298,8 +298,8 @@ class Dresser:
     ) -> HeadParams:
         """With hair that looks like the photo's in the light of ours that is most like the photo's.
 
-        A photo's own light has no lamps, whose gloss makes black hair bright: it would be grey in
-        any other. Where hair is light or dark, it is so in the photo's own.
+        Of a photo's own lamps only what its harmonics hold is known: ash blond that is matched
+        below them comes out orange. Where hair is light or dark, it is so in the photo's own.
         """
         (style, seating), own = hair, params.own_hair
         drawn = drawn_hair(

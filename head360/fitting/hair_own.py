@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Generator
 from dataclasses import dataclass
 from math import log
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -45,6 +46,11 @@ _LINES = 0.1
 _THICK, _FULL, _FAINTEST = 0.008, 0.98, 0.1
 #: Most that is cut off; what it costs where neighbours differ, where left and right do, and at all.
 _CUT_SCALE, _CUT_ROUGH, _CUT_ONE_SIDED, _CUT_LARGE = 0.7, 2.0, 0.02, 0.1
+#: … and, however little, per share: what no ray sees is not cut at all.
+_CUT_ANY = 0.05
+#: A search starts with all hair cut a little, or nothing would tell which ends to cut; and goes so
+#: much more slowly, or ends that are not seen at first would be whole for good.
+_CUT_START, _CUT_SLOWER = 0.12, 0.25
 #: Adam's memories.
 _MEMORIES = (0.8, 0.95)
 
@@ -79,7 +85,7 @@ def fit_own_hair(
     search = _Search(worn, grid, shape or HairShape(), lines, strands)
     with torch.inference_mode(False):
         grid = grid.clone()  # another may have read it without gradients
-    lattice = _Codes(torch.zeros(3, *WAYS_GRID), torch.zeros(CUT_GRID))
+    lattice = _Codes(torch.zeros(3, *WAYS_GRID), torch.full(CUT_GRID, _CUT_START))
     total = sum(stage[3] for stage in _STAGES)
     done = 0
     for cells, pixels, step, rounds in _STAGES:
@@ -133,7 +139,11 @@ class _Search:
         with torch.inference_mode(False), torch.enable_grad():
             codes = lattice.ways.detach().clone().requires_grad_()
             cut = lattice.cut.detach().clone().requires_grad_()
-            descent = torch.optim.Adam([codes, cut], lr=step, betas=_MEMORIES)
+            groups: list[dict[str, Any]] = [
+                {"params": [codes]},
+                {"params": [cut], "lr": _CUT_SLOWER * step},
+            ]
+            descent = torch.optim.Adam(groups, lr=step, betas=_MEMORIES)
         for _ in range(count):
             with torch.inference_mode(False), torch.enable_grad():
                 descent.zero_grad()
@@ -173,7 +183,7 @@ class _Search:
             grid[None, None], unit.view(1, 1, 1, -1, 3), padding_mode="border", align_corners=False
         )[0, 0, 0, 0]
         along, *root = sample_vectors(self._strands, at, HAIR_BOX).unbind(1)
-        left = left_of_strands(along, 1 - at_roots(cut, torch.stack(root, 1)), self._ragged)
+        left = left_of_strands(along, at_roots(cut, torch.stack(root, 1)), self._ragged)
         met = _extinction(logs) * left * self._step
         depth = met.new_zeros(len(self._seen.share)).index_add(0, self._ray, met)
         return 1 - torch.exp(-depth), met
@@ -211,7 +221,8 @@ def _cost_of_cut(cut: Tensor) -> Tensor:
     for axis in range(2):
         rough = rough + cut.diff(dim=axis).square().mean()
     one_sided = (cut - cut.flip(-1)).square().mean()
-    return _CUT_ROUGH * rough + _CUT_ONE_SIDED * one_sided + _CUT_LARGE * cut.square().mean()
+    large = _CUT_LARGE * cut.square().mean() + _CUT_ANY * cut.mean()
+    return _CUT_ROUGH * rough + _CUT_ONE_SIDED * one_sided + large
 
 
 def _blurred(grid: Tensor, cells: int) -> Tensor:

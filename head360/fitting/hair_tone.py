@@ -169,7 +169,7 @@ def _paler(light: Lighting) -> Lighting:
 
     return replace(
         light, irradiance=plain(light.irradiance), sharp=plain(light.sharp),
-        blurred=plain(light.blurred), colors=plain(light.colors),
+        blurred=plain(light.blurred), colors=plain(light.colors), gloss=plain(light.gloss),
     )  # fmt: skip
 
 

@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 #: Cut ends fade over so much of a strand at least; ragged ones over so much of what is left more,
 #: and vary so much from strand to strand; none is longer than by so much of that.
 _SHARP, _FADE, _VARY, _LONGER = 0.04, 0.3, 0.1, 0.4
+#: Where less than this share is cut off, ends fray less, and not at all where nothing is.
+_CUT_WHOLLY = 0.08
 #: Metres over which ends fray, of strands that are longer than that allows; styles reach down by so
 #: much more than their strands are long, and hair is where extinction is so far above none.
 _FRAYED, _ABOVE, _THERE = 0.045, 0.1, 1.0
@@ -44,10 +46,15 @@ def trimmed(along: Tensor, root: Tensor, cut: Tensor, ragged: float) -> tuple[Te
         ragged: how far ends are, 0 … 1.
     """
     noise = _LOCKS * noise_at(root)[:, 0] + _STRANDS * noise_at(root * _FINER)[:, 0]
-    length = 1 - at_roots(cut, root)
-    shorter = ragged * _VARY * noise.clamp(min=-_LONGER) * length
-    left = left_of_strands(along + shorter, length, ragged)
-    return left, (along / length).clamp(max=1)
+    off = at_roots(cut, root)
+    shorter = _frayed(off, ragged) * _VARY * noise.clamp(min=-_LONGER) * (1 - off)
+    left = left_of_strands(along + shorter, off, ragged)
+    return left, (along / (1 - off)).clamp(max=1)
+
+
+def _frayed(off: Tensor, ragged: float) -> Tensor:
+    """(N,) how ragged ends are of which shares (N,) are cut off."""
+    return ragged * (off / _CUT_WHOLLY).clamp(max=1)
 
 
 def raggedness(grid: Tensor) -> float:
@@ -62,9 +69,10 @@ def raggedness(grid: Tensor) -> float:
     return min(1.0, _FRAYED / (_FADE * max(reach - _ABOVE, 0.01)))
 
 
-def left_of_strands(along: Tensor, length: Tensor, ragged: float) -> Tensor:
-    """(N,) what is left of hair at shares (N,) of strands, of which shares (N,) are left."""
-    start = length * (1 - _FADE * ragged)
+def left_of_strands(along: Tensor, off: Tensor, ragged: float) -> Tensor:
+    """(N,) what is left of hair at shares (N,) of strands, of which shares (N,) are cut off."""
+    length = 1 - off
+    start = length * (1 - _FADE * _frayed(off, ragged))
     end = ((along - start) / (length + _SHARP - start)).clamp(0, 1)
     left: Tensor = 1 - end * end * (3 - 2 * end)
     return left
@@ -102,7 +110,7 @@ def thinned(field: HairField, style: HairPlanes) -> Tensor:
         return style.shading
     strands = strands_volume(field, style)
     along, *root = strands.view(-1, 3).unbind(1)
-    left = left_of_strands(along, 1 - at_roots(style.cut, torch.stack(root, 1)), style.ragged)
+    left = left_of_strands(along, at_roots(style.cut, torch.stack(root, 1)), style.ragged)
     kept = left.log().clamp(min=_NOTHING).view(1, 1, *strands.shape[:3])
     finer = functional.interpolate(kept, style.shading.shape, mode="trilinear", align_corners=False)
     return style.shading + finer[0, 0]

@@ -47,11 +47,16 @@ PUPIL = 0.004  # linear: what even black reflects
 _GUMS, _TEETH, _CAP = 0, 1, 3  # among the fixed tiles
 #: A channel; inside a mouth it is darker by a power of its share of a whole, by number of the tile.
 _OCCLUSION, _CAVITY = 3, {_GUMS: (1.0, 0.9), _TEETH: (0.65, 0.7)}
+#: Cheeks' insides are on the tile of the back: so open they are at least, or a mouth seen from the
+#: side is a black hole with molars in it.
+_LEAST_OPEN = 0.22
 _SURFACE = (4, 7)  # channels that a photo may change besides the albedo: roughness, height
 _AGE_CODE, _TEETH_CODE = 7, 62  # numbers of the texture code
 _WORN_TEETH = (0.03, 0.06, 0.14)  # what age takes from encoded albedo
 #: Where the bust is cut, this is lost of the skin's saturation, and kept of its encoded albedo.
 _CLAY_GREY, _CLAY_LIGHT = 0.1, 0.82
+#: … and of its gloss.
+_SPECULAR, _CLAY_GLOSS = 5, 0.1
 #: Large parameters stored as cosines instead of deflated: the finest step, and what they may weigh,
 #: bytes. Files of version 0.1 have them deflated, their details rounded to almost nothing.
 _COSINES = {"mean": (0.02, 1_200_000), "details": (0.008, 2_000_000)}
@@ -153,6 +158,7 @@ class TextureModel:
         rows = skin.shape[1]
         maps = skin.new_empty(CHANNELS, rows, rows * 5 // 2)
         maps[:, :, : 2 * rows] = skin
+        maps[_OCCLUSION, :, rows : 2 * rows].clamp_(min=_LEAST_OPEN)
         for tile in self._shown.tiles:
             _place(maps, tile)
         _tint_teeth(maps, self._shown.tiles[_TEETH], params)
@@ -239,6 +245,9 @@ def _tint_cap(maps: Tensor, tile: Tile, skin: Tensor) -> None:
     color = skin[:3, :, skin.shape[2] // 2 :].mean((1, 2))
     clay = _CLAY_LIGHT * torch.lerp(color, color.mean().expand(3), _CLAY_GREY)
     _part(maps, tile).mul_(clay[:, None, None])
+    height, width = tile.maps.shape[1:]
+    gloss = maps[_SPECULAR, tile.row : tile.row + height, tile.column : tile.column + width]
+    gloss.mul_(_CLAY_GLOSS)
 
 
 def _colored_eye(fixed: FixedTiles, params: HeadParams) -> Tile:

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 import torch
 from torch import Tensor
 
+from head360.likeness import Likeness
 from head360.make_up import PARTS, MakeUp
 from head360.params import ATTRIBUTES, HeadParams
 
@@ -121,6 +122,8 @@ def _apply(
     height, width = placement.map.shape
     place = maps[:, placement.row :, placement.column :][:, :height, :width]
     amount = placement.map.to(maps) * strength
+    if recipe.paint == "hair" and params.likeness is not None:
+        amount = amount * (1 - _bare(placement, params.likeness))
     albedo = place[:3]
     if recipe.absorb is not None:
         for channel, absorbed in zip(albedo, recipe.absorb, strict=True):
@@ -131,6 +134,13 @@ def _apply(
             channel.lerp_(torch.full_like(channel, tone), opacity)
     for number, change in recipe.surface.items():
         place[number].add_(amount, alpha=change).clamp_(0.02, 1)
+
+
+def _bare(placement: Placement, likeness: Likeness) -> Tensor:
+    """(h, w) 0 … 1 where a photo has shown skin, so that no hair grows there."""
+    height, width = placement.map.shape
+    seen = likeness.observed[placement.row :, placement.column :][:height, :width]
+    return torch.tensor(seen) / 255
 
 
 def paint_color(name: str, params: HeadParams) -> Color:

@@ -18,6 +18,7 @@ import numpy.typing as npt
 import torch
 from safetensors.numpy import load_file
 from torch import Tensor
+from torch.nn import functional
 
 from head360.assets import resource
 from head360.light import LIGHT_PRESETS, PHOTO_LIGHT, Light
@@ -37,14 +38,22 @@ REACH = {"extinction": _LIGHT_EXTINCTION, "step": _STEP, "reach": _REACH, "size"
 #: The shadow map: texels along each side, half its width in metres, what it is centred on.
 SHADOW_SIZE, SHADOW_HALF = 512, 0.22
 SHADOW_CENTRE = (0.0, -0.03, 0.01)
-#: Least light on a back, as a share of the mean: a photo tells only what lights a face. Light that
-#: falls on backs, max(-z, 0), in harmonics: hardly any of it reaches a face.
-_BEHIND = 0.65
-_BACK_LOBE = (0.8862, 0.0, -1.0233, 0.0, 0.0, 0.0, 0.4954, 0.0, 0.0)
+#: Least light from each side and on a back, as shares of the mean: a photo tells what lights a
+#: face. Hardly any of what is added reaches one.
+_LEAST = (((1.0, 0.0, 0.0), 0.45), ((-1.0, 0.0, 0.0), 0.45), ((0.0, 0.0, -1.0), 0.65))
+#: What a lamp lights, max(n d, 0), in harmonics of its direction d: of order 0, 1 and 2.
+_LOBE = (pi, 2 * pi / 3, pi / 4)
+_EVEN = 0.282095  # the first harmonic
 #: Rows of a photo's light as a sharp and as a blurred probe; how much brighter than the mean light
 #: its source is mirrored, and how small.
 _PROBE_ROWS = (64, 32)
 _LAMP, _SHARPNESS = 4.0, 40
+#: Lamps that hair mirrors: degrees around and up that they are sought in, least, most and number;
+#: how many; and one behind the head, for nobody knows, of a strength that is a share of the mean.
+_AROUND, _UP, _SOUGHT = (-100.0, 100.0, 41), (-10.0, 70.0, 17), 2
+_RIM, _RIM_SHARE = (0.35, 0.6, -0.75), 0.45
+#: How much of them is seen: they are less sharp than lamps. Of their hue, see `shade._balanced`.
+_GLOSS, _GLOSS_HUE, _LUMA = 0.5, 0.4, (0.2126, 0.7152, 0.0722)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -57,6 +66,7 @@ class Lighting:
     turn: tuple[float, float]  # cosine and sine of the probe's rotation about +y
     directions: Floats  # (3, 3) unit, towards key, fill and rim lamp, head space
     colors: Floats  # (3, 3) linear RGB
+    gloss: Floats  # (3, 3) the same as hair mirrors it
 
 
 @cache
@@ -87,6 +97,7 @@ def lighting(light: Light, photo: Floats | None = None) -> Lighting:
         turn=(c, s),
         directions=still.directions @ turned.T,
         colors=still.colors * gain,
+        gloss=still.gloss * gain,
     )
 
 
@@ -94,12 +105,13 @@ def _preset(name: str) -> Lighting:
     arrays = _presets(resource("environments", "lights.safetensors"))
     kinds = ("irradiance", "sharp", "blurred", "directions", "colors")
     found = {kind: arrays[f"{name}.{kind}"] for kind in kinds}
-    return Lighting(turn=(1.0, 0.0), **found)
+    return Lighting(turn=(1.0, 0.0), gloss=found["colors"], **found)
 
 
 def photo_lighting(photo: Floats) -> Lighting:
-    """The light of a photo (12,), `Likeness.light`: a soft probe, no lamps."""
+    """The light of a photo (12,), `Likeness.light`: a soft probe, and lamps for hair's gloss."""
     grey, tint = _filled(torch.from_numpy(photo[:9].copy())), torch.from_numpy(photo[9:].copy())
+    directions, strength = _lamps(grey)
     sharp, soft = (_probe(grey, tint, rows) for rows in _PROBE_ROWS)
     # Eyes mirror lamps and windows, not an even grey: the brightest part of it, and darkness.
     level = sharp.mean(-1, keepdims=True)
@@ -108,17 +120,64 @@ def photo_lighting(photo: Floats) -> Lighting:
         sharp=sharp * _LAMP * (level / level.max()) ** _SHARPNESS,
         blurred=soft,
         turn=(1.0, 0.0),
-        directions=np.array([[0, 0, 1]] * 3, np.float32),
+        directions=directions.numpy(),
         colors=np.zeros((3, 3), np.float32),
+        gloss=(strength[:, None] * _balanced(tint)).numpy(),
     )
+
+
+def _balanced(tint: Tensor) -> Tensor:
+    """A light's colour (3,) as hair's gloss has it, see `shade._balanced`."""
+    grey = tint @ tint.new_tensor(_LUMA)
+    return _GLOSS * (grey + _GLOSS_HUE * (tint - grey))
 
 
 def _filled(light: Tensor) -> Tensor:
     """A light (9,) that leaves no back in the dark: no face tells what comes from behind."""
-    lobe = light.new_tensor(_BACK_LOBE)
-    back = harmonics(light.new_tensor([[0.0, 0.0, -1.0]]))[0]
-    lacking = _BEHIND * back[0] * light[0] - back @ light
-    return light + lobe * (lacking / (back @ lobe)).clamp(min=0)
+    for way, share in _LEAST:
+        basis = harmonics(light.new_tensor([way]))
+        lobe = _lobes(basis)[0]
+        lacking = share * _mean(light) - basis[0] @ light
+        light = light + lobe * (lacking / (basis[0] @ lobe)).clamp(min=0)
+    return light
+
+
+def _lamps(light: Tensor) -> tuple[Tensor, Tensor]:
+    """(3, 3) unit directions of the lamps that a light (9,) seems to have, and (3,) their strength.
+
+    Two before the head, each as strong as its way is brighter than the mean, and one behind it.
+    """
+    ways, mean = _before_the_head(), _mean(light)
+    basis = harmonics(ways)
+    lobes = _lobes(basis)
+    directions, strengths = [], []
+    for _ in range(_SOUGHT):
+        level = basis @ light
+        brightest = level.argmax()
+        strengths.append((level[brightest] - _mean(light)).clamp(min=0))
+        directions.append(ways[brightest])
+        light = light - strengths[-1] * lobes[brightest]
+    behind = functional.normalize(light.new_tensor(_RIM), dim=0)
+    return torch.stack([*directions, behind]), torch.stack([*strengths, _RIM_SHARE * mean])
+
+
+def _before_the_head() -> Tensor:
+    """(N, 3) unit ways that a face's lamps may be in."""
+    around, up = torch.meshgrid(
+        torch.linspace(*_AROUND).deg2rad(), torch.linspace(*_UP).deg2rad(), indexing="ij"
+    )
+    ways = [around.sin() * up.cos(), up.sin(), around.cos() * up.cos()]
+    return torch.stack(ways, -1).view(-1, 3)
+
+
+def _lobes(basis: Tensor) -> Tensor:
+    """(N, 9) what a lamp of strength 1 lights, from harmonics (N, 9) of its direction."""
+    return basis * basis.new_tensor(_LOBE).repeat_interleave(torch.tensor([1, 3, 5]))
+
+
+def _mean(light: Tensor) -> Tensor:
+    """What a light (9,) brings on average."""
+    return light[0] * _EVEN
 
 
 def _probe(light: Tensor, tint: Tensor, rows: int) -> Floats:

@@ -52,6 +52,8 @@ _PAINTED = 0.9
 _STYLES_AT_HAND = 12
 #: How much of the tint others lose, as it ends where hairlines were; on top, hair hides that.
 _RECEDED = 0.9
+#: A photo's hair covers its scalp but for what the photo shows: partings of others are bare.
+_COVERED, _MOST_COVERED = 1.3, 0.97
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -263,6 +265,8 @@ class SceneBuilder:
         tint = self._tints.get(params.hairstyle or "", 0.0)
         if params.hair_shape is not None and tint < _PAINTED:
             tint *= 1 - _RECEDED * max(params.hair_shape.hairline, 0.0)
+        _, share = own_hair(params)
+        tint += share * (min(_COVERED * tint, _MOST_COVERED) - tint)
         if params.hairstyle is None or params.hair_mix is None:
             return tint
         other = self._tints.get(params.hair_mix.style, 0.0)

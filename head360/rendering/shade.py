@@ -184,7 +184,7 @@ def _shade_hair(hair: Tensor, noise: Tensor, rays: Tensor, scene: LitScene) -> T
     mirrored = side * (1 - tv**2).clamp(min=0).sqrt() - t * tv
     sky = 0.5 * ambient + 0.5 * _balanced(_blurred_probe(mirrored, scene))
     total = total + sky * (0.033 * strong + 0.30 * tinted) * (outer * open_)
-    for number, light, color in _lamps(scene):
+    for number, light, color, gloss in _lamps_of_hair(scene):
         seen = key if number == 0 else (0.3 + 0.7 * outer) * outer
         nl = _dot(n, light)
         across = (1 - _dot(t, light) ** 2).clamp(min=0).sqrt()
@@ -195,9 +195,8 @@ def _shade_hair(hair: Tensor, noise: Tensor, rays: Tensor, scene: LitScene) -> T
         white = 0.25 + (torch.exp(-32 * first**2) - 0.25) * sure
         colored = 0.40 + (torch.exp(-14 * second**2) - 0.40) * sure
         shine = strong * (0.050 * white + (0.45 * tinted + 0.008) * colored)
-        lit = lit + shine * smoothstep(-0.2, 0.5, nl)
         lit = lit + albedo * (0.6 * (-_dot(light, view)).clamp(min=0) ** 6)
-        total = total + color * seen * lit
+        total = total + seen * (color * lit + gloss * shine * smoothstep(-0.2, 0.5, nl))
     return total
 
 
@@ -237,6 +236,16 @@ def _lamps(scene: LitScene) -> list[tuple[int, Tensor, Tensor]]:
     directions = scene.eye.new_tensor(scene.lighting.directions)
     colors = scene.eye.new_tensor(scene.lighting.colors)
     return [(i, directions[i], colors[i]) for i in range(len(colors)) if colors[i].any()]
+
+
+def _lamps_of_hair(scene: LitScene) -> list[tuple[int, Tensor, Tensor, Tensor]]:
+    """The same, and the colour that hair mirrors, of those that light it or that it mirrors."""
+    lit = scene.lighting
+    directions, colors, gloss = (
+        scene.eye.new_tensor(each) for each in (lit.directions, lit.colors, lit.gloss)
+    )
+    chosen = [i for i in range(len(colors)) if colors[i].any() or gloss[i].any()]
+    return [(i, directions[i], colors[i], gloss[i]) for i in chosen]
 
 
 def _turned(direction: Tensor, scene: LitScene) -> Tensor:

@@ -61,7 +61,7 @@ def strand_color(hair: Tensor, noise: Tensor, color: Tensor) -> Tensor:
     """
     along, grey = hair[:, 2:3], _greyness(color)
     fade = 0.60 + 0.40 * smoothstep(0.0, 0.3, along)
-    tone = (0.11 + 0.05 * grey) * noise[:, :1] + (0.14 + 0.08 * grey) * noise[:, 2:3]
+    tone = (0.11 - 0.08 * grey) * noise[:, :1] + (0.14 + 0.08 * grey) * noise[:, 2:3]
     gain = hair[:, 1:2] * fade * (1 + 0.3 * along**2)
     strands: Tensor = color * gain * torch.exp(tone)
     return strands

@@ -344,6 +344,7 @@ class Viewer:
             "u_turn": light.turn,
             "u_lamp_direction": light.directions,
             "u_lamp_color": light.colors,
+            "u_lamp_gloss": light.gloss,
             "u_shadow_from_head": shadow_texture_from_head(light.directions[0]),
             "u_hair_albedo": tuple(scene.hair_color.tolist()),
             "u_hair_tones": scene.hair_tones.numpy(),

@@ -146,7 +146,7 @@ def test_what_lies_beyond_the_cut_is_gone_and_roots_stay() -> None:
 
 def test_ragged_ends_lie_elsewhere_from_strand_to_strand() -> None:
     root = torch.rand(4000, 2, generator=torch.Generator().manual_seed(0))
-    along, cut = torch.full((4000,), 0.8), torch.zeros(2, 2)
+    along, cut = torch.full((4000,), 0.72), torch.full((2, 2), 0.1)
 
     straight, _ = trimmed(along, root, cut, 0.0)
     ragged, _ = trimmed(along, root, cut, 1.0)
@@ -154,7 +154,16 @@ def test_ragged_ends_lie_elsewhere_from_strand_to_strand() -> None:
     assert straight.min() == 1
     assert ragged.std() > 0.15
     assert float(trimmed(0 * along, root, cut, 1.0)[0].min()) == 1
-    assert left_of_strands(along, torch.ones(4000), 1.0)[0] < 1
+    assert left_of_strands(along, torch.full((4000,), 0.1), 1.0)[0] < 1
+
+
+def test_ends_that_are_not_cut_stay_whole_however_ragged_others_are() -> None:
+    root = torch.rand(400, 2, generator=torch.Generator().manual_seed(2))
+
+    left, shares = trimmed(torch.full((400,), 0.99), root, torch.zeros(2, 2), 1.0)
+
+    assert left.min() == 1
+    assert shares.max() == pytest.approx(0.99)
 
 
 def test_cut_hair_is_thinner_at_its_ends_and_lets_light_through(models: Models) -> None:
@@ -225,8 +234,7 @@ def test_hair_that_ends_higher_on_one_side_is_cut_there(models: Models) -> None:
     style = models.styles.planes("long_straight")
     strands = strands_volume(models.hair, style)
     along, *root = strands.view(-1, 3).unbind(1)
-    length = 1 - 0.35 * (root[0] > 0.5)
-    left = left_of_strands(along, length, raggedness(style.grid))
+    left = left_of_strands(along, 0.35 * (root[0] > 0.5), raggedness(style.grid))
     gone = left.log().clamp(min=-9).view_as(style.grid)
     wanted = Worn(bare, seating, shaper).shares((style.grid + gone)[None])[0]
     worn = Worn(replace(bare, share=wanted), seating, shaper)
@@ -237,6 +245,7 @@ def test_hair_that_ends_higher_on_one_side_is_cut_there(models: Models) -> None:
     assert found.cut.min() >= 0
     assert found.cut[:, half:].mean() > 2 * found.cut[:, :half].mean()
     assert found.cut.max() > 0.1
+    assert (found.cut == 0).mean() > 0.2  # where no ray sees an end
 
 
 def test_before_the_forehead_hair_lies_on_it() -> None:

@@ -10,6 +10,7 @@ from head360.light import LIGHT_PRESETS, Light
 from head360.rendering.lighting import lighting
 from head360.rendering.reference import Buffers
 from head360.rendering.shade import LitScene, hair_colors, shade
+from head360.rendering.strands import strand_color
 
 SIZE = 48
 BLACK, GREY = (0.012, 0.010, 0.010), (0.30, 0.29, 0.28)
@@ -56,12 +57,19 @@ def test_grey_hair_stays_grey_in_tinted_light() -> None:
     assert color.max() / color.min() < 1.12
 
 
-def test_grey_hair_mixes_dark_and_white_strands() -> None:
-    def contrast(color: tuple[float, ...]) -> float:
-        brightness = lit(color)[..., :3].mean(-1).log()
-        return float(brightness.std())
+def test_grey_hair_mixes_dark_and_white_strands_and_not_locks() -> None:
+    hair = torch.zeros(2, 9)
+    hair[:, 1:3] = 1.0
 
-    assert contrast(GREY) > 1.1 * contrast((0.30, 0.19, 0.10))
+    def contrast(color: tuple[float, ...], kind: int) -> float:
+        noise = torch.zeros(2, 4)
+        noise[1, kind] = 1.0
+        dark, light = strand_color(hair, noise, torch.tensor(color).expand(2, 3))
+        return float((light / dark).log().mean())
+
+    brown, (lock, strand) = (0.30, 0.19, 0.10), (0, 2)
+    assert contrast(GREY, strand) > 1.3 * contrast(brown, strand)
+    assert 0 < contrast(GREY, lock) < 0.5 * contrast(brown, lock)
 
 
 def test_thin_hair_frays_and_thick_hair_stays_thick() -> None:

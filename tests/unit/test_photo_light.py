@@ -70,6 +70,32 @@ def test_unknown_lights_stay_unknown() -> None:
         Light("photos")
 
 
+def test_its_lamps_light_nothing_and_are_where_it_is_brightest() -> None:
+    way = torch.tensor([[0.6, 0.5, 0.62]])
+    way = way / way.norm()
+    lobe = harmonics(way)[0] * torch.tensor([3.1416] + [2.0944] * 3 + [0.7854] * 5)
+    photo = np.ones(12, np.float32)
+    photo[:9] = 1.2 * lobe.numpy()
+    photo[0] += 2.0
+
+    lit = lighting(Light(PHOTO_LIGHT), photo)
+    dimmed = lighting(Light(PHOTO_LIGHT, 90.0, 0.5), photo)
+
+    assert not lit.colors.any()
+    assert float(way[0] @ torch.from_numpy(lit.directions[0])) > 0.99
+    assert lit.gloss[0].min() > 2 * lit.gloss[1].max()
+    assert lit.directions[2, 2] < 0  # one behind, for backs of heads
+    assert lit.gloss[2].min() > 0
+    np.testing.assert_allclose(dimmed.gloss, lit.gloss / 2, rtol=1e-6)
+    np.testing.assert_allclose(np.linalg.norm(dimmed.directions, axis=1), 1, rtol=1e-5)
+
+
+def test_presets_are_mirrored_by_hair_as_they_light_it() -> None:
+    for name in LIGHT_PRESETS:
+        lit = lighting(Light(name, 30.0, 1.5))
+        np.testing.assert_array_equal(lit.gloss, lit.colors)
+
+
 def test_backs_are_never_in_the_dark() -> None:
     """A photo lit from before the face says nothing of what comes from behind."""
     photo = np.zeros(12, np.float32)

@@ -10,6 +10,7 @@ from torch import Tensor
 from head360.assets import resource
 from head360.model.texture import TextureModel
 from head360.params import ATTRIBUTES, HeadParams, neutral_head
+from tests.unit.likeness_stand_ins import some_likeness
 
 TEETH, CAP = (slice(256, 384), slice(1152, 1280)), (slice(420, 476), slice(1188, 1244))
 
@@ -37,6 +38,37 @@ def test_the_bust_is_cut_in_the_colour_of_the_skin(model: TextureModel) -> None:
     assert (light > 2.5 * dark).all()
     assert 0.6 < float(light.mean() / 0.75) < 1.0  # a little darker than the skin
     assert float(dark[0].mean()) > float(dark[2].mean())  # and still warm
+
+
+def test_the_cut_does_not_shine(model: TextureModel) -> None:
+    cap = model.fixed.tiles[3].maps[5]
+
+    shown = model.painted(skin(0.7), neutral_head(), 0.0)[5, 384:512, 1152:1280]
+
+    torch.testing.assert_close(shown, 0.1 * cap)
+
+
+def test_cheeks_from_within_are_no_black_hole(model: TextureModel) -> None:
+    dark = skin(0.7)
+    dark[3] = 0.03
+
+    shown = model.painted(dark, neutral_head(), 0.0)[3]
+
+    assert float(shown[:, 512:1024].min()) == pytest.approx(0.22)
+    assert float(shown[:, :512].max()) == pytest.approx(0.03)  # nostrils stay as they are
+
+
+def test_no_hair_grows_where_a_photo_has_shown_skin(model: TextureModel) -> None:
+    likeness = some_likeness()
+    head = neutral_head().with_(likeness=likeness, hair_color=np.float32([0.001, 0.001, 0.001]))
+
+    bare, covered = (model.painted(skin(0.8), head, tint)[0, :, :1024] for tint in (0.0, 1.0))
+
+    seen = torch.tensor(likeness.observed) / 255
+    change = (bare - covered).clamp(min=0)
+    assert float(change.max()) > 0.3
+    assert float(change[seen > 0.999].max()) < 0.01
+    assert float(change[seen < 0.3].max()) > 2 * float(change[seen > 0.7].max())
 
 
 @pytest.mark.parametrize(

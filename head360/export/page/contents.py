@@ -177,6 +177,7 @@ def _lights(shown: HeadParams) -> tuple[Facts, Arrays]:
             "irradiance": preset.irradiance.tolist(),
             "directions": preset.directions.tolist(),
             "colors": preset.colors.tolist(),
+            "gloss": preset.gloss.tolist(),
         }
         for kind, images in probes.items():
             images.append(getattr(preset, kind).astype(np.float16))

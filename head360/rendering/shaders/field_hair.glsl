@@ -19,7 +19,7 @@ const float MAX_LOG_EXTINCTION = 8.3;              // log(1/m)
 const float SOFT_DEPTH = 0.0008;                   // metres
 
 const float ENDS_SHARP = 0.04, ENDS_FADE = 0.3, ENDS_VARY = 0.1;  // shares of a strand
-const float ENDS_LONGER = 0.4;
+const float ENDS_LONGER = 0.4, CUT_WHOLLY = 0.08;
 const float LOCKS_END = 0.7, STRANDS_END = 0.7, STRANDS_IN_LOCKS = 4.0;
 
 // What is left of hair where strands are cut, each a little elsewhere; `along` becomes the share of what
@@ -27,9 +27,10 @@ const float LOCKS_END = 0.7, STRANDS_END = 0.7, STRANDS_IN_LOCKS = 4.0;
 float trimmed(inout float along, vec2 root) {
     float noise = LOCKS_END * textureLod(u_hair_ends, root, 0.0).r
         + STRANDS_END * textureLod(u_hair_ends, root * STRANDS_IN_LOCKS, 0.0).r;
-    float whole = 1.0 - textureLod(u_hair_cut, root, 0.0).r;
-    float start = whole * (1.0 - ENDS_FADE * u_hair_ragged);
-    float shorter = u_hair_ragged * ENDS_VARY * max(noise, -ENDS_LONGER) * whole;
+    float off = textureLod(u_hair_cut, root, 0.0).r, whole = 1.0 - off;
+    float ragged = u_hair_ragged * min(off / CUT_WHOLLY, 1.0);
+    float start = whole * (1.0 - ENDS_FADE * ragged);
+    float shorter = ragged * ENDS_VARY * max(noise, -ENDS_LONGER) * whole;
     float end = smoothstep(start, whole + ENDS_SHARP, along + shorter);
     along = min(along / whole, 1.0);
     return 1.0 - end;

@@ -29,6 +29,7 @@ uniform vec3 u_irradiance[9];
 uniform vec2 u_turn;               // cosine and sine of the probe's rotation
 uniform vec3 u_lamp_direction[3];
 uniform vec3 u_lamp_color[3];
+uniform vec3 u_lamp_gloss[3];      // the same as hair mirrors it
 uniform vec3 u_hair_albedo;        // linear RGB
 uniform vec4 u_hair_tones[2];      // of roots and tips: linear RGB, reach along a strand 0 ... 1
 uniform sampler3D u_hair_paint;    // logarithms of factors, over scalp coordinates and along strands
@@ -166,7 +167,7 @@ vec3 strand_color(vec4 color, vec2 root, vec4 noise) {
     vec3 own = hair_color(root, color.z);
     float fade = 0.60 + 0.40 * smoothstep(0.0, 0.3, color.z);
     float tips = 1.0 + 0.3 * color.z * color.z, grey = greyness(own);
-    float tone = exp((0.11 + 0.05 * grey) * noise.x + (0.14 + 0.08 * grey) * noise.z);
+    float tone = exp((0.11 - 0.08 * grey) * noise.x + (0.14 + 0.08 * grey) * noise.z);
     return own * (color.y * fade * tips * tone);
 }
 
@@ -213,9 +214,8 @@ vec3 shade_hair(vec3 x, vec3 view, vec4 color, vec3 t, float sure, vec3 albedo, 
         float white = mix(0.25, exp(-32.0 * first * first), sure);
         float coloured = mix(0.40, exp(-14.0 * second * second), sure);
         vec3 shine = strong * (0.050 * white + (0.45 * tinted + 0.008) * coloured);
-        lit += shine * smoothstep(-0.2, 0.5, nl);
         lit += albedo * (0.6 * pow(max(0.0, -dot(light, view)), 6.0));
-        sum += u_lamp_color[i] * seen * lit;
+        sum += seen * (u_lamp_color[i] * lit + u_lamp_gloss[i] * shine * smoothstep(-0.2, 0.5, nl));
     }
     return sum;
 }

@@ -63,7 +63,7 @@ class Viewer {
     const strong = (values) => values.flat().map((value) => value * intensity);
     this.lightUniforms = {
       u_irradiance: strong(chosen.irradiance), u_turn: [c, s], u_lamp_direction: this.lamps.flat(),
-      u_lamp_color: strong(chosen.colors), u_shadow_from_head: this.head.shadowTexture(this.lamps[0]),
+      u_lamp_color: strong(chosen.colors), u_lamp_gloss: strong(chosen.gloss), u_shadow_from_head: this.head.shadowTexture(this.lamps[0]),
       u_hair_albedo: this.facts.hair_color, u_hair_tones: this.facts.hair_tones, u_depth_range: [0, 1], u_mode: 0, u_strands: this.facts.strands,
     };
     if (this.preset === preset && this.intensity === intensity) return;
