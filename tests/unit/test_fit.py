@@ -203,8 +203,11 @@ def test_all_small_faces_of_a_group_are_found_and_each_once(
     assert np.diff(middles).min() > 5
 
 
-def test_a_photo_on_its_side_is_turned(engine: HeadEngine, astronaut: np.ndarray) -> None:
-    lying = np.ascontiguousarray(np.rot90(astronaut))
+@pytest.mark.parametrize("turns", [1, 2])
+def test_a_photo_on_its_side_or_head_is_turned(
+    engine: HeadEngine, astronaut: np.ndarray, turns: int
+) -> None:
+    lying = np.ascontiguousarray(np.rot90(astronaut, turns))
 
     found = finished(engine.fit(lying, FitOptions(skin=False, hair_shape=False)))
 
