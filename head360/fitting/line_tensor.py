@@ -14,13 +14,13 @@ Picture = npt.NDArray[np.uint8]
 
 #: Lines are measured in crops of so many pixels a side; width of the gradient's Gaussian.
 LINES_SIZE, _FINE = 256, 0.7
-_DARK = 8.0  # grey levels below which brightness tells nothing
-_LUMA = np.array([0.3, 0.59, 0.11], np.float32)
+DARK = 8.0  # grey levels below which brightness tells nothing
+LUMA = np.array([0.3, 0.59, 0.11], np.float32)
 
 
 def log_grey(picture: Picture) -> Floats:
     """(H, W) natural logarithm of the brightness of (H, W, 3) sRGB."""
-    found: Floats = np.log(picture.astype(np.float32) @ _LUMA + np.float32(_DARK))
+    found: Floats = np.log(picture.astype(np.float32) @ LUMA + np.float32(DARK))
     return found
 
 

@@ -44,21 +44,23 @@ from head360.fitting.line_tensor import LINES_SIZE, Floats, Picture, line_tensor
 STYLE_FILE = "hairstyle.safetensors"
 MAP_SIZE = 128  # pixels along each side of the maps
 #: The first maps are shares of these parts, those of what is measured follow.
-_PLACED = ([HAIR], [SKIN, BEARD], [BROWS, EYES, LIPS, MOUTH, GLASSES], [NECK])
+PLACED = ([HAIR], [SKIN, BEARD], [BROWS, EYES, LIPS, MOUTH, GLASSES], [NECK])
 #: Then how light it is (-1 … 1); and of strands, then of locks whether they are upright or lie
 #: (-1 … 1), fall or rise (-1 … 1; the other way in a mirror), and how strong they are.
-LIGHT = len(_PLACED)
+LIGHT = len(PLACED)
 STRANDS, LOCKS = slice(LIGHT + 1, LIGHT + 4), slice(LIGHT + 4, LIGHT + 7)
 SLANTS, STRENGTHS = [LIGHT + 2, LIGHT + 5], [LIGHT + 3, LIGHT + 6]
 LINES, MAPS = slice(STRANDS.start, LOCKS.stop), LOCKS.stop
 #: The maps of a face, and where its middle is put: across and down, -1 … 1. Below such a share of
 #: the picture there is none.
 _FACE, CENTRE, _LEAST_FACE = slice(1, 3), (0.0, -0.09), 0.005
+#: From this share of the picture on, hair is what lightness is measured against.
+LEAST_HAIR = 0.01
 #: Natural logarithm of brightness beyond which nothing more is told.
-_LIGHTEST = 2.0
+LIGHTEST = 2.0
 #: Of strands and of locks: widths of the gradient's and the window's Gaussians (pixels).
-_OF_STRANDS, _OF_LOCKS = (0.7, 1.5), (1.6, 3.0)
-_LITTLE = 1e-3  # strength of lines
+OF_STRANDS, OF_LOCKS = (0.7, 1.5), (1.6, 3.0)
+LITTLE = 1e-3  # strength of lines
 
 
 def style_maps(picture: Picture, shares: Floats) -> Floats:
@@ -68,14 +70,14 @@ def style_maps(picture: Picture, shares: Floats) -> Floats:
         picture: (N, N, 3) sRGB of a head, cut out as `fitting.crop.crop_face` does.
         shares: (len(PARTS), N, N) what each pixel shows.
     """
-    placed = [_shrunk(shares[part].sum(0), LINES_SIZE) for part in _PLACED]
+    placed = [_shrunk(shares[part].sum(0), LINES_SIZE) for part in PLACED]
     hair, head = placed[0], np.minimum(sum(placed), 1)
     small = Image.fromarray(picture).resize((LINES_SIZE, LINES_SIZE), Image.Resampling.BOX)
     grey = log_grey(np.asarray(small))
-    among = hair if hair.mean() > 0.01 else head
+    among = hair if hair.mean() > LEAST_HAIR else head
     usual = (grey * among).sum() / max(float(among.sum()), 1.0)
-    light = ((grey - usual) / _LIGHTEST).clip(-1, 1) * head
-    measured = [light, *_lines(grey, hair, *_OF_STRANDS), *_lines(grey, hair, *_OF_LOCKS)]
+    light = ((grey - usual) / LIGHTEST).clip(-1, 1) * head
+    measured = [light, *_lines(grey, hair, *OF_STRANDS), *_lines(grey, hair, *OF_LOCKS)]
     found: Floats = np.stack([_shrunk(each, MAP_SIZE) for each in [*placed, *measured]])
     return found
 
@@ -84,8 +86,8 @@ def _lines(grey: Floats, hair: Floats, fine: float, window: float) -> Floats:
     """(3, H, W) upright or across, falling or rising, and how strong lines of hair are."""
     xx, yy, xy = (gaussian_filter(each, window) for each in line_tensor(grey, hair, fine))
     both = xx + yy
-    way = np.stack([xx - yy, 2 * xy]) / (both + _LITTLE)
-    found: Floats = np.stack([*way, np.log1p(both / _LITTLE) / 4]) * hair
+    way = np.stack([xx - yy, 2 * xy]) / (both + LITTLE)
+    found: Floats = np.stack([*way, np.log1p(both / LITTLE) / 4]) * hair
     return found
 
 
@@ -97,7 +99,7 @@ def _shrunk(values: Floats, size: int) -> Floats:
 def face_centres(maps: Tensor) -> Tensor:
     """(B, 2) across and down, -1 … 1, of the middle of the faces on (B, MAPS, S, S)."""
     face = maps[:, _FACE].sum(1)
-    at = (torch.arange(face.shape[-1]) + 0.5) * (2 / face.shape[-1]) - 1
+    at = (torch.arange(face.shape[-1], device=face.device) + 0.5) * (2 / face.shape[-1]) - 1
     total = face.sum((1, 2)).clamp(min=1e-6)
     places = [(face.sum(axis) * at).sum(1) / total for axis in (1, 2)]
     known = face.mean((1, 2), keepdim=True)[:, 0] > _LEAST_FACE
@@ -107,7 +109,7 @@ def face_centres(maps: Tensor) -> Tensor:
 def centred(maps: Tensor) -> Tensor:
     """(B, MAPS, S, S) with the middle of the face at `CENTRE`."""
     shift = face_centres(maps) - maps.new_tensor(CENTRE)
-    rows = torch.cat([torch.eye(2).expand(len(maps), 2, 2), shift[:, :, None]], 2)
+    rows = torch.cat([torch.eye(2).to(maps).expand(len(maps), 2, 2), shift[:, :, None]], 2)
     places = functional.affine_grid(rows, list(maps.shape), align_corners=False)
     return functional.grid_sample(maps, places, align_corners=False)
 
@@ -157,15 +159,23 @@ class StyleNetwork(nn.Module):
 
 @torch.inference_mode()
 def told_styles(network: StyleNetwork, maps: Floats) -> Floats:
-    """(styles,) probabilities, from (MAPS, S, S), as seen and blurred, and their mirror images.
+    """(styles,) probabilities, from (MAPS, S, S)."""
+    logits = style_logits(network, torch.from_numpy(maps)[None])
+    found: Floats = torch.softmax(logits[0], 0).numpy()
+    return found
+
+
+def style_logits(network: StyleNetwork, maps: Tensor) -> Tensor:
+    """(B, styles) from (B, MAPS, S, S), as seen and blurred, and their mirror images.
 
     Photos lose strands before locks, so half of what is said comes from maps without strands.
     """
-    seen = centred(torch.from_numpy(maps)[None]).repeat(2, 1, 1, 1)
-    seen[1, STRANDS] = 0
-    logits = network(torch.cat([seen, mirrored_maps(seen)])).mean(0)
-    found: Floats = torch.softmax(logits, 0).numpy()
-    return found
+    plain = centred(maps)
+    blurred = plain.clone()
+    blurred[:, STRANDS] = 0
+    seen = torch.cat([plain, blurred])
+    logits: Tensor = network(torch.cat([seen, mirrored_maps(seen)])).unflatten(0, (4, -1)).mean(0)
+    return logits
 
 
 def save_style(path: Path, network: StyleNetwork, styles: Sequence[str]) -> None:

@@ -12,7 +12,7 @@ from training.device import chosen_device
 from training.errors import check_source
 from training.stages.faces_config import FacesConfig
 
-FACE_STAGES = ("parsing", "hairstyle")
+FACE_STAGES = ("parsing", "hairstyle", "faces")
 
 
 def add_face_arguments(parser: argparse.ArgumentParser) -> None:
@@ -44,6 +44,15 @@ def face_lines(parsed: argparse.Namespace, config: FacesConfig) -> Iterator[str]
     parsed.out.mkdir(parents=True, exist_ok=True)
     portraits = parsed.portraits or parsed.out / "portraits"
     device = chosen_device(parsed.device)
+    if parsed.stage == "faces":
+        from training.stages.run_faces import FacesRun
+        from training.stages.run_faces import run as run_faces
+
+        work = parsed.work or parsed.out / "work"
+        yield from run_faces(
+            FacesRun(config, source, parsed.out, work, device, parsed.minutes, parsed.workers)
+        )
+        return
     if parsed.stage == "hairstyle":
         job = HairstyleRun(config, source, parsed.out, portraits, device, parsed.minutes)
         yield from run_compact(job) if config.compact else run_hairstyle(job)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -33,8 +34,13 @@ def measured_lines(folder: Path, pictures: FacePictures) -> dict[str, Lines]:
     wanted = [sheet for sheet in sheets(pictures) if not sheet.held_out]
     for sheet, stored in load_sheets(folder, wanted).items():
         if name := WORN[sheet.worn]:
-            values = (_coherence(picture) for picture in stored)
+            values = (coherence(picture) for picture in stored)
             found.setdefault(name, []).extend(value for value in values if value is not None)
+    return lines_of(found)
+
+
+def lines_of(found: Mapping[str, Sequence[float]]) -> dict[str, Lines]:
+    """What `coherence` said of each style's portraits, where it was asked often enough."""
     return {
         name: Lines(round(float(np.mean(values)), 4), round(float(np.std(values)), 4))
         for name, values in found.items()
@@ -42,7 +48,8 @@ def measured_lines(folder: Path, pictures: FacePictures) -> dict[str, Lines]:
     }
 
 
-def _coherence(stored: Bytes) -> float | None:
+def coherence(stored: Bytes) -> float | None:
+    """How far lines of hair run together on (H, W, 6) a portrait; None where hardly any is."""
     cover = stored[..., COVER : COVER + 1].astype(np.float32) / 255
     picture = stored[..., COLOR] * cover + _GROUND * (1 - cover)
     seen = Image.fromarray(picture.astype(np.uint8)).reduce(max(len(stored) // _SIZE, 1))

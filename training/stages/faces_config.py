@@ -48,6 +48,21 @@ class FaceLearning:
 
 
 @dataclass(frozen=True, slots=True)
+class ShotSettings:
+    """What the stage faces makes of portraits, and how it shares its time out."""
+
+    size: int = 256  # pixels along each side
+    others: float = 0.5  # of portraits that are also cut in any other way, and seen from near
+    company: float = 0.15  # share of disturbed shots with somebody else behind
+    most: int = 6000  # shots that are kept: 0.26 MB of memory each
+    begin: int = 300  # shots with which learning begins
+    parsing: float = 0.45  # share of the minutes that the parser has …
+    teacher: float = 0.2  # … and ResNet-50; what is left is the hairstyle network's
+    teacher_steps: int = 0  # of ResNet-50; 0: none is trained
+    teacher_batch: int = 96
+
+
+@dataclass(frozen=True, slots=True)
 class StyleLearning:
     """How long and how finely the compact hairstyle network is trained."""
 
@@ -61,6 +76,8 @@ class StyleLearning:
     plain: float = 0.4  # share of those of which a picture is only put before a background
     truth: float = 0.2  # share of those of which the true parts are known, not the parser's
     company: float = 0.1  # share of the others with somebody else behind
+    shapes: str = "small"  # sizes that are trained side by side; the best held-out one ships
+    distillation: float = 0.0  # of the loss, where ResNet-50 was trained, too
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,3 +90,4 @@ class FacesConfig:
     learning: FaceLearning = FaceLearning()
     compact: bool = False  # hairstyle: the network that ships, on what the parser sees; or ResNet
     style: StyleLearning = StyleLearning()  # of the compact network
+    shots: ShotSettings = ShotSettings()  # of the stage faces

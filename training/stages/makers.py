@@ -1,11 +1,11 @@
-"""Processes that make sittings while another one learns from those that are there."""
+"""Processes that make data while another one learns from what is there."""
 
 from __future__ import annotations
 
 import multiprocessing
 import os
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 from training.stages.joint_config import SittingStage
@@ -17,25 +17,13 @@ _AGAIN = "Start the same command again; what is there is kept."
 
 
 class Makers:
-    """Some of them at work on one folder; they end with the process that started them."""
+    """Some processes at work, each on its share; they end with the process that started them."""
 
-    def __init__(
-        self,
-        source: Path,
-        folder: Path,
-        stage: SittingStage,
-        styles: Sequence[str],
-        share: Share,
-    ) -> None:
-        """`share` is this machine's part of the work, which they divide among themselves."""
+    def __init__(self, make: Callable[..., None], shares: Sequence[tuple[object, ...]]) -> None:
+        """Each process calls `make` (of a module, not a closure) with one share's values."""
         context = multiprocessing.get_context("spawn")  # OpenGL and CUDA do not survive a fork
         self._processes = [
-            context.Process(
-                target=_make,
-                args=(source, folder, stage, tuple(styles), share.divided(number, stage.makers)),
-                daemon=True,
-            )
-            for number in range(stage.makers)
+            context.Process(target=_made, args=(make, share), daemon=True) for share in shares
         ]
         for process in self._processes:
             process.start()
@@ -56,15 +44,27 @@ class Makers:
             process.join()
 
 
-def _make(
-    source: Path, folder: Path, stage: SittingStage, styles: Sequence[str], share: Share
-) -> None:
+def _made(make: Callable[..., None], share: tuple[object, ...]) -> None:
     import torch
 
     # There is one process for each core that may be used: neither torch nor software OpenGL
     # shall take more.
     torch.set_num_threads(1)
     os.environ.setdefault("LP_NUM_THREADS", "1")
+    make(*share)
+
+
+def sitting_makers(
+    source: Path, folder: Path, stage: SittingStage, styles: Sequence[str], share: Share
+) -> Makers:
+    """Processes that make sittings; `share` is this machine's part, which they divide."""
+    shares = [share.divided(number, stage.makers) for number in range(stage.makers)]
+    return Makers(_take, [(source, folder, stage, tuple(styles), each) for each in shares])
+
+
+def _take(
+    source: Path, folder: Path, stage: SittingStage, styles: Sequence[str], share: Share
+) -> None:
     for _ in take_sittings(source, folder, stage, styles, share):
         pass
 

@@ -55,12 +55,12 @@ def picture_lines(parsed: argparse.Namespace, config: PictureConfig) -> Iterator
     job = PictureRun(config, folder, parsed.out, parsed.start, parsed.device, parsed.minutes)
     makers = None
     if config.sittings.makers > 0 and _leads() and _has_source(parsed):
-        from training.stages.makers import Makers  # pulls in OpenGL
+        from training.stages.makers import sitting_makers  # pulls in OpenGL
         from training.stages.photographer import Share
 
         source = source_of(parsed)
         check_source(source)
-        makers = Makers(source, folder, config.sittings, _styles(parsed), Share())
+        makers = sitting_makers(source, folder, config.sittings, _styles(parsed), Share())
     try:
         yield from run(job, makers)
     finally:
@@ -69,7 +69,7 @@ def picture_lines(parsed: argparse.Namespace, config: PictureConfig) -> Iterator
 
 
 def _take(parsed: argparse.Namespace, config: PictureConfig) -> Iterator[str]:
-    from training.stages.makers import Makers, watched
+    from training.stages.makers import sitting_makers, watched
     from training.stages.photographer import Share
     from training.synhead.shards import parse_part
 
@@ -78,7 +78,7 @@ def _take(parsed: argparse.Namespace, config: PictureConfig) -> Iterator[str]:
     stage = replace(config.sittings, makers=max(config.sittings.makers, 1))
     which, parts = parse_part(parsed.part)
     share = Share(which - 1, parts)
-    makers = Makers(source, parsed.out, stage, _styles(parsed), share)
+    makers = sitting_makers(source, parsed.out, stage, _styles(parsed), share)
     try:
         yield from watched(makers, parsed.out, stage.sittings)
     finally:

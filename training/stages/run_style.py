@@ -69,10 +69,12 @@ class StyleBatches:
 class CompactLearner:
     """The network that ships, its moving average, and how they learn."""
 
-    def __init__(self, config: FacesConfig, device: torch.device) -> None:
+    def __init__(
+        self, config: FacesConfig, device: torch.device, shape: StyleShape | None = None
+    ) -> None:
         torch.manual_seed(config.seed)
         self._config, self._device = config, device
-        self.net = StyleNetwork(StyleShape(styles=len(WORN))).to(device)
+        self.net = StyleNetwork(shape or StyleShape(styles=len(WORN))).to(device)
         self.average = copy.deepcopy(self.net).eval().requires_grad_(False)
         learning = config.style
         self._optimizer = torch.optim.AdamW(
@@ -80,8 +82,11 @@ class CompactLearner:
         )
         self.step = 0
 
-    def learn(self, maps: Tensor, worn: Tensor, done: float) -> float:
-        """One step, when a share of the run is `done`; returns the loss."""
+    def learn(self, maps: Tensor, worn: Tensor, done: float, taught: Tensor | None = None) -> float:
+        """One step, when a share of the run is `done`; returns the loss.
+
+        `taught` are (B, styles) logits of a teacher.
+        """
         learning = self._config.style
         set_rates_at(self._optimizer, self.step, done)
         seen = maps.to(self._device, memory_format=torch.channels_last)
@@ -90,6 +95,10 @@ class CompactLearner:
         loss = functional.cross_entropy(
             told.float(), worn.to(self._device), label_smoothing=learning.smoothing
         )
+        if taught is not None:
+            logs, truth = torch.log_softmax(told.float(), 1), torch.softmax(taught, 1)
+            copied = functional.kl_div(logs, truth, reduction="batchmean")
+            loss = (1 - learning.distillation) * loss + learning.distillation * copied
         self._optimizer.zero_grad(set_to_none=True)
         loss.backward()
         nn.utils.clip_grad_norm_(self.net.parameters(), _LARGEST_GRADIENT)

@@ -52,7 +52,8 @@ def smoothstep(low: float, high: float, x: npt.ArrayLike) -> Floats:
 def unit(vectors: npt.ArrayLike) -> Floats:
     """(*B, 3) scaled to length 1; zero stays zero."""
     v = np.asarray(vectors, np.float64)
-    scaled: Floats = v / np.maximum(np.linalg.norm(v, axis=-1, keepdims=True), 1e-12)
+    lengths = np.sqrt(np.einsum("...i,...i->...", v, v))[..., None]
+    scaled: Floats = v / np.maximum(lengths, 1e-12)
     return scaled
 
 
@@ -91,15 +92,22 @@ class DistanceField:
         size = np.array(self.values.shape[:3])
         position = np.clip((points - self.low) / self.cell, 0, size - 1.001)
         index = position.astype(np.int64)
-        f = (position - index)[:, None, :]
-        strides = np.array([size[1] * size[2], size[2], 1])
-        flat = self.values.reshape(-1, 4)
-        base = index @ strides
-        total = np.zeros((len(points), 4))
-        for corner in np.ndindex(2, 2, 2):
-            weight = np.prod(np.where(np.array(corner), f, 1 - f), axis=-1)
-            total += weight * flat[base + np.array(corner) @ strides]
-        return total[:, 0], unit(total[:, 1:])
+        shares = (position - index).astype(np.float32).T[:, :, None]
+        strides = (int(size[1] * size[2]), int(size[2]), 1)
+        base, flat = index @ np.array(strides), self.values.reshape(-1, 4)
+
+        def between(axis: int, corner: int) -> npt.NDArray[np.float32]:
+            if axis == len(strides):
+                values: npt.NDArray[np.float32] = flat[base + corner]
+                return values
+            low, high = between(axis + 1, corner), between(axis + 1, corner + strides[axis])
+            high -= low
+            high *= shares[axis]
+            low += high
+            return low
+
+        found = between(0, 0).astype(np.float64)
+        return found[:, 0], unit(found[:, 1:])
 
     def push_out(self, points: Floats, margin: npt.ArrayLike) -> Floats:
         """Move points that are closer than `margin` (metres, scalar or (N,)) out to it."""
