@@ -22,7 +22,7 @@ from head360.model.hair import HairLibrary
 
 #: How much the networks' word counts; and the unlikeness that makes a style e times less likely,
 #: before and after a style's shape was fitted: fitted, even a wrong style is alike. On held-out
-#: portraits a word of 1 would be right a little more often; on photos networks err more (ADR 0046).
+#: portraits a word of 1 is right as often; on photos networks err more (ADR 0047).
 _WORD, _ALIKE, _FITTED_ALIKE = 0.7, 0.18, 0.22
 #: From here on a fitted silhouette is another style's, whatever networks say of what was painted
 #: over.
@@ -31,11 +31,12 @@ _ANOTHER, _SURELY = 0.45, 0.03
 #: stretched was another style: so much (mean square) makes it e times less likely.
 _STRETCHED = 0.07
 #: What people wear less often than a library has it, or what the front hardly shows: natural
-#: logarithms. The library is no sample of people; chosen by hand.
+#: logarithms. The library is no sample of people, and straight hair on photos looks like braids and
+#: locks of renders; chosen by hand (ADR 0047).
 _RARER = {
-    "mohawk": -1.5, "ponytail": -0.4, "high_ponytail": -0.6, "bun_top": -0.6, "bun_low": -0.3,
-    "half_up": -0.3, "pigtails": -1.0, "braid": -0.6, "twin_braids": -1.0, "box_braids": -0.8,
-    "dreadlocks": -2.2, "cornrows": -0.8, "afro": -1.0,
+    "mohawk": -2.5, "ponytail": -1.0, "high_ponytail": -1.2, "bun_top": -1.2, "bun_low": -0.8,
+    "half_up": -0.3, "pigtails": -1.5, "braid": -1.2, "twin_braids": -1.5, "box_braids": -3.0,
+    "dreadlocks": -3.5, "cornrows": -1.5, "afro": -1.0,
 }  # fmt: skip
 #: A mirror image counts if it is so much less unlike.
 _MIRRORED = 0.97

@@ -2,31 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
 
-from head360.errors import ResourceError
 from head360.fitting.face_network import (
     BACKGROUND,
     BEARD,
     CLOTHES,
     EYES,
-    FACES_FILE,
     HAIR,
     NECK,
     PARTS,
     SKIN,
-    load_faces,
 )
 from training.stages import dressing
 from training.stages.backdrops import Backdrops
 from training.stages.disturb import graded, recorded, relit
-from training.stages.face_lines import measured_lines
+from training.stages.face_lines import coherence, lines_of
 from training.stages.face_pictures import (
     CHANNELS,
     CLASS,
@@ -34,29 +29,23 @@ from training.stages.face_pictures import (
     COVER,
     HAIR_SHARE,
     WORN,
-    Sheet,
     pixel_classes,
     portrait_camera,
     random_face,
     sheets,
-    write_sheet,
 )
-from training.stages.face_report import scores
+from training.stages.face_report import overlaps, told
 from training.stages.face_samples import Framing, _ended, face_sample, halved, plain_sample
 from training.stages.faces_config import FaceLearning, FacePictures, FacesConfig
-from training.stages.parsing import FaceBatches, FaceLearner, parts_loss, style_loss
+from training.stages.parsing import Batch, FaceLearner, parts_loss, style_loss
 from training.stages.resnet import ResNet50, quiet_start
-from training.stages.run_hairstyle import HairstyleRun, StyleLearner, load_teacher
-from training.stages.run_hairstyle import run as run_hairstyle
-from training.stages.run_parsing import ParsingRun, run
 from training.synhead.classes import CLASS_EYES, CLASS_HAIR, CLASS_NECK, CLASS_SKIN
 
-CPU = torch.device("cpu")
 SIZE = 64
 CONFIG = FacesConfig(
     half=False,
     pictures=FacePictures(rounds=1, held_out_rounds=1),
-    learning=FaceLearning(steps=3, batch=2, coarse=32, middle=48, portraits=1.0),
+    learning=FaceLearning(steps=3, batch=2, portraits=1.0),
 )
 
 
@@ -75,19 +64,6 @@ def doll(hair: bool = True) -> np.ndarray:
             stored[rows, columns, COLOR], stored[rows, columns, COVER] = color, 255
             stored[rows, columns, HAIR_SHARE] = 255 * (kind == CLASS_HAIR)
     return stored
-
-
-def drawn(folder: Path) -> Path:
-    """One file to learn from and one held out, of two styles."""
-    for number in (0, len(WORN) - 1):
-        for held_out in (False, True):
-            sheet = Sheet(number, held_out)
-            write_sheet(sheet.path(folder), np.stack([doll(sheet.worn == 0)] * 2))
-    return folder
-
-
-def finished(lines: Iterator[str]) -> list[str]:
-    return list(lines)
 
 
 def test_every_round_shows_every_style_once_and_nobody_is_held_out_and_learnt_from() -> None:
@@ -179,19 +155,23 @@ def test_beyond_its_edge_a_photo_repeats_itself_and_shows_nothing() -> None:
         assert (ended[last:] == ended[last]).all()
 
 
-def test_lines_of_hair_are_measured_by_style(tmp_path: Path) -> None:
+def test_lines_of_hair_tell_straight_hair_from_curls() -> None:
     x = np.arange(256)[None].repeat(256, 0)
     stripes = (120 + 60 * np.sin(x / 2)).astype(np.uint8)
     grain = np.random.default_rng(0).integers(60, 190, (256, 256)).astype(np.uint8)
-    for number, look in ((0, stripes), (1, grain)):
+    found = []
+    for look in (stripes, grain):
         stored = np.full((256, 256, CHANNELS), 255, np.uint8)
         stored[..., COLOR] = look[..., None]
-        write_sheet(Sheet(number).path(tmp_path), np.stack([stored] * 5))
+        found.append(coherence(stored))
+    bare = np.zeros((256, 256, CHANNELS), np.uint8)
 
-    found = measured_lines(tmp_path, FacePictures(rounds=1))
-
-    assert set(found) == {WORN[0], WORN[1]}
-    assert found[str(WORN[0])].mean > 0.9 > 0.4 > found[str(WORN[1])].mean
+    straight, curly = (float(value or 0) for value in found)
+    assert straight > 0.9 > 0.4 > curly
+    assert coherence(bare) is None
+    lines = lines_of({"bob": [straight] * 5, "afro": [curly]})
+    assert set(lines) == {"bob"}, "one portrait tells nothing of a style"
+    assert lines["bob"].mean == pytest.approx(straight, abs=1e-4)
 
 
 def test_a_mirrored_and_shifted_frame_moves_picture_and_parts_together() -> None:
@@ -292,77 +272,43 @@ def test_the_loss_of_parts_is_cross_entropy_and_overlap() -> None:
 
 
 def test_a_cropped_head_tells_no_style() -> None:
-    told = torch.zeros(2, 3)
+    logits = torch.zeros(2, 3)
 
-    assert float(style_loss(told, torch.tensor([-1, -1]), FaceLearning())) == 0
-    assert float(style_loss(told, torch.tensor([-1, 1]), FaceLearning())) == pytest.approx(
+    assert float(style_loss(logits, torch.tensor([-1, -1]), FaceLearning())) == 0
+    assert float(style_loss(logits, torch.tensor([-1, 1]), FaceLearning())) == pytest.approx(
         np.log(3)
     )
 
 
 def test_scores_count_overlap_and_ranks() -> None:
-    overlap = np.zeros((len(PARTS), len(PARTS)), np.int64)
-    overlap[SKIN, SKIN], overlap[SKIN, HAIR], overlap[HAIR, HAIR] = 6, 2, 8
+    counts = np.zeros((len(PARTS), len(PARTS)), np.int64)
+    counts[SKIN, SKIN], counts[SKIN, HAIR], counts[HAIR, HAIR] = 6, 2, 8
 
-    found = scores(overlap, np.array([0, 0, 3, 9]))
+    found, styles = overlaps(counts), told(np.array([0, 0, 3, 9]))
 
     assert found["skin"] == pytest.approx(6 / 8)
     assert found["hair"] == pytest.approx(8 / 10)
     assert found["mIoU"] == pytest.approx((6 / 8 + 8 / 10) / 2)
-    assert (found["top-1"], found["top-5"]) == (0.5, 0.75)
+    assert (styles["top-1"], styles["top-5"]) == (0.5, 0.75)
 
 
-def test_the_network_learns_the_doll_and_goes_on_exactly(tmp_path: Path) -> None:
+def test_the_network_learns_the_doll() -> None:
     torch.set_num_threads(1)
-    batches = FaceBatches(drawn(tmp_path), CONFIG, Backdrops())
-    batch = batches.batch(0, 48)
-    learner = FaceLearner(CONFIG, CPU)
+    sample = face_sample(doll(), Framing(), Backdrops(), np.random.default_rng(0), 48)
+    pictures = torch.from_numpy(sample.picture.copy()).permute(2, 0, 1)[None].float() / 255
+    parts = torch.from_numpy(sample.parts.copy())[None].long()
+    near, worn = torch.tensor([False, False, True, True]), torch.tensor([0, 0, -1, -1])
+    batch = Batch(pictures.repeat(4, 1, 1, 1), parts.repeat(4, 1, 1), worn, near)
+    learner = FaceLearner(CONFIG, torch.device("cpu"))
 
-    losses = [learner.learn(batch, 0.0)["parts"] for _ in range(25)]
-    other = FaceLearner(CONFIG, CPU)
-    other.load(learner.state())
-    once, again = learner.learn(batch, 0.1), other.learn(batch, 0.1)
+    losses = [learner.learn(batch, 0.0)["nearer"] for _ in range(25)]
 
     assert losses[-1] < 0.8 * losses[0]
-    assert once["parts"] == pytest.approx(again["parts"], rel=1e-4)
-    assert batch.parts.max() < len(PARTS)
 
 
-def test_a_run_writes_weights_and_figures_and_goes_on(tmp_path: Path) -> None:
-    portraits = drawn(tmp_path / "portraits")
-    out = tmp_path / "out"
-    out.mkdir()
-
-    finished(run(ParsingRun(CONFIG, None, out, portraits)))
-    more = replace(CONFIG, learning=replace(CONFIG.learning, steps=4))
-    said = finished(run(ParsingRun(more, None, out, portraits)))
-
-    network, names = load_faces(out / FACES_FILE)
-    assert names == tuple(name or "" for name in WORN)
-    assert network.shape.styles == len(WORN)
-    assert any("mIoU" in line for line in said)
-    assert '"steps": 4' in (out / "parsing.json").read_text()
-
-
-def test_resnet_is_what_it_is_called_and_teaches(tmp_path: Path) -> None:
+def test_resnet_is_what_it_is_called() -> None:
     network = ResNet50(len(WORN))
     quiet_start(network)
     count = sum(values.numel() for values in network.features.parameters())
 
     assert count == 23_508_032  # of the paper's network without its last layer
-    with pytest.raises(ResourceError, match="no classifier"):
-        load_teacher(tmp_path / "missing.safetensors")
-
-
-@pytest.mark.slow
-def test_the_paper_s_classifier_is_trained_and_copied(tmp_path: Path) -> None:
-    portraits, out = drawn(tmp_path / "portraits"), tmp_path / "out"
-    out.mkdir()
-
-    finished(run_hairstyle(HairstyleRun(CONFIG, None, out, portraits)))
-    teacher = load_teacher(out / "hairstyle-resnet50.safetensors")
-    job = ParsingRun(CONFIG, None, out, portraits, teacher=teacher)
-    said = finished(run(job))
-
-    assert any("top-1" in line for line in said)
-    assert StyleLearner(CONFIG, CPU).step == 0

@@ -13,7 +13,7 @@ from head360.errors import UnknownNameError
 from training.arguments import add_device, add_source, count, minutes, source_of
 from training.config import ConfigError, DirectConfig, TextureConfig, load_as, preset
 from training.errors import check_source
-from training.stages.face_command import FACE_STAGES, add_face_arguments, face_lines
+from training.stages.face_command import FACE_STAGES, face_lines
 from training.stages.faces_config import FacesConfig
 from training.stages.joint_config import PictureConfig
 from training.stages.picture_command import PICTURE_STAGES, add_picture_arguments, picture_lines
@@ -39,8 +39,8 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
         help="train a part of the model",
         description="mesh: shape and expressions. texture: skin from a code. direct: the decoders "
         "of head and hair, and every hairstyle. lights: the light presets. refine: the network "
-        "that adds detail to pictures. parsing: what a photo shows where, and which hair. "
-        "hairstyle: a large network for the latter. sittings: pictures to learn from. "
+        "that adds detail to pictures. faces: what a photo shows where, and which hair. "
+        "sittings: pictures to learn from. "
         "joint: all from pictures. "
         "detach: head and hair apart. A stage that was stopped goes on where it was.",
     )
@@ -58,21 +58,24 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     add_device(parser)
     parser.add_argument(
         "--minutes", type=minutes, metavar="M",
-        help="direct, texture, refine, parsing, hairstyle, joint, detach: be done in time, by "
+        help="direct, texture, refine, faces, joint, detach: be done in time, by "
         "fewer steps if need be",
     )  # fmt: skip
     parser.add_argument(
         "--workers", type=count(0, 256), default=0, metavar="N",
-        help="direct: processes that make data while others train (default: none)",
+        help="direct, faces: processes that make data while others train (default: none)",
     )  # fmt: skip
     parser.add_argument("--people", type=count(8, 2000), default=160, help="mesh: sampled people")
     parser.add_argument("--styles", default="", metavar="A,B,…", help="direct: these hairstyles")
     parser.add_argument("--variant", choices=_VARIANTS, default="depth", help="direct: decoder")
     parser.add_argument("--only", choices=("head",), help="direct: stop after the head's decoder")
     parser.add_argument(
-        "--work", type=Path, metavar="DIR", help="refine: pairs and checkpoint (default: OUT/work)"
+        "--work",
+        type=Path,
+        metavar="DIR",
+        help="refine: pairs and checkpoint; faces: shots, which need no source data once they are "
+        "there (default: OUT/work)",
     )
-    add_face_arguments(parser)
     add_picture_arguments(parser)
     parser.set_defaults(run=run)
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 
 import numpy as np
 from PIL import Image
@@ -15,28 +14,13 @@ from training.stages.face_pictures import (
     COLOR,
     COVER,
     HAIR_SHARE,
-    WORN,
     Bytes,
-    load_sheets,
-    sheets,
 )
-from training.stages.faces_config import FacePictures
 
 #: Pixels along each side of what lines are measured in, as `fitting.hair_choice` does.
 _SIZE = 256
 #: Grey behind portraits; pixels over which shares of hair are averaged; portraits of a style.
 _GROUND, _BLUR, _LEAST = 128.0, 1.0, 4
-
-
-def measured_lines(folder: Path, pictures: FacePictures) -> dict[str, Lines]:
-    """Of what lies in a folder to learn from, by style; portraits are 256 or 512 pixels high."""
-    found: dict[str, list[float]] = {}
-    wanted = [sheet for sheet in sheets(pictures) if not sheet.held_out]
-    for sheet, stored in load_sheets(folder, wanted).items():
-        if name := WORN[sheet.worn]:
-            values = (coherence(picture) for picture in stored)
-            found.setdefault(name, []).extend(value for value in values if value is not None)
-    return lines_of(found)
 
 
 def lines_of(found: Mapping[str, Sequence[float]]) -> dict[str, Lines]:

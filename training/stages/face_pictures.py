@@ -1,13 +1,13 @@
 """Draws true portraits of every hairstyle in random light: what parser and classifier learn from.
 
-Pictures of one hairstyle, on two people, make one file, so that drawing may stop at any time and
+Pictures of one hairstyle, on two people, belong together, so that drawing may stop at any time and
 learning may begin with what is there. Each pixel has six bytes: lit colour (sRGB, straight alpha),
 share of hair, and class; backgrounds, clothes and a camera's faults are added while learning.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from math import atan, degrees
 from pathlib import Path
@@ -16,7 +16,6 @@ import numpy as np
 import numpy.typing as npt
 
 from head360.camera import OrbitCamera
-from head360.files import replacing
 from head360.light import LIGHT_PRESETS, Light
 from head360.model.sampling import HAIR_COLORS
 from head360.params import EXPRESSIONS
@@ -53,7 +52,7 @@ _SMILE = {
 
 @dataclass(frozen=True, slots=True)
 class Sheet:
-    """One file of portraits: a hairstyle as one hairdresser cuts it."""
+    """Portraits that belong together: a hairstyle as one hairdresser cuts it."""
 
     number: int  # of the round and the hairstyle in it
     held_out: bool = False
@@ -69,8 +68,12 @@ class Sheet:
         return (_FIRST_HELD_OUT if self.held_out else _FIRST_PERSON) + self.number
 
     def path(self, folder: Path) -> Path:
-        """Where it lies."""
-        return folder / ("held-out" if self.held_out else "training") / f"{self.number:05d}.npy"
+        """Where what is made of it lies."""
+        return (
+            folder
+            / ("held-out" if self.held_out else "training")
+            / f"{self.number:05d}.safetensors"
+        )
 
 
 def sheets(pictures: FacePictures) -> list[Sheet]:
@@ -84,28 +87,6 @@ def sheets(pictures: FacePictures) -> list[Sheet]:
         for number, held_out in rounds
         for worn in range(len(WORN))
     ]
-
-
-def draw_faces(source: Path, folder: Path, pictures: FacePictures) -> Iterator[str]:
-    """Draw the files that are not there yet; yields a line after each."""
-    wanted = sheets(pictures)
-    missing = [sheet for sheet in wanted if not sheet.path(folder).exists()]
-    if not missing:
-        return
-    studio = FaceStudio(source, pictures)
-    try:
-        for number, sheet in enumerate(missing):
-            write_sheet(sheet.path(folder), studio.take(sheet))
-            yield f"portraits: {len(wanted) - len(missing) + number + 1}/{len(wanted)} files"
-    finally:
-        studio.release()
-
-
-def write_sheet(path: Path, found: Bytes) -> None:
-    """Write (N, H, W, 6) so that it can be mapped into memory."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with replacing(path) as partial, partial.open("wb") as file:
-        np.save(file, found)
 
 
 class FaceStudio:
@@ -218,12 +199,3 @@ def hair_color(head: TrueHead, rng: np.random.Generator) -> tuple[float, float, 
         found = head.params.hair_color.astype(np.float64)
     red, green, blue = (float(c) for c in found * rng.uniform(0.8, 1.25))
     return red, green, blue
-
-
-def load_sheets(folder: Path, listed: Sequence[Sheet]) -> dict[Sheet, Bytes]:
-    """The files among these that are there, mapped into memory."""
-    return {
-        sheet: np.load(path, mmap_mode="r", allow_pickle=False)
-        for sheet in listed
-        if (path := sheet.path(folder)).exists()
-    }

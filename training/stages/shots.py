@@ -57,11 +57,6 @@ class Shots:
         return cls(**load_file(path))
 
 
-def shots_path(folder: Path, sheet: Sheet) -> Path:
-    """Where the shots of a file of portraits lie."""
-    return sheet.path(folder).with_suffix(".safetensors")
-
-
 class ShotMaker:
     """Draws portraits and makes shots of them; belongs to the thread that made it."""
 

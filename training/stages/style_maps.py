@@ -1,14 +1,9 @@
-"""What the compact hairstyle network learns from: maps of portraits, as the parser sees them.
+"""What the hairstyle network learns from: maps of portraits, as the parser sees them.
 
-A portrait becomes maps a few times, before a background only or like a photo. Maps are small and
-are kept, so that learning costs little more than the network itself.
+Maps are kept in bytes, and are varied each time that they are seen.
 """
 
 from __future__ import annotations
-
-from collections.abc import Iterator
-from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
@@ -16,7 +11,6 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from head360.fitting.face_network import PARTS, FaceNetwork
 from head360.fitting.line_tensor import DARK, LUMA
 from head360.fitting.style_network import (
     CENTRE,
@@ -32,12 +26,7 @@ from head360.fitting.style_network import (
     STRANDS,
     STRENGTHS,
     face_centres,
-    style_maps,
 )
-from training.stages.backdrops import Backdrops
-from training.stages.face_pictures import Bytes, Sheet, write_sheet
-from training.stages.face_samples import FaceSample, Framing, face_sample, plain_sample
-from training.stages.faces_config import StyleLearning
 
 Floats = npt.NDArray[np.float32]
 
@@ -56,64 +45,6 @@ _WAYS, _BEND = 5, 0.035
 _HIDDEN, _COVERED = ((LIGHT, 0.1), (LINES, 0.05), (STRANDS, 0.1)), 0.15
 
 
-@dataclass(frozen=True, slots=True)
-class MapsMaker:
-    """Makes maps of stored portraits."""
-
-    parser: FaceNetwork
-    backdrops: Backdrops
-    learning: StyleLearning
-
-    def missing(self, known: dict[Sheet, Bytes], folder: Path) -> Iterator[Path]:
-        """Make the files of maps that are not there yet; yields each."""
-        others = list(known.values())
-        for place, (sheet, stored) in enumerate(known.items()):
-            if not (path := sheet.path(folder)).exists():
-                beside = others[(place + 1) % len(others)]  # of another hairstyle
-                write_sheet(path, self.maps(sheet, stored, beside))
-                yield path
-
-    def maps(self, sheet: Sheet, stored: Bytes, beside: Bytes) -> Bytes:
-        """(N * times, MAPS, S, S) of a file's portraits; somebody of `beside` may be behind."""
-        rng = np.random.default_rng([_STREAM, sheet.held_out, sheet.number])
-        made = [
-            self._made(np.array(picture), rng, np.array(beside[rng.integers(len(beside))]))
-            for _ in range(self.learning.times)
-            for picture in stored
-        ]
-        return np.stack(made)
-
-    def _made(self, picture: Bytes, rng: np.random.Generator, beside: Bytes) -> Bytes:
-        framing = Framing.portrait(rng)
-        if rng.random() < self.learning.plain:
-            sample = plain_sample(picture, framing, self.backdrops.draw(rng, _SIZE))
-        else:
-            other = beside if rng.random() < self.learning.company else None
-            sample = face_sample(picture, framing, self.backdrops, rng, _SIZE, other)
-        known = rng.random() < self.learning.truth
-        shares = true_shares(sample) if known else self._parsed(sample)
-        return stored_maps(style_maps(sample.picture, shares))
-
-    @torch.inference_mode()
-    def _parsed(self, sample: FaceSample) -> Floats:
-        """(len(PARTS), H, W) of what the parser sees, looking once."""
-        seen = torch.from_numpy(np.array(sample.picture)).permute(2, 0, 1)[None].float() / 255
-        found: Floats = torch.softmax(self.parser.up(self.parser.levels(seen))[0], 0).numpy()
-        return found
-
-
-def true_shares(sample: FaceSample) -> Floats:
-    """(len(PARTS), H, W) of what a sample is known to show."""
-    found: Floats = (np.arange(len(PARTS))[:, None, None] == sample.parts).astype(np.float32)
-    return found
-
-
-def stored_maps(maps: Floats) -> Bytes:
-    """(MAPS, S, S) in bytes."""
-    found: Bytes = packed_maps(torch.from_numpy(maps)[None])[0].numpy()
-    return found
-
-
 def packed_maps(maps: Tensor) -> Tensor:
     """(B, MAPS, S, S) in bytes."""
     scaled = maps.clone()
@@ -122,13 +53,8 @@ def packed_maps(maps: Tensor) -> Tensor:
     return (scaled.clamp(0, 1) * 255).round().byte()
 
 
-def read_maps(stored: Bytes) -> Tensor:
-    """(B, MAPS, S, S) as the network sees them."""
-    return unpacked_maps(torch.from_numpy(stored))
-
-
 def unpacked_maps(stored: Tensor) -> Tensor:
-    """The same of what `packed_maps` gave."""
+    """(B, MAPS, S, S) as the network sees them, of what `packed_maps` gave."""
     maps = stored.float() / 255
     maps[:, _SIGNED] = maps[:, _SIGNED] * 2 - 1
     maps[:, STRENGTHS] *= _STRONGEST

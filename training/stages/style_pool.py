@@ -22,6 +22,11 @@ SHAPES = {
 _STREAM, _AT_ONCE = 29, 64
 
 
+def size_of(name: str) -> str:
+    """Which of `SHAPES` a network has that is called so, taught or not."""
+    return name.removesuffix("-taught")
+
+
 class StylePool:
     """Maps, as a parser that has learnt sees whole heads; and what a teacher says of them."""
 
