@@ -34,9 +34,9 @@ _STRETCHED = 0.07
 #: logarithms. The library is no sample of people, and straight hair on photos looks like braids and
 #: locks of renders; chosen by hand (ADR 0047).
 _RARER = {
-    "mohawk": -2.5, "ponytail": -1.0, "high_ponytail": -1.2, "bun_top": -1.2, "bun_low": -0.8,
-    "half_up": -0.3, "pigtails": -1.5, "braid": -1.2, "twin_braids": -1.5, "box_braids": -3.0,
-    "dreadlocks": -3.5, "cornrows": -1.5, "afro": -1.0,
+    "mohawk": -1.5, "ponytail": -0.4, "high_ponytail": -0.6, "bun_top": -0.6, "bun_low": -0.3,
+    "half_up": -0.3, "pigtails": -1.0, "braid": -0.6, "twin_braids": -1.0, "box_braids": -3.0,
+    "dreadlocks": -3.5, "cornrows": -0.8, "afro": -1.0,
 }  # fmt: skip
 #: A mirror image counts if it is so much less unlike.
 _MIRRORED = 0.97
