@@ -41,7 +41,7 @@ from head360.fitting.hair_tone import drawn_hair, matched_color, relit
 from head360.fitting.hairstyle import classify, hair_color, known_lines
 from head360.fitting.occasion import Before
 from head360.fitting.painted import Painted
-from head360.fitting.parsing import ClassMap, parse
+from head360.fitting.parsing import ClassMap, parse, told_again
 from head360.fitting.photo_lines import coherence, photo_lines
 from head360.fitting.stock import Stock
 from head360.fitting.texture import FittedSkin
@@ -123,7 +123,10 @@ class Dresser:
             told = parse(crop.image, crop.inside, landmarks)
         except ResourceError:
             return None
-        return told if brushed is None else brushed.over(told)
+        if brushed is None:
+            return told
+        told = brushed.over(told)
+        return told_again(crop.image, told) if brushed.about_hair else told
 
     def with_hair(
         self,

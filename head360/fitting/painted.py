@@ -35,6 +35,11 @@ class Painted:
         """(N, N) where there is no skin to be seen."""
         return self.left_out | (self.hair > 0.5)
 
+    @property
+    def about_hair(self) -> bool:
+        """Whether any hair was painted on or away."""
+        return bool((self.hair + self.not_hair).max() > 0.5)
+
     def over(self, parts: ClassMap) -> ClassMap:
         """What each pixel shows, after what a person said of it.
 

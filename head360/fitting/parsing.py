@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Generator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 
 import numpy as np
@@ -116,6 +116,15 @@ def parse(
         shares = shares * inside
         shares[BACKGROUND] += ~inside
     return ClassMap(shares.argmax(0).astype(np.uint8), shares, styles, inside)
+
+
+def told_again(image: Picture, parts: ClassMap) -> ClassMap:
+    """Parts of (N, N, 3) sRGB with the hairstyles that their shares speak for now.
+
+    After somebody has said where hair is, what was told before is not about it any more.
+    """
+    first = dict.fromkeys(_style_network()[1], 1.0)
+    return replace(parts, styles=_worn(image, parts.shares, first))
 
 
 def _working(image: Picture) -> tuple[Picture, float]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -19,7 +20,15 @@ from head360.fitting.face_network import (
     load_faces,
     save_faces,
 )
-from head360.fitting.parsing import ClassMap, color_odds, guided, lab, refined
+from head360.fitting.parsing import (
+    ClassMap,
+    color_odds,
+    guided,
+    lab,
+    parse,
+    refined,
+    told_again,
+)
 
 SMALL = FaceShape(widths=(4, 4, 8, 8, 8), blocks=(0, 0, 1, 0, 0), up=6, styles=3)
 
@@ -127,3 +136,17 @@ def test_a_file_that_lacks_something_is_refused(tmp_path: Path) -> None:
 
     with pytest.raises(ResourceError, match="damaged"):
         load_faces(path)
+
+
+def test_hair_that_was_painted_away_is_told_again(astronaut: np.ndarray) -> None:
+    face = np.ascontiguousarray(astronaut[:260, 95:355])
+    parts = parse(face)
+    shares = parts.shares.copy()
+    shares[SKIN] += shares[HAIR]
+    shares[HAIR] = 0
+
+    bald = told_again(face, replace(parts, shares=shares))
+
+    assert bald.styles[0][0] is None
+    assert parts.styles[0][0] is not None
+    assert sum(share for _, share in bald.styles) == pytest.approx(1)
