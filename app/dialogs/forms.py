@@ -2,8 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
+
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QPushButton, QSpinBox, QWidget
+from PySide6.QtWidgets import (
+    QButtonGroup,
+    QGridLayout,
+    QHBoxLayout,
+    QLabel,
+    QPushButton,
+    QSpinBox,
+    QWidget,
+)
 
 from app.theme import tabular
 
@@ -40,6 +50,24 @@ def answer_row(cancel: QPushButton, accept: QPushButton) -> QHBoxLayout:
     row.addWidget(cancel)
     row.addWidget(accept)
     return row
+
+
+def choice_row(
+    parent: QWidget, choices: Iterable[tuple[str, Callable[..., None]]]
+) -> tuple[QHBoxLayout, list[QPushButton]]:
+    """Buttons of which one is down, by what they say and what they do, in a line."""
+    row, group = QHBoxLayout(), QButtonGroup(parent)
+    row.setSpacing(4)
+    buttons = []
+    for text, chosen in choices:
+        button = QPushButton(text)
+        button.setCheckable(True)
+        button.setAutoDefault(False)
+        button.clicked.connect(chosen)
+        group.addButton(button)
+        row.addWidget(button)
+        buttons.append(button)
+    return row, buttons
 
 
 def form_of(*rows: tuple[str, QHBoxLayout]) -> QGridLayout:

@@ -8,7 +8,6 @@ from functools import partial
 
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import (
-    QButtonGroup,
     QCheckBox,
     QComboBox,
     QDialog,
@@ -18,7 +17,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from app.dialogs.forms import answer_row, dim_label, form_of, row_of
+from app.dialogs.forms import answer_row, choice_row, dim_label, form_of, row_of
 from app.settings import MESH, Settings
 from head360.export.options import TEXTURES, MeshOptions
 from head360.performance import Performance
@@ -152,18 +151,10 @@ class MeshDialog(QDialog):
         return box
 
     def _make_presets(self) -> QHBoxLayout:
-        row = QHBoxLayout()
-        row.setSpacing(4)
-        group = QButtonGroup(self)
-        self.presets: dict[str, QPushButton] = {}
-        for preset in PRESETS:
-            button = QPushButton(self.tr(preset.name))
-            button.setCheckable(True)
-            button.setAutoDefault(False)
-            button.clicked.connect(partial(self._choose, preset.ending))
-            group.addButton(button)
-            row.addWidget(button)
-            self.presets[preset.ending] = button
+        names = [(self.tr(preset.name), partial(self._choose, preset.ending)) for preset in PRESETS]
+        row, buttons = choice_row(self, names)
+        keys = [preset.ending for preset in PRESETS]
+        self.presets: dict[str, QPushButton] = dict(zip(keys, buttons, strict=True))
         return row
 
     def _make_buttons(self) -> QHBoxLayout:

@@ -10,7 +10,6 @@ from typing import Literal, TypeAlias
 from PySide6.QtCore import QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QImage
 from PySide6.QtWidgets import (
-    QButtonGroup,
     QCheckBox,
     QComboBox,
     QDialog,
@@ -21,7 +20,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from app.dialogs.forms import answer_row, dim_label, form_of, number_field, row_of
+from app.dialogs.forms import answer_row, choice_row, dim_label, form_of, number_field, row_of
 from app.exports import spoken_duration
 from app.settings import TURNTABLE, Settings
 from app.widgets.preview import Preview
@@ -220,18 +219,10 @@ class TurntableDialog(QDialog):
             self.what.setToolTip(self.tr("Record something in the Live panel to film it"))
 
     def _make_presets(self) -> QHBoxLayout:
-        row = QHBoxLayout()
-        row.setSpacing(4)
-        group = QButtonGroup(self)
-        self.presets: dict[str, QPushButton] = {}
-        for preset in PRESETS:
-            button = QPushButton(self.tr(preset.name))
-            button.setCheckable(True)
-            button.setAutoDefault(False)
-            button.clicked.connect(partial(self._choose, preset))
-            group.addButton(button)
-            row.addWidget(button)
-            self.presets[preset.format] = button
+        names = [(self.tr(preset.name), partial(self._choose, preset)) for preset in PRESETS]
+        row, buttons = choice_row(self, names)
+        keys = [preset.format for preset in PRESETS]
+        self.presets: dict[str, QPushButton] = dict(zip(keys, buttons, strict=True))
         return row
 
     def _make_form(self) -> QGridLayout:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
 from itertools import pairwise
 from typing import TypeVar
@@ -13,7 +13,7 @@ import torch
 
 from head360.assets import REFINE_FILE
 from head360.camera import OrbitCamera
-from head360.engine import HeadEngine
+from head360.engine import HeadEngine, finished
 from head360.light import TRANSPARENT, Background
 from head360.model.refine import RefineNet, RefineShape, load_refine, save_refine
 from head360.model.sampling import random_person
@@ -48,14 +48,6 @@ def viewer(gl, models: Models) -> Iterator[Viewer]:
 def net() -> RefineNet:
     torch.manual_seed(0)
     return RefineNet(RefineShape(8, 8, 1, 1)).requires_grad_(False)
-
-
-def finished(steps: Generator[None, None, Value]) -> Value:
-    while True:
-        try:
-            next(steps)
-        except StopIteration as done:
-            return done.value
 
 
 def test_layers_are_what_drawing_each_mode_alone_gives(viewer: Viewer, scene: Scene) -> None:

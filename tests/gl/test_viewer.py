@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -11,6 +11,7 @@ import torch
 
 from head360.assets import catalog
 from head360.camera import OrbitCamera
+from head360.engine import finished
 from head360.light import BLACK, LIGHT_PRESETS, Light
 from head360.model.sampling import HAIR_COLORS, random_person
 from head360.own_hair import CUT_GRID, GAINS_GRID, WAYS_GRID, OwnHair
@@ -61,14 +62,6 @@ def someone(seed: int) -> tuple[HeadParams, OrbitCamera]:
         mix = HairMix(styles[(seed * 3) % len(styles)], 0.5)
         person = person.with_(hair_mix=mix, head_pose=rng.uniform(-1, 1, 3) * POSE_LIMITS)
     return person, camera
-
-
-def finished(steps: Generator[None, None, np.ndarray]) -> np.ndarray:
-    while True:
-        try:
-            next(steps)
-        except StopIteration as done:
-            return done.value
 
 
 def draw(viewer: Viewer, scene: Any, camera: OrbitCamera, **options: Any) -> np.ndarray:

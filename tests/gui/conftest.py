@@ -19,8 +19,11 @@ from PySide6.QtCore import QSettings, QTimer
 from PySide6.QtWidgets import QApplication, QMessageBox
 from pytestqt.qtbot import QtBot
 
+from app.document import HeadDocument
+from app.locks import Locks
 from app.main_window import MainWindow, Services
 from app.settings import WELCOMED, Places, Settings
+from app.stage import Stage
 from app.theme import Theme
 from app.workers.speaker import NoSpeakerError, Pull
 from head360.assets import Catalog, Hairstyle
@@ -231,6 +234,24 @@ CATALOG = Catalog(
     shape_names=("Width", "Length", "Jaw", "Nose length", *[""] * 46),
     texture_names=("Skin tone", "Age", *[""] * 62),
 )  # fmt: skip
+
+
+@pytest.fixture
+def document() -> HeadDocument:
+    """A plain head, open."""
+    return HeadDocument(neutral_head())
+
+
+@pytest.fixture
+def stage(document: HeadDocument) -> Stage:
+    """What it is seen on."""
+    return Stage(document)
+
+
+@pytest.fixture
+def locks() -> Locks:
+    """Nothing is locked."""
+    return Locks()
 
 
 @pytest.fixture

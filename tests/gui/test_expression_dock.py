@@ -14,21 +14,11 @@ from app.settings import Settings
 from app.stage import Stage
 from app.theme import Theme
 from head360.expression_names import PRESETS, preset_weights
-from head360.params import EXPRESSIONS, POSE_LIMITS, neutral_head
+from head360.params import EXPRESSIONS, POSE_LIMITS
 
 JAW, SMILE_LEFT, SMILE_RIGHT = (
     EXPRESSIONS.index(name) for name in ("jawOpen", "mouthSmileLeft", "mouthSmileRight")
 )
-
-
-@pytest.fixture
-def document() -> HeadDocument:
-    return HeadDocument(neutral_head())
-
-
-@pytest.fixture
-def stage(document: HeadDocument) -> Stage:
-    return Stage(document)
 
 
 @pytest.fixture

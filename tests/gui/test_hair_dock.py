@@ -23,21 +23,6 @@ KEYS = [BALD, *(style.id for style in CATALOG.hairstyles)]
 
 
 @pytest.fixture
-def document() -> HeadDocument:
-    return HeadDocument(neutral_head())
-
-
-@pytest.fixture
-def stage(document: HeadDocument) -> Stage:
-    return Stage(document)
-
-
-@pytest.fixture
-def locks() -> Locks:
-    return Locks()
-
-
-@pytest.fixture
 def dock(
     qtbot: QtBot,
     document: HeadDocument,

@@ -23,21 +23,6 @@ from tests.gui.conftest import CATALOG, FakeEngine
 
 
 @pytest.fixture
-def document() -> HeadDocument:
-    return HeadDocument(neutral_head())
-
-
-@pytest.fixture
-def stage(document: HeadDocument) -> Stage:
-    return Stage(document)
-
-
-@pytest.fixture
-def locks() -> Locks:
-    return Locks()
-
-
-@pytest.fixture
 def renderer() -> Iterator[RenderThread]:
     renderer = RenderThread(FakeEngine)
     renderer.start()

@@ -16,19 +16,8 @@ from app.settings import BACKGROUND, BACKGROUND_COLOR, Places, Settings
 from app.stage import Stage
 from app.theme import Theme
 from head360.light import LIGHT_PRESETS, PHOTO_LIGHT, TRANSPARENT, Background, Light
-from head360.params import neutral_head
 from tests.gui.conftest import FakeEngine
 from tests.unit.likeness_stand_ins import some_likeness
-
-
-@pytest.fixture
-def document() -> HeadDocument:
-    return HeadDocument(neutral_head())
-
-
-@pytest.fixture
-def stage(document: HeadDocument) -> Stage:
-    return Stage(document)
 
 
 @pytest.fixture

@@ -14,6 +14,7 @@ from PIL import Image
 from head360 import __main__ as command_line
 from head360.assets import Catalog, Hairstyle
 from head360.bench import BenchOptions, measure
+from head360.engine import finished
 from head360.make_up import MakeUp
 from head360.own_hair import WAYS_GRID, OwnHair
 from head360.params import (
@@ -356,12 +357,7 @@ def test_quiet_is_quiet(engine: PlainEngine, capsys: pytest.CaptureFixture[str])
 def test_bench_measures(engine: PlainEngine, neutral: HeadParams) -> None:
     options = BenchOptions(frames=3, reference_frames=1, start=False)
     task = measure(engine, neutral, options)
-    report = None
-    try:
-        while True:
-            next(task)
-    except StopIteration as finished:
-        report = finished.value
+    report = finished(task)
 
     assert set(report.timings) == {"orbit_512", "orbit_256", "expression_256", "still_512"}
     assert all(timing.median_ms > 0 and timing.ratio for timing in report.timings.values())

@@ -13,6 +13,7 @@ from head360.driving import camera as camera_module
 from head360.driving.camera import PictureFolder, VideoFile, Webcam, open_camera
 from head360.driving.capture import CameraSource
 from head360.driving.tracker import sample_of, track_all
+from head360.engine import finished
 from head360.errors import DrivingError
 from head360.faces import Face
 from head360.params import EXPRESSIONS
@@ -82,14 +83,6 @@ def wait_for(condition: Callable[[], bool], seconds: float = 10.0) -> None:
         time.sleep(0.005)
 
 
-def finish(steps: Iterator[object]) -> object:
-    while True:
-        try:
-            next(steps)
-        except StopIteration as stop:
-            return stop.value
-
-
 def test_a_video_file_is_a_camera(tmp_path: Path) -> None:
     video = open_camera(write_video(tmp_path / "a.mp4", [0, 80, 160, 240]))
 
@@ -112,7 +105,7 @@ def test_large_pictures_are_made_smaller(tmp_path: Path) -> None:
 def test_every_frame_of_a_folder_becomes_a_take(folder: Path) -> None:
     steps = track_all(open_camera(folder), BrightnessTracker(), "Levels")
 
-    take = finish(steps)
+    take = finished(steps)
 
     assert (len(take), take.name, take.fps) == (3, "Levels", 30)
     assert take.channel("jawOpen") == pytest.approx(np.array([60, 120, 180]) / 255, abs=1e-3)
@@ -125,7 +118,7 @@ def test_progress_is_told_and_a_recording_without_a_face_explained(folder: Path)
 
     assert next(steps).total == 1
     with pytest.raises(DrivingError, match="No face was found"):
-        finish(steps)
+        finished(steps)
 
 
 @pytest.mark.parametrize(

@@ -15,6 +15,7 @@ import pytest
 from head360 import downloads, fetching
 from head360.__main__ import main
 from head360.downloads import Asset, Source, asset, asset_path, assets, cache_folder, is_here
+from head360.engine import finished
 from head360.errors import AssetError, UnknownNameError
 from head360.fetching import fetch
 
@@ -73,13 +74,7 @@ def _offer(monkeypatch: pytest.MonkeyPatch, entry: Asset, *sources: Source) -> A
 
 
 def _fetched(name: str = "thing") -> Path:
-    task = fetch(name)
-    while True:
-        try:
-            next(task)
-        except StopIteration as done:
-            path: Path = done.value
-            return path
+    return finished(fetch(name))
 
 
 def test_the_shipped_list_can_be_read() -> None:

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator
-from typing import Any
-
 import numpy as np
 import pytest
 
+from head360.engine import finished
 from head360.export.bust import Bust, Part
 from head360.export.busts import bust_of
 from head360.export.hair_picture import hair_pictures, varied_lanes
@@ -17,14 +15,6 @@ from head360.own_hair import GAINS_GRID, WAYS_GRID, OwnHair
 from head360.paint import HAIR_CELLS, Paint
 from head360.params import HairTones, HeadParams
 from head360.rendering.scene import Models, SceneBuilder
-
-
-def finished(task: Generator[Any, None, Any]) -> Any:
-    while True:
-        try:
-            next(task)
-        except StopIteration as done:
-            return done.value
 
 
 @pytest.fixture(scope="module")

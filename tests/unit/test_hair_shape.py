@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator
 from dataclasses import replace
 from typing import TypeVar
 
@@ -11,6 +10,7 @@ import pytest
 import torch
 
 from head360.assets import resource
+from head360.engine import finished
 from head360.fitting.face_network import BACKGROUND, PARTS
 from head360.fitting.hair import FittedHair, Silhouette, Worn, fit_hair_shape, silhouette
 from head360.fitting.hair_choice import Candidate, candidates, ranked
@@ -45,14 +45,6 @@ def seating(mesh: BilinearModel) -> Seating:
 def bob() -> torch.Tensor:
     files = sorted(resource("models").glob("hair-*.safetensors"))
     return HairLibrary.load(files).planes("bob").grid
-
-
-def finished(steps: Generator[float, None, Value]) -> Value:
-    while True:
-        try:
-            next(steps)
-        except StopIteration as done:
-            return done.value
 
 
 def test_the_library_s_own_shape_changes_nothing(seating: Seating, shaper: HairShaper) -> None:

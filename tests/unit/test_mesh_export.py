@@ -12,6 +12,7 @@ import torch
 import trimesh
 from scipy.spatial import cKDTree
 
+from head360.engine import finished
 from head360.errors import ExportError
 from head360.export import formats
 from head360.export.bust import JOINTS, Bust, posed
@@ -30,14 +31,6 @@ from tests.unit.mesh_readers import Glb, read_ply
 
 TENTH_MM = 1e-4
 FACE = {"jawOpen": 0.5, "mouthClose": 0.2, "eyeLookInLeft": 0.9, "mouthSmileLeft": 1.0}
-
-
-def finished(task: Generator[Any, None, Any]) -> Any:
-    while True:
-        try:
-            next(task)
-        except StopIteration as done:
-            return done.value
 
 
 def ready(bust: Bust) -> Generator[None, None, Bust]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import zipfile
-from collections.abc import Callable, Generator
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import TypeVar
@@ -14,6 +14,7 @@ import torch
 from safetensors.numpy import load, save
 
 from head360.edits import Change, EditLayer, Wish
+from head360.engine import finished
 from head360.errors import ProjectFileError
 from head360.fitting import hair_own
 from head360.fitting.face_network import BACKGROUND, PARTS
@@ -38,14 +39,6 @@ Value = TypeVar("Value")
 #: Hair before the forehead, metres.
 FRINGE = torch.tensor([[x, y, 0.105] for x in (-0.03, 0.0, 0.03) for y in (0.08, 0.1, 0.12)])
 ENTRY = "own_hair.safetensors"
-
-
-def finished(steps: Generator[float, None, Value]) -> Value:
-    while True:
-        try:
-            next(steps)
-        except StopIteration as done:
-            return done.value
 
 
 def someones(style: str = "bob", *, mirrored: bool = False) -> OwnHair:

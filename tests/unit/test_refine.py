@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 import torch
 
+from head360.engine import finished
 from head360.model.refine import (
     CHANNELS,
     REACH,
@@ -44,19 +45,14 @@ def trained_net(shape: RefineShape = SMALL) -> RefineNet:
     return net.eval().requires_grad_(False)
 
 
-def finished(net: RefineNet, layers: Layers, **options: float) -> np.ndarray:
-    steps = refine_steps(net, layers, **options)  # type: ignore[arg-type]
-    while True:
-        try:
-            next(steps)
-        except StopIteration as done:
-            return done.value
+def refined(net: RefineNet, layers: Layers, **options: float) -> np.ndarray:
+    return finished(refine_steps(net, layers, **options))  # type: ignore[arg-type]
 
 
 def test_an_untrained_net_changes_nothing() -> None:
     layers = ball_layers()
 
-    made = finished(RefineNet(SMALL), layers)
+    made = refined(RefineNet(SMALL), layers)
 
     assert np.array_equal(made, layers.shaded)
 
@@ -64,7 +60,7 @@ def test_an_untrained_net_changes_nothing() -> None:
 def test_strength_nought_changes_nothing() -> None:
     layers = ball_layers()
 
-    made = finished(trained_net(), layers, strength=0.0)
+    made = refined(trained_net(), layers, strength=0.0)
 
     assert np.array_equal(made, layers.shaded)
 
@@ -72,8 +68,8 @@ def test_strength_nought_changes_nothing() -> None:
 def test_tiles_make_the_same_picture_as_the_whole() -> None:
     layers, net = ball_layers(200, 208), trained_net()
 
-    whole = finished(net, layers)
-    tiled = finished(net, layers, tile=64)
+    whole = refined(net, layers)
+    tiled = refined(net, layers, tile=64)
 
     assert not np.array_equal(whole, layers.shaded)
     assert np.abs(whole.astype(int) - tiled).max() <= 1  # rounding
@@ -112,7 +108,7 @@ def test_a_result_depends_on_nothing_beyond_the_margin() -> None:
 def test_what_is_far_from_the_head_stays_empty() -> None:
     layers = ball_layers(160, 160)
 
-    made = finished(trained_net(), layers)
+    made = refined(trained_net(), layers)
 
     assert made[:24, :24].max() == 0
 
@@ -151,7 +147,7 @@ def test_work_can_be_left_at_any_point_without_a_trace() -> None:
     steps.close()
 
     assert not torch.is_inference_mode_enabled()
-    assert np.array_equal(finished(net, layers), finished(net, layers))
+    assert np.array_equal(refined(net, layers), refined(net, layers))
 
 
 def test_the_shipped_size_is_small() -> None:
@@ -163,4 +159,4 @@ def test_the_shipped_size_is_small() -> None:
 def test_sizes_need_not_be_multiples_of_anything() -> None:
     layers = ball_layers(61, 45)
 
-    assert finished(trained_net(), layers).shape == (61, 45, 4)
+    assert refined(trained_net(), layers).shape == (61, 45, 4)
