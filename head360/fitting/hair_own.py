@@ -11,7 +11,6 @@ from __future__ import annotations
 from collections.abc import Generator
 from dataclasses import dataclass
 from math import log
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -19,6 +18,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
+from head360.fitting.descent import Adam
 from head360.fitting.hair import Worn
 from head360.fitting.hair_lines import HairLines
 from head360.model.field import EMPTY_LOG_EXTINCTION
@@ -139,22 +139,18 @@ class _Search:
         with torch.inference_mode(False), torch.enable_grad():
             codes = lattice.ways.detach().clone().requires_grad_()
             cut = lattice.cut.detach().clone().requires_grad_()
-            groups: list[dict[str, Any]] = [
-                {"params": [codes]},
-                {"params": [cut], "lr": _CUT_SLOWER * step},
-            ]
-            descent = torch.optim.Adam(groups, lr=step, betas=_MEMORIES)
+            bending, cutting = Adam(codes, _MEMORIES), Adam(cut, _MEMORIES)
         for _ in range(count):
             with torch.inference_mode(False), torch.enable_grad():
-                descent.zero_grad()
                 moved = displacement(self._away, codes * self._scale)
                 shares = _soft(self._shares(moved, grid, cut * _CUT_SCALE)[0], blur)
                 loss = self._apart(shares, wanted) + _PRIOR * (_cost(codes) + self._unseen(moved))
                 loss = loss + _cost_of_cut(cut)
                 if self._lines is not None:
                     loss = loss + _LINES * self._lines.apart(moved)
-                loss.backward()
-                descent.step()
+                slopes = torch.autograd.grad(loss, (codes, cut))
+                bending.take(slopes[0], step)
+                cutting.take(slopes[1], _CUT_SLOWER * step)
                 cut.data.clamp_(0, 1)
             yield _Codes(codes.detach(), cut.detach())
 

@@ -19,12 +19,13 @@ from torch.nn import functional
 
 from head360.fitting.atlas import SkinAtlas
 from head360.fitting.delight import EXPOSURE_SPREAD
+from head360.fitting.descent import Adam
 from head360.model.texture_generator import TextureGenerator, activate
 from head360.model.texture_layers import SPOT_CODE
 from head360.rendering.shade import linear_from_srgb
 
 #: With half as many steps dark skin in dim bluish light comes out lighter and redder than it is.
-_STEPS, _RATE, _BETAS = 96, 0.22, (0.9, 0.95)
+_STEPS, _RATE, _MEMORIES = 96, 0.22, (0.9, 0.95)
 _HELD = 4  # steps that the network's part is held still for
 _ALBEDO = slice(0, 3)
 #: Spread of what is left between photo and generated skin, as a logarithm, and how many places
@@ -62,7 +63,7 @@ def found_skin(
     target, share = cells.listed(target), share.flatten()[cells.places]
     gain = torch.tensor(_LIGHTS).requires_grad_()
     code = torch.zeros(len(_LIGHTS), SPOT_CODE.start, requires_grad=True)
-    steps = (_Adam(code), _Adam(gain))
+    steps = (Adam(code, _MEMORIES), Adam(gain, _MEMORIES))
     rest = loss = target.new_zeros(len(_LIGHTS))
     still = cells.mean
     for step in range(_STEPS):
@@ -133,26 +134,6 @@ def _rare(gain: Tensor) -> Tensor:
     spread, often = gain.new_tensor(_EXPOSURES), gain.new_tensor(_OFTEN)
     squares = (level / spread).square() + tint.square().sum(-1)
     return -2 * ((often / spread).log() - squares / 2).logsumexp(1)
-
-
-class _Adam:
-    """Adam (Kingma and Ba, 2015) for one tensor; `torch.optim` takes over a second to import."""
-
-    def __init__(self, values: Tensor) -> None:
-        self._values = values
-        self._mean, self._square = torch.zeros_like(values), torch.zeros_like(values)
-        self._count = 0
-
-    def take(self, slope: Tensor, rate: float) -> None:
-        """Go a step against a slope, at most about `rate` long."""
-        first, second = _BETAS
-        self._count += 1
-        self._mean.lerp_(slope, 1 - first)
-        self._square.lerp_(slope.square(), 1 - second)
-        mean = self._mean / (1 - first**self._count)
-        spread = (self._square / (1 - second**self._count)).sqrt() + 1e-8
-        with torch.no_grad():
-            self._values.sub_(rate * mean / spread)
 
 
 @torch.no_grad()
