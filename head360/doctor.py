@@ -40,6 +40,7 @@ _MODEL_FILES = (
     "models/faces.safetensors",
     "models/hairstyle.safetensors",
     "models/landmarks.safetensors",
+    "models/shape.safetensors",
     "models/prompt.safetensors",
     "models/reading.safetensors",
 )

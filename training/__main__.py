@@ -19,6 +19,7 @@ from training import evaluation_command as evaluation
 from training import faces_command as faces
 from training import recount, repaint
 from training import scalp_command as scalp
+from training import shapes_command as shapes
 from training.prompt import command as prompt
 from training.stages import command as stages
 from training.synhead import command as synhead
@@ -60,6 +61,7 @@ def _parser() -> argparse.ArgumentParser:
     recount.add_parser(commands)
     scalp.add_parser(commands)
     calibrate.add_parser(commands)
+    shapes.add_parser(commands)
     faces.add_parser(commands)
     prompt.add_parser(commands)
     _add_export(commands)

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -51,7 +52,7 @@ class Shown:
 
     landmarks: npt.NDArray[np.float32]  # (478, 3) pixels of the crop
     scores: npt.NDArray[np.float32]  # (52,)
-    shape: npt.NDArray[np.float32]  # (50,)
+    shape: npt.NDArray[np.float32]  # (50,) or more, standard deviations
     expression: npt.NDArray[np.float32]  # (52,)
     projection: npt.NDArray[np.float64]  # (3, 4) the crop's pixels from head space
     focal: npt.NDArray[np.float64]  # (1,) pixels of the crop
@@ -60,14 +61,17 @@ class Shown:
 class Showing:
     """Shows heads to the detector."""
 
+    #: Pictures as they are while something moves: a dozen times faster, with jagged edges.
+    draft = False
+
     def __init__(self) -> None:
         self._engine, self._detector = HeadEngine(), FaceDetector()
 
     def show(self, seed: int) -> Shown | None:
         """Head `seed`, from somewhere in front; None if no face was found."""
         rng = np.random.default_rng([seed, 3])
-        person = posed(self._engine.random_head(seed), seed, rng)
-        camera = photographer(rng)
+        person = posed(self._person(seed), seed, rng)
+        camera = self._camera(rng)
         picture = self._picture(person, camera, rng)
         found = self._detector.detect(picture)
         if not found:
@@ -79,7 +83,7 @@ class Showing:
         return Shown(
             again[0].landmarks,
             again[0].expression,
-            person.shape,
+            codes(person),
             person.expression,
             np.vstack([crop.crop_from_photo, [0, 0, 1]]) @ _projection(camera),
             np.array([crop.scale * _focal(camera)]),
@@ -90,14 +94,27 @@ class Showing:
         self._detector.close()
         self._engine.close()
 
+    def _person(self, seed: int) -> HeadParams:
+        return self._engine.random_head(seed)
+
+    def _camera(self, rng: np.random.Generator) -> OrbitCamera:
+        return photographer(rng)
+
     def _picture(
         self, person: HeadParams, camera: OrbitCamera, rng: np.random.Generator
     ) -> Picture:
         wall = tuple(rng.uniform(0.1, 0.8, 3).tolist())
         request = RenderRequest(
-            person, camera, _PICTURE_PX, _PICTURE_PX, background=Background(wall, wall)
-        )
+            person, camera, _PICTURE_PX, _PICTURE_PX, background=Background(wall, wall),
+            draft=self.draft,
+        )  # fmt: skip
         return np.ascontiguousarray(self._engine.render(request).image[..., :3])
+
+
+def codes(person: HeadParams) -> npt.NDArray[np.float32]:
+    """(50,) the shape, with the modes (70,) of its likeness if there is one."""
+    finer = () if person.likeness is None else (person.likeness.modes,)
+    return np.concatenate([person.shape, *finer])
 
 
 def posed(person: HeadParams, seed: int, rng: np.random.Generator) -> HeadParams:
@@ -154,13 +171,21 @@ def shape_error(mesh: BilinearModel, model: LandmarkModel, shown: Sequence[Shown
     skin = _face_vertices(mesh)
     rows = []
     for one in shown:
-        truth = _neutral(mesh, one.shape)[skin]
+        truth = neutral_points(mesh, one.shape)[skin]
         free = solve(model, [Sight(one.landmarks, one.scores, SIZE)])
         known = solve(model, [Sight(one.landmarks, one.scores, SIZE, one.focal.item())])
         faces = [np.zeros(1, np.float32), free.shape, known.shape]
-        found = [_distance(_neutral(mesh, shape)[skin], truth) for shape in faces]
+        found = [_distance(neutral_points(mesh, shape)[skin], truth) for shape in faces]
         rows.append([*found, free.first.errors.mean(), free.rounds])
     return ShapeError(*np.mean(rows, axis=0).tolist())
+
+
+def neutral_points(mesh: BilinearModel, shape: npt.NDArray[np.floating[Any]]) -> Doubles:
+    """(V, 3) metres at rest, of a code of up to 120 numbers."""
+    code = np.zeros(120, np.float32)
+    code[: len(shape)] = shape
+    neutral: Doubles = mesh.neutral(torch.from_numpy(code)).double().numpy()
+    return neutral
 
 
 def write(found: Doubles, path: Path) -> None:
@@ -218,13 +243,6 @@ def _projection(camera: OrbitCamera) -> Doubles:
 
 def _focal(camera: OrbitCamera) -> float:
     return float(_PICTURE_PX / 2 / np.tan(np.radians(camera.fov_degrees) / 2))
-
-
-def _neutral(mesh: BilinearModel, shape: npt.NDArray[np.float32]) -> Doubles:
-    code = np.zeros(120, np.float32)
-    code[: len(shape)] = shape
-    neutral: Doubles = mesh.neutral(torch.from_numpy(code)).double().numpy()
-    return neutral
 
 
 def _face_vertices(mesh: BilinearModel) -> npt.NDArray[np.int64]:

@@ -25,6 +25,7 @@ from head360.fitting.dressing import BALD
 from head360.fitting.face_network import FACES_FILE
 from head360.fitting.fit import FitResult, Fitter
 from head360.fitting.landmarks import CALIBRATION_FILE
+from head360.fitting.likely_shape import SHAPE_FILE
 from head360.fitting.photo import photo_from_pixels
 from head360.fitting.request import FitOptions
 from head360.fitting.style_network import STYLE_FILE
@@ -68,7 +69,7 @@ WAYS: Mapping[str, Without] = {
 #: Nobody that any stage learns from, or is measured on, has such a number.
 FIRST_PERSON = 1_200_000
 _SALT = 2000
-_FITTING = (FACES_FILE, STYLE_FILE, CALIBRATION_FILE)
+_FITTING = (FACES_FILE, STYLE_FILE, CALIBRATION_FILE, SHAPE_FILE)
 _PHOTO_PX = 512
 #: Portraits are taken before a grey wall.
 WALL = Background((0.46, 0.47, 0.48), (0.36, 0.37, 0.38))

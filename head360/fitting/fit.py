@@ -6,14 +6,13 @@ and is where a caller may stop; nothing is written anywhere, so nothing is left 
 
 from __future__ import annotations
 
-from collections.abc import Generator
+from collections.abc import Generator, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-import torch
 
 from head360.assets import catalog
 from head360.errors import PhotoError, UnknownNameError
@@ -23,21 +22,21 @@ from head360.fitting.crop import SIZE, Crop, crop_face, cut
 from head360.fitting.drawing import marked, outlined, preview
 from head360.fitting.dressing import AUTO, BALD, Dressed, Dresser
 from head360.fitting.finding import MOST_FACES, FoundFaces, find_faces
-from head360.fitting.gaze import gaze
 from head360.fitting.landmarks import face_height
 from head360.fitting.painted import Painted, check_shown, painted
+from head360.fitting.parsing import ClassMap
 from head360.fitting.photo import Photo, kept
 from head360.fitting.quality import PhotoWarning, check_usable, unsure, warnings_about
 from head360.fitting.report import FitReport, rounded, spread
 from head360.fitting.request import STEPS, FitOptions, FitProgress, Looked, StepName, waiting
 from head360.fitting.shape import remaining
+from head360.fitting.shaping import Shaped, followed, headed, likely
 from head360.fitting.solver import Sight, Solution, solve
 from head360.fitting.steps import Clock, all_beside, beside
 from head360.fitting.stock import Stock
 from head360.fitting.versions import versions
-from head360.likeness import MODES, SKIN_ROWS, Likeness
+from head360.fitting.view import PhotoCamera
 from head360.marks import Marks, resized
-from head360.model.bilinear import SHOWN_MODES
 from head360.params import FloatArray, HeadParams, neutral_head
 from head360.rendering.scene import Models
 from head360.sitting import MAX_PHOTO_BYTES, Sitting, photo_size
@@ -48,11 +47,6 @@ __all__ = ["STEPS", "FitOptions", "FitProgress", "FitResult", "Fitter", "waiting
 _SKIN_PX = 1024
 #: A second photo turned further than this shows one half of the face only, degrees.
 _PROFILE = 40.0
-#: A likeness that adds nothing.
-_BLANK = Likeness.made(
-    modes=np.zeros(MODES), skin=np.zeros((3, SKIN_ROWS, 2 * SKIN_ROWS), np.float32),
-    observed=np.zeros((SKIN_ROWS, 2 * SKIN_ROWS), np.float32),
-)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -66,8 +60,13 @@ class FitResult:
     crop: Crop
     sight: Sight  # what the solver was told, landmarks in pixels of the crop
     faces: FoundFaces
-    solution: Solution
+    shaped: Shaped
     marks: Marks | None = None  # (H, W) of the stored photo: what was painted on it
+
+    @property
+    def solution(self) -> Solution:
+        """Whom the photo likely shows, and from where."""
+        return self.shaped.solution
 
     @property
     def landmarks(self) -> FloatArray:
@@ -85,6 +84,15 @@ class _Work:
     params: HeadParams = field(default_factory=neutral_head)
     glasses: float = 0.0  # area over the face's height squared, as parsed
     rest: npt.NDArray[np.floating] | None = None  # (468,) pixels left after the free-form rest
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Parsed:
+    """What the photo shows where."""
+
+    fine: Crop  # with more pixels, for skin
+    brushed: Painted | None  # what a person painted there
+    parts: ClassMap | None  # None if nobody can tell
 
 
 class Fitter:
@@ -114,14 +122,19 @@ class Fitter:
         looked, second = yield from self._run(work, "detect", self._look(work))
         found = looked.found
         yield _progress(work, "detect", outlined(found.photo.image, found.faces, looked.face))
-        solution = yield from self._run(
-            work, "solve", beside(partial(self._solve, work, looked, second))
+        sights = _sights(work, looked, second)
+        solved = yield from self._run(
+            work, "solve", beside(partial(self._solve, work, looked, sights))
         )
         yield _progress(
-            work, "solve", marked(looked.crop.image, looked.landmarks, solution.first.projected)
+            work, "solve", marked(looked.crop.image, looked.landmarks, solved.first.projected)
         )
-        dressed = yield from self._dress(work, looked, solution)
-        task = beside(partial(_result, work, looked, solution, dressed))
+        parsed = yield from self._parse(work, looked)
+        shaped = yield from self._run(
+            work, "parse", beside(partial(self._shape, work, looked, sights, solved, parsed.parts))
+        )
+        dressed = yield from self._dress(work, shaped.solution.first.camera, parsed)
+        task = beside(partial(_result, work, looked, shaped, dressed))
         result: FitResult = yield from self._run(work, "report", task)
         return result
 
@@ -207,20 +220,35 @@ class Fitter:
         landmarks = best.landmarks if given is None else crop.from_photo(given)
         return Looked(found, face, crop, landmarks, best.expression)
 
-    def _solve(self, work: _Work, looked: Looked, second: Looked | None) -> Solution:
-        sights = [looked.sight(work.options.placed)]
-        if second is not None:
-            turned = abs(second.face.angles_degrees[0]) > _PROFILE
-            sights.append(second.sight(profile=turned))
-        without = work.options.without
-        solution = solve(self._stock.landmarks(), sights, shaped=not without.shape)
-        check_usable(looked.face, looked.crop, solution.first.camera.head_angles_degrees[0])
+    def _solve(self, work: _Work, looked: Looked, sights: Sequence[Sight]) -> Solution:
+        """What the landmarks alone ask for."""
+        found = solve(self._stock.landmarks(), sights, shaped=not work.options.without.shape)
+        check_usable(looked.face, looked.crop, found.first.camera.head_angles_degrees[0])
+        self._take(work, looked, found)
+        return found
+
+    def _shape(
+        self,
+        work: _Work,
+        looked: Looked,
+        sights: Sequence[Sight],
+        solved: Solution,
+        parts: ClassMap | None,
+    ) -> Shaped:
+        """Whom the photos likely show."""
+        if work.options.without.shape:
+            return Shaped(solved, solved)
+        shaped = likely(self._stock, sights, solved, parts)
+        self._take(work, looked, shaped.solution)
+        return shaped
+
+    def _take(self, work: _Work, looked: Looked, solution: Solution) -> None:
+        """Let the head have a shape, and what landmarks ask for beyond it."""
         offsets = None
-        if work.options.free_form and not without.free_form:
+        if work.options.free_form and not work.options.without.free_form:
             offsets = self._stock.free_form().offsets(solution.first, looked.landmarks)
             work.rest = remaining(self._mesh.topology, solution.first, looked.landmarks, offsets)
-        work.params = self._head(work.params, solution, offsets, looked.landmarks)
-        return solution
+        work.params = headed(self._mesh, work.params, solution, offsets, looked.landmarks)
 
     def again(
         self, result: FitResult, landmarks: FloatArray, placed: tuple[int, ...]
@@ -236,50 +264,30 @@ class Fitter:
             placed: which of them a person has placed.
         """
         sight = replace(result.sight, landmarks=landmarks, fixed=placed)
-        solution = solve(self._stock.landmarks(), [sight], start=result.solution)
+        solution = followed(self._stock, result.shaped, sight).solution
         offsets = self._stock.free_form().offsets(solution.first, landmarks)
-        return self._head(result.params, solution, offsets, landmarks), solution
+        return headed(self._mesh, result.params, solution, offsets, landmarks), solution
 
-    def _head(
-        self,
-        params: HeadParams,
-        solution: Solution,
-        offsets: npt.NDArray[np.float32] | None,
-        landmarks: FloatArray,
-    ) -> HeadParams:
-        """The head with the solved shape and face; skin of its own stays."""
-        modes = np.zeros(MODES, np.float32)
-        rest = solution.shape[SHOWN_MODES:]
-        modes[: len(rest)] = rest
-        likeness = replace(
-            params.likeness or _BLANK,
-            modes=modes,
-            offsets=None if offsets is None else offsets.astype(np.float16),
-        )
-        head = params.with_(shape=solution.shape[:SHOWN_MODES], likeness=likeness)
-        with torch.inference_mode():
-            neutral, eye_centers = self._mesh.neutral_of(head)
-        seen = solution.first
-        expression = gaze(
-            seen.camera, self._mesh.topology, neutral.numpy(), eye_centers.numpy(), landmarks,
-            seen.expression,
-        )  # fmt: skip
-        return head.with_(expression=expression)
+    def _parse(self, work: _Work, looked: Looked) -> Generator[FitProgress, None, _Parsed]:
+        """What the photo shows where, as far as that is wanted."""
+        options = work.options
+        fine, brushed = yield from self._run(work, "parse", beside(partial(_fine, looked, options)))
+        if options.without.parsing:
+            return _Parsed(fine, brushed, None)
+        landmarks = looked.landmarks * np.float32(fine.size / looked.crop.size)
+        task = beside(partial(self._dresser.parse, fine, landmarks, brushed))
+        parts: ClassMap | None = yield from self._run(work, "parse", task)
+        if parts is not None:
+            work.glasses = float(parts.mask("glasses").sum()) / face_height(landmarks) ** 2
+        return _Parsed(fine, brushed, parts)
 
     def _dress(
-        self, work: _Work, looked: Looked, solution: Solution
+        self, work: _Work, camera: PhotoCamera, parsed: _Parsed
     ) -> Generator[FitProgress, None, Dressed]:
         """Hair and skin, as far as they are wanted."""
         options, dresser, without = work.options, self._dresser, work.options.without
-        fine, brushed = yield from self._run(work, "parse", beside(partial(_fine, looked, options)))
-        parts = None
-        if not without.parsing:
-            landmarks = looked.landmarks * np.float32(fine.size / looked.crop.size)
-            task = beside(partial(dresser.parse, fine, landmarks, brushed))
-            parts = yield from self._run(work, "parse", task)
-            if parts is not None:
-                work.glasses = float(parts.mask("glasses").sum()) / face_height(landmarks) ** 2
-        camera = solution.first.camera.scaled(fine.size)
+        fine, parts = parsed.fine, parsed.parts
+        camera = camera.scaled(fine.size)
         steps = dresser.with_hair(
             work.params, camera, fine, parts, options.hair, shaped=options.hair_shape
         )
@@ -288,10 +296,19 @@ class Fitter:
         yield _progress(work, "hair", None)
         if options.skin:
             own = not (without.own_skin or without.likeness)
-            skin = dresser.with_skin(dressed, camera, fine, parts, brushed, own=own)
+            skin = dresser.with_skin(dressed, camera, fine, parts, parsed.brushed, own=own)
             dressed = yield from self._run(work, "skin", all_beside(skin))
             work.params = dressed.params
         return without.coded(dressed)
+
+
+def _sights(work: _Work, looked: Looked, second: Looked | None) -> list[Sight]:
+    """What the solver is told of each photo."""
+    sights = [looked.sight(work.options.placed)]
+    if second is not None:
+        turned = abs(second.face.angles_degrees[0]) > _PROFILE
+        sights.append(second.sight(profile=turned))
+    return sights
 
 
 def _check_hair(hair: str) -> None:
@@ -320,10 +337,10 @@ def _fine(looked: Looked, options: FitOptions) -> tuple[Crop, Painted | None]:
     return cut(photo, matrix, _SKIN_PX), brushed
 
 
-def _result(work: _Work, looked: Looked, solution: Solution, dressed: Dressed) -> FitResult:
-    seen = solution.first
+def _result(work: _Work, looked: Looked, shaped: Shaped, dressed: Dressed) -> FitResult:
+    seen = shaped.solution.first
     warnings = (
-        *unsure(seen.errors),
+        *unsure(shaped.solved.first.errors),
         *warnings_about(
             looked.found.photo, looked.face, looked.crop, looked.landmarks,
             seen.camera.head_angles_degrees, work.glasses,
@@ -335,10 +352,10 @@ def _result(work: _Work, looked: Looked, solution: Solution, dressed: Dressed) -
     matrix[:, :2] /= scale
     a, b, c, d, e, f = (float(number) for number in matrix.ravel())
     by_hand = work.options.by_hand(scale)
-    report = _report(work, looked, solution, dressed, warnings)
+    report = _report(work, looked, shaped, dressed, warnings)
     return FitResult(
         dressed.params, report, photo, Sitting((a, b, c, d, e, f), camera, roll, by_hand),
-        looked.crop, looked.sight(work.options.placed), looked.found, solution,
+        looked.crop, looked.sight(work.options.placed), looked.found, shaped,
         resized(work.options.marks, *photo_size(photo)),
     )  # fmt: skip
 
@@ -346,11 +363,12 @@ def _result(work: _Work, looked: Looked, solution: Solution, dressed: Dressed) -
 def _report(
     work: _Work,
     looked: Looked,
-    solution: Solution,
+    shaped: Shaped,
     dressed: Dressed,
     warnings: tuple[PhotoWarning, ...],
 ) -> FitReport:
-    seen, faces = solution.first, looked.found.faces
+    solution, faces = shaped.solution, looked.found.faces
+    seen, errors = solution.first, shaped.solved.first.errors
     left = seen.errors if work.rest is None else work.rest
     known = looked.found.photo.focal is not None
     return FitReport(
@@ -359,9 +377,9 @@ def _report(
         face=1 + next(i for i, face in enumerate(faces) if face is looked.face),
         face_height_px=round(face_height(looked.face.landmarks), 1),
         angles_degrees=rounded(seen.camera.head_angles_degrees, 1),
-        landmark_error_px=spread(seen.errors),
+        landmark_error_px=spread(errors),
         landmark_error_fitted_px=spread(left),
-        rounds=solution.rounds,
+        rounds=shaped.solved.rounds,
         distance_m=round(seen.camera.distance, 3),
         focal="exif" if known else "assumed",
         focal_deviation=round(solution.deviations["log_focal"], 3),

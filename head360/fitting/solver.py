@@ -19,15 +19,14 @@ import numpy.typing as npt
 
 from head360.faces import MESH_LANDMARKS, OVAL
 from head360.fitting.blas import one_core
+from head360.fitting.equations import IDENTITY_MODES, OWN, POSE, SOLVED, Equations
 from head360.fitting.landmarks import LandmarkModel, face_height
+from head360.fitting.likely_shape import Belief
+from head360.fitting.outline import Outline, weights
 from head360.fitting.view import FACING, PhotoCamera
 from head360.params import EXPRESSIONS, FloatArray
 
 Doubles = npt.NDArray[np.float64]
-
-IDENTITY_MODES = 100
-#: Expressions that the landmarks can tell: all but the tongue.
-SOLVED = np.array([i for i, name in enumerate(EXPRESSIONS) if name != "tongueOut"])
 
 #: Deviation of a landmark in a face so high, pixels (from repeatability on rendered heads).
 _NOISE_PX, _NOISE_HEIGHT = 1.6, 215.0
@@ -40,11 +39,12 @@ _GROSS = 2.0  # an error of so many deviations counts half
 #: The detector's landmarks of heads seen from aside say this much of those from the front, and its
 #: outline nothing: at full weight they made shapes worse (3.29 instead of 2.77 mm on twelve heads).
 _FROM_ASIDE = 0.1
+#: What landmarks and scores say of poses and faces counts by a share beside outlines.
+_LOOSE = 0.3
 _HAND_TRUST = 8.0  # of a landmark that a person has placed
 _ROUNDS, _FROM_ROUND = 14, 3
 _SETTLED = 2e-3
 _PINNED = 1e8
-_POSE = 7  # rotation 3, offset 2, log distance, log focal length
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -95,6 +95,7 @@ def solve(
     start: Solution | None = None,
     *,
     shaped: bool = True,
+    belief: Belief | None = None,
 ) -> Solution:
     """Explain one or several photos of one person.
 
@@ -104,6 +105,8 @@ def solve(
         start: how nearly the same was explained, as before a landmark was dragged a little. What
             is found from there is the same within a hundredth of a pixel, in fewer rounds.
         shaped: find the shape; else everybody has that of the mean head.
+        belief: whom the photos likely show, from what was solved without it. The landmarks have
+            then told all they know of the shape, and tell only how the photos were taken.
     """
     shape = np.zeros(IDENTITY_MODES) if start is None else start.shape.astype(np.float64)
     guesses = [_Guess.first(model, sight, shape) for sight in sights]
@@ -111,14 +114,17 @@ def solve(
         guess.resume(seen)
     rough, least = (_FROM_ROUND, _FROM_ROUND + 3) if start is None else (0, 1)
     done = 0
-    system = _System(IDENTITY_MODES, len(sights))
+    system = Equations(len(sights))
     for done in range(1, _ROUNDS + 1):
-        system = _System(IDENTITY_MODES, len(sights))
+        system = Equations(len(sights))
         for number, guess in enumerate(guesses):
             guess.linearise(model, shape, robust=done > rough)
-            system.add(number, guess)
-        system.add_identity_prior(shape, 1.0 if shaped else _PINNED)
-        step = system.step(guesses)
+            guess.ask(system, number, 1.0 if belief is None else _LOOSE)
+        if belief is None:
+            system.add_identity_prior((1.0 if shaped else _PINNED) * np.eye(len(shape)), shape)
+        else:
+            _believe(system, guesses[0], shape, belief)
+        step = system.step([guess.expression for guess in guesses])
         shape = shape + step[:IDENTITY_MODES]
         for number, guess in enumerate(guesses):
             guess.take(system.part(step, number))
@@ -126,6 +132,14 @@ def solve(
             break
     found = tuple(guess.seen(model, shape) for guess in guesses)
     return Solution(shape.astype(np.float32), found, done, system.deviations())
+
+
+def _believe(system: Equations, guess: _Guess, shape: Doubles, belief: Belief) -> None:
+    """Let landmarks tell poses and faces only; the shape is what is believed, and the outline's."""
+    system.tell_no_shape()
+    if belief.outline is not None:
+        guess.ask_outline(system, belief.outline, shape)
+    system.add_identity_prior(belief.precision, shape - belief.mean)
 
 
 @dataclass(slots=True, eq=False)
@@ -183,26 +197,61 @@ class _Guess:
         """Residuals and their derivatives at this guess."""
         moves = model.points.expressions(shape)[SOLVED]
         turned = self._points(model, shape, moves) @ self.rotation.T
-        seen = turned + self.offset
-        inverse, focal = 1 / seen[:, 2], exp(self.log_focal)
-        image = seen[:, :2] * (inverse * focal)[:, None]
+        image, to_image = self._lens(turned)
         self.residual = image - self.target
-        weights = self._weights(model, seen, robust)
+        weights = self._weights(model, turned + self.offset, robust)
         self.whitening = self.slide * np.sqrt(weights)[:, None, None]
-        to_image = np.zeros((len(turned), 2, 3))
-        to_image[:, 0, 0] = to_image[:, 1, 1] = focal * inverse
-        to_image[:, :, 2] = -image * inverse[:, None]
         to_image = self.whitening @ to_image
         count, from_head = len(shape), to_image @ self.rotation
-        slopes = np.empty((len(turned), 2, count + _POSE + len(SOLVED)))
+        slopes = np.empty((len(turned), 2, count + POSE + len(SOLVED)))
         slopes[:, :, :count] = from_head @ model.points.modes[:count].transpose(1, 2, 0)
         pose = slopes[:, :, count:]
         pose[:, :, :3] = to_image @ _turning(turned)
         pose[:, :, 3:5] = to_image[:, :, :2]
         pose[:, :, 5] = to_image[:, :, 2] * self.offset[2]
         pose[:, :, 6] = (self.whitening @ image[:, :, None])[:, :, 0]
-        pose[:, :, _POSE:] = from_head @ moves.transpose(1, 2, 0)
+        pose[:, :, POSE:] = from_head @ moves.transpose(1, 2, 0)
         self.jacobian = slopes
+
+    def ask(self, system: Equations, number: int, share: float) -> None:
+        """What landmarks and scores of photo `number` ask for by a share, and its priors."""
+        rows = sqrt(share) * self.jacobian.reshape(-1, self.jacobian.shape[2])
+        errors = sqrt(share) * (self.whitening @ self.residual[:, :, None])
+        system.add(number, rows, errors.ravel())
+        inverse, off = np.zeros(OWN), np.zeros(OWN)
+        inverse[POSE:], off[POSE:] = share * self.noise**-2, self.expression - self.prior
+        if self.pinned is None:
+            inverse[5] = _DISTANCE_DEVIATION**-2
+            off[5] = log(self.offset[2] / _DISTANCE)
+        else:
+            inverse[6], off[6] = _PINNED, self.log_focal - self.pinned
+        system.add_own_prior(number, inverse, off)
+
+    def ask_outline(self, system: Equations, outline: Outline, shape: Doubles) -> None:
+        """What the main photo's outline asks for."""
+        turned = outline.placed(shape) @ self.rotation.T
+        image, to_image = self._lens(turned)
+        missed = outline.missed(image)
+        across = (outline.normal[:, None] @ to_image)[:, 0]  # (N, 3) pixels a metre, camera's axes
+        rows = np.empty((len(turned), len(shape) + POSE))
+        rows[:, : len(shape)] = ((outline.modes @ self.rotation.T) * across).sum(2).T
+        pose = rows[:, len(shape) :]
+        pose[:, :3] = (across[:, None] @ _turning(turned))[:, 0]
+        pose[:, 3:5] = across[:, :2]
+        pose[:, 5] = across[:, 2] * self.offset[2]
+        pose[:, 6] = (outline.normal * image).sum(1)
+        share = weights(missed)
+        system.add(0, rows * share[:, None], missed * share)
+
+    def _lens(self, turned: Doubles) -> tuple[Doubles, Doubles]:
+        """Pixels (L, 2) from the middle of points (L, 3) in turned axes, (L, 2, 3) derivatives."""
+        seen = turned + self.offset
+        inverse, focal = 1 / seen[:, 2], exp(self.log_focal)
+        image = seen[:, :2] * (inverse * focal)[:, None]
+        to_image = np.zeros((len(turned), 2, 3))
+        to_image[:, 0, 0] = to_image[:, 1, 1] = focal * inverse
+        to_image[:, :, 2] = -image * inverse[:, None]
+        return image, to_image
 
     def _points(self, model: LandmarkModel, shape: Doubles, moves: Doubles) -> Doubles:
         """(468, 3) metres of head space, with the face that is made."""
@@ -231,7 +280,7 @@ class _Guess:
         self.offset[:2] += step[3:5]
         self.offset[2] *= exp(np.clip(step[5], -0.5, 0.5))
         self.log_focal += float(np.clip(step[6], -0.5, 0.5))
-        self.expression = (self.expression + step[_POSE:]).clip(0, 1)
+        self.expression = (self.expression + step[POSE:]).clip(0, 1)
 
     def seen(self, model: LandmarkModel, shape: Doubles) -> Seen:
         """What to tell others of it."""
@@ -251,87 +300,6 @@ class _Guess:
             np.linalg.norm(pixels - size / 2 - self.target, axis=1),
             _facing(model.normals @ self.rotation.T, camera.viewed(points)),
         )
-
-
-class _System:
-    """Normal equations of shape, then pose and expression of each photo."""
-
-    def __init__(self, modes: int, photos: int) -> None:
-        self._modes, self._photos = modes, photos
-        self._own = _POSE + len(SOLVED)
-        count = modes + photos * self._own
-        self._matrix, self._slope = np.zeros((count, count)), np.zeros(count)
-
-    def add(self, number: int, guess: _Guess) -> None:
-        """What a photo's landmarks and priors ask for."""
-        order = np.concatenate([np.arange(self._modes), self._places(number)])
-        rows = guess.jacobian.reshape(-1, len(order))
-        self._matrix[np.ix_(order, order)] += rows.T @ rows
-        self._slope[order] += (guess.whitening @ guess.residual[:, :, None]).ravel() @ rows
-        self._add_prior(number, guess)
-
-    def _add_prior(self, number: int, guess: _Guess) -> None:
-        inverse = np.zeros(self._own)
-        off = np.zeros(self._own)
-        inverse[_POSE:], off[_POSE:] = guess.noise**-2, guess.expression - guess.prior
-        if guess.pinned is None:
-            inverse[5] = _DISTANCE_DEVIATION**-2
-            off[5] = log(guess.offset[2] / _DISTANCE)
-        else:
-            inverse[6], off[6] = _PINNED, guess.log_focal - guess.pinned
-        places = self._places(number)
-        self._matrix[places, places] += inverse
-        self._slope[places] += inverse * off
-
-    def add_identity_prior(self, shape: Doubles, strength: float) -> None:
-        """N(0, 1), and how much it counts."""
-        places = np.arange(self._modes)
-        self._matrix[places, places] += strength
-        self._slope[places] += strength * shape
-
-    def step(self, guesses: Sequence[_Guess]) -> Doubles:
-        """The best step that keeps every expression within 0 … 1 (active sets)."""
-        count = len(self._slope)
-        now, bounded = np.zeros(count), np.zeros(count, bool)
-        for number, guess in enumerate(guesses):
-            places = self._places(number)[_POSE:]
-            now[places], bounded[places] = guess.expression, True
-        step, held = np.zeros(count), np.zeros(count, bool)
-        for _ in range(4):
-            free = ~held
-            right = -self._slope[free] - self._matrix[np.ix_(free, held)] @ step[held]
-            step[free] = np.linalg.solve(self._matrix[np.ix_(free, free)], right)
-            there = now + step
-            out = bounded & free & ((there < -1e-9) | (there > 1 + 1e-9))
-            if not out.any():
-                break
-            step[out] = np.where(there[out] < 0.5, 0.0, 1.0) - now[out]
-            held |= out
-        return step
-
-    def part(self, step: Doubles, number: int) -> Doubles:
-        """A photo's own (7 + 51,) of a step."""
-        return step[self._places(number)]
-
-    def codes(self, step: Doubles) -> Doubles:
-        """Identity and expressions of a step, without the cameras."""
-        own = [self.part(step, number)[_POSE:] for number in range(self._photos)]
-        return np.concatenate([step[: self._modes], *own])
-
-    def deviations(self) -> dict[str, float]:
-        """What is left unknown, of the main photo; see `Solution.deviations`."""
-        variance = np.diag(np.linalg.inv(self._matrix))
-        own = np.sqrt(variance[self._places(0)])
-        return {
-            "log_distance": float(own[5]),
-            "log_focal": float(own[6]),
-            "yaw_degrees": float(np.degrees(own[1])),
-            "identity": float(variance[: self._modes].mean()),
-        }
-
-    def _places(self, number: int) -> npt.NDArray[np.intp]:
-        first = self._modes + number * self._own
-        return np.arange(first, first + self._own)
 
 
 def _similar(seen: Doubles, ideal: Doubles, weights: Doubles) -> tuple[Doubles, float, Doubles]:

@@ -10,6 +10,8 @@ from functools import partial
 from head360.errors import ResourceError
 from head360.fitting.delight import turned_presets
 from head360.fitting.landmarks import LandmarkModel
+from head360.fitting.likely_shape import LikelyShape
+from head360.fitting.outline import Outliner
 from head360.fitting.parsing import load_networks
 from head360.fitting.shape import FreeForm
 from head360.fitting.steps import Once
@@ -31,6 +33,8 @@ class Stock:
     def __init__(self, models: Models) -> None:
         mesh = models.mesh
         self.landmarks = Once(partial(LandmarkModel.of, mesh))
+        self.likely = Once(LikelyShape.load)
+        self.outliner = Once(partial(Outliner, mesh))
         self.free_form = Once(
             lambda: FreeForm.of(self.landmarks(), mesh.topology, mesh.mean.numpy())
         )
@@ -43,7 +47,7 @@ class Stock:
     def begin(self) -> None:
         """Make all of it, until `close`."""
         grids = [partial(self._styles.grid, style) for style in self._styles.styles]
-        first = [self.free_form, self.seat, self.shaper, load_networks]
+        first = [self.free_form, self.likely, self.seat, self.shaper, load_networks]
         parts = [*first, *grids, self.skin, turned_presets]
         # No daemon: Python would abort when it ends in the midst of torch's work.
         threading.Thread(target=self._make, args=(parts,), name="fit").start()

@@ -40,6 +40,7 @@ from head360.fitting.fit import STEPS, FitOptions, FitProgress, FitResult
 from head360.fitting.photo import Photo
 from head360.fitting.quality import PhotoWarning
 from head360.fitting.request import Looked
+from head360.fitting.shaping import Shaped
 from head360.params import ATTRIBUTES, HeadParams, neutral_head
 from head360.progress import Progress
 from head360.rendering.request import Frame, RenderRequest
@@ -174,7 +175,8 @@ class FakeEngine:
         sitting = Sitting((a, b, c, d, e, f), OrbitCamera(distance=1.1), 2.0, placed)
         return FitResult(
             params, fake_report(photo.name, aligned), file.getvalue(), sitting,
-            aligned.crop, aligned.looked.sight(), found, aligned.solution, marks=options.marks,
+            aligned.crop, aligned.looked.sight(), found, Shaped(aligned.solution, aligned.solution),
+            marks=options.marks,
         )  # fmt: skip
 
     restyle = restyled

@@ -18,9 +18,11 @@ from head360.errors import AssetError, PhotoError, UnknownNameError
 from head360.fitting.fit import STEPS, FitOptions, FitProgress, FitResult
 from head360.fitting.landmarks import moved
 from head360.fitting.photo import photo_from_bytes, photo_from_pixels
+from head360.light import TRANSPARENT
 from head360.marks import HAIR, LEFT_OUT, NOT_HAIR
 from head360.params import EXPRESSIONS
 from head360.project import load_project
+from head360.rendering.request import RenderRequest
 from head360.sitting import sitting_bytes, sitting_of
 
 
@@ -97,6 +99,16 @@ def test_the_head_is_somebody(result: FitResult) -> None:
     assert result.params.likeness is not None
     assert result.params.likeness.modes.any()
     assert result.params.likeness.offsets is not None
+
+
+def test_the_shape_is_what_landmarks_and_outline_make_likely(result: FitResult) -> None:
+    shaped = result.shaped
+
+    assert np.linalg.norm(shaped.solution.shape) < np.linalg.norm(shaped.solved.shape)
+    assert shaped.outline is not None
+    assert len(shaped.outline.target) > 10  # her jaw and ears before a pale wall
+    assert np.abs(result.params.shape - shaped.solution.shape[:50]).max() == 0
+    assert shaped.solution.first.errors.mean() < 3
 
 
 def test_the_sitting_says_where_the_photo_was_taken_from(
@@ -365,7 +377,9 @@ def test_who_is_brushed_bald_is_bald(engine: HeadEngine, astronaut: np.ndarray) 
     assert found.params.hairstyle is None
 
 
-def test_hair_that_is_brushed_on_is_worn(engine: HeadEngine, astronaut: np.ndarray) -> None:
+def test_hair_that_is_brushed_on_is_worn(
+    engine: HeadEngine, result: FitResult, astronaut: np.ndarray
+) -> None:
     found = finished(engine.find_faces(photo_from_pixels(astronaut)))
     left, top, right, low = (int(edge) for edge in found.faces[0].box)
     reach = (right - left) // 2
@@ -375,7 +389,17 @@ def test_hair_that_is_brushed_on_is_worn(engine: HeadEngine, astronaut: np.ndarr
 
     brushed = finished(engine.fit(astronaut, FitOptions(skin=False, marks=hair)))
 
-    assert str(brushed.params.hairstyle).startswith(("long", "lob"))
+    below = [_hair_below_the_chin(engine, fit) for fit in (result, brushed)]
+    assert below[1] > 2 * below[0]
+
+
+def _hair_below_the_chin(engine: HeadEngine, fit: FitResult) -> int:
+    """Pixels of the worn hair that lie below the chin, of 256² of the crop."""
+    request = RenderRequest(
+        fit.params, fit.sitting.camera, 256, 256, "hair", background=TRANSPARENT
+    )
+    hair = engine.render(request).image[..., 3] > 127
+    return int(hair[int(fit.landmarks[152, 1] / 2) :].sum())
 
 
 def test_landmarks_placed_by_hand_are_kept(engine: HeadEngine, astronaut: np.ndarray) -> None:

@@ -99,7 +99,7 @@ def test_slopes_are_those_of_the_projection(model: LandmarkModel) -> None:
     )
     guess.linearise(model, shape, robust=False)
     before, slopes = guess.residual.copy(), guess.jacobian.copy()
-    pose, count = solver._POSE, IDENTITY_MODES
+    pose, count = solver.POSE, IDENTITY_MODES
 
     for own in [0, 1, 2, 3, 4, 5, 6, pose + 3, pose + 40]:
         step = np.zeros(pose + len(solver.SOLVED))
