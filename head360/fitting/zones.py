@@ -149,10 +149,13 @@ def _between(distance: Tensor, reach: tuple[float, float]) -> Tensor:
 
 def _near(points: Tensor, line: Tensor, reach: tuple[float, float]) -> Tensor:
     """(N,) how near points (N, 3) are to a line (M, 3), seen from in front."""
-    flat, line = points[:, :2], line[:, :2]
+    line, far = line[:, :2], reach[1]
+    low, high = line.amin(0) - far, line.amax(0) + far
+    close = torch.nonzero(((points[:, :2] > low) & (points[:, :2] < high)).all(1))[:, 0]
+    flat = points[close, :2]
     least = torch.full((len(flat),), torch.inf)
     for start, end in zip(line, [*line[1:], line[-1]], strict=True):
         along = end - start
         share = ((flat - start) @ along / along.square().sum().clamp(min=1e-12)).clamp(0, 1)
         least = torch.minimum(least, (flat - start - share[:, None] * along).norm(dim=1))
-    return _between(least, reach)
+    return torch.zeros(len(points)).index_put((close,), _between(least, reach))
