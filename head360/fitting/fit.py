@@ -255,7 +255,7 @@ class Fitter:
     ) -> tuple[HeadParams, Solution]:
         """The head of a fit after landmarks were dragged, its skin and hair as they were.
 
-        Quick enough to call while dragging (21–26 ms of processor time). The skin still lies as
+        Quick enough to call while dragging (30 ms of processor time). The skin still lies as
         the old shape had it: fit once more with `FitOptions.landmarks` when the dragging is over.
 
         Args:
