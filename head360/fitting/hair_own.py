@@ -47,7 +47,7 @@ _THICK, _FULL, _FAINTEST = 0.008, 0.98, 0.1
 #: Most that is cut off; what it costs where neighbours differ, where left and right do, and at all.
 _CUT_SCALE, _CUT_ROUGH, _CUT_ONE_SIDED, _CUT_LARGE = 0.7, 2.0, 0.02, 0.1
 #: … and, however little, per share: what no ray sees is not cut at all.
-_CUT_ANY = 0.05
+_CUT_ANY = 0.015
 #: A search starts with all hair cut a little, or nothing would tell which ends to cut; and goes so
 #: much more slowly, or ends that are not seen at first would be whole for good.
 _CUT_START, _CUT_SLOWER = 0.12, 0.25

@@ -34,7 +34,7 @@ _LEAST_LIGHT = 0.003
 _LIMITS = (0.004, 0.92)
 #: Of a hue that the photo's light alone gives even skin, this is kept: other light has it not.
 #: Skin becomes lighter by so much at most, as a logarithm: lids lit from below would glow.
-_HUE, _LIGHTER = 0.25, 0.3
+_HUE, _LIGHTER = 0.25, 0.1
 #: Of the hue of eyes and teeth, and by how much they become lighter or darker.
 _OPENING_HUE, _OPENING_MOST = 0.6, 2.0
 

@@ -169,7 +169,7 @@ def test_skin_is_painted_anew_only_as_the_moment_comes(models: Models, smiled: L
 
 
 def test_a_change_of_even_skin_keeps_little_of_its_hue() -> None:
-    change = torch.tensor([[0.3, 0.0, -0.3], [0.2, 0.2, 0.2]])
+    change = torch.tensor([[0.3, 0.0, -0.3], [0.08, 0.08, 0.08]])
 
     even = for_other_light(change, torch.zeros(2))
     lips = for_other_light(change, torch.ones(2))
