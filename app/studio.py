@@ -18,6 +18,7 @@ from app.settings import Settings, user_places
 from app.theme import app_icon
 from app.workers.engine import EngineFactory, real_engine
 from head360.assets import catalog
+from head360.heap import share_freed_memory
 
 log = logging.getLogger(__name__)
 
@@ -44,6 +45,7 @@ def run_studio(file: Path | None, make_engine: EngineFactory = real_engine) -> i
 
 def make_application() -> QApplication:
     """The one QApplication, by name."""
+    share_freed_memory()
     QApplication.setOrganizationName(ORGANISATION)
     QApplication.setApplicationName(NAME)
     QApplication.setApplicationVersion(head360.__version__)

@@ -6,13 +6,13 @@ models takes as long, most of it without the lock.
 
 from __future__ import annotations
 
-import ctypes
 import gc
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+from head360.heap import share_freed_memory
 from head360.model.ahead import ReadAhead
 
 if TYPE_CHECKING:
@@ -23,29 +23,13 @@ if TYPE_CHECKING:
 _SWITCH_S = 0.0005
 
 
-#: Of glibc's `mallopt`.
-_ARENA_MAX = -8
-
-
 def started_engine() -> HeadEngine:
     """An engine whose models are being read already. Its OpenGL context is the calling thread's."""
-    _share_freed_memory()
+    share_freed_memory()
     ahead = ReadAhead()
     with _importing():
         from head360.engine import HeadEngine
     return HeadEngine(ahead)
-
-
-def _share_freed_memory() -> None:
-    """Let all threads take memory from one place, where there is glibc.
-
-    Otherwise each thread has a place of its own, and what one freed is of no use to the next: fits,
-    whose steps run on threads, took a quarter more memory, and longer, for the system fills what
-    it gives with zeros.
-    """
-    if sys.platform == "linux":
-        with suppress(AttributeError, OSError):  # another C library
-            ctypes.CDLL(None).mallopt(_ARENA_MAX, 1)
 
 
 @contextmanager
