@@ -11,7 +11,7 @@ Conventions, everywhere:
 
 import os
 
-__version__ = "0.7.0"
+__version__ = "0.8.0"
 
 # Threads that wait for torch's next task would spin, on the cores that software OpenGL draws with.
 # The OpenMP library reads this once, when torch is first imported.
