@@ -202,6 +202,10 @@ def test_a_run_writes_networks_and_figures_and_goes_on(
     more = replace(CONFIG, style=replace(CONFIG.style, shapes="small"))
     again = list(run(FacesRun(more, None, out, work)))
 
+    for path in (work / "held-out").iterdir():
+        path.unlink()
+    blind = list(run(FacesRun(more, None, out, work)))
+
     network, names = load_style(out / STYLE_FILE)
     assert names == load_faces(out / FACES_FILE)[1] == tuple(name or "" for name in WORN)
     assert network.shape == SHAPES["small"]
@@ -210,6 +214,7 @@ def test_a_run_writes_networks_and_figures_and_goes_on(
     assert (out / FACES_FILE).stat().st_mtime_ns == parser, "what is finished stays"
     assert any("disturbed, small: top-1" in line for line in again)
     assert (out / run_faces.TEACHER_FILE).exists()
+    assert blind[-1].startswith("disturbed, small:"), "without anybody to measure with, too"
     assert '"held_out"' in (out / "faces.json").read_text()
 
 

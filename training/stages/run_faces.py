@@ -36,7 +36,7 @@ from training.stages.style_learners import StyleLearner, TeacherLearner
 from training.stages.style_pool import SHAPES, StylePool, size_of
 
 TEACHER_FILE = "hairstyle-resnet50.safetensors"
-_LOOK, _TOLD_EVERY = 40, 100
+_LOOK, _TOLD_EVERY = 40, 20
 _WAIT_S = 1.0
 #: Seconds of a limited run that are kept for measuring and writing.
 _RESERVE = 40.0
@@ -179,7 +179,8 @@ def _finished(job: FacesRun, shown: Shown, journal: Journal, learnt: Learnt) -> 
     best = best_of(found, learnt.styles)
     (job.out / _candidate(best)).replace(job.out / STYLE_FILE)
     write_report(job.out / "faces.json", job.config, job.device, f"{shown}; ships: {best}", found)
-    journal.sheet(0, overlays(learnt.parser, shown.held_pool), columns=8)
+    if cells := overlays(learnt.parser, shown.held_pool):
+        journal.sheet(0, cells, columns=8)
     for kind, rows in found.items():
         for name, row in rows.items():
             said = ", ".join(f"{key} {value:.4f}" for key, value in row.items())
