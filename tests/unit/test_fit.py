@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 import json
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -21,18 +20,6 @@ from head360.fitting.photo import photo_from_bytes, photo_from_pixels
 from head360.marks import HAIR, LEFT_OUT
 from head360.params import EXPRESSIONS
 from head360.project import load_project
-
-
-@pytest.fixture(scope="module")
-def engine(face_landmarker: None) -> Iterator[HeadEngine]:
-    made = HeadEngine()
-    yield made
-    made.close()
-
-
-@pytest.fixture(scope="module")
-def result(engine: HeadEngine, astronaut: np.ndarray) -> FitResult:
-    return finished(engine.fit(astronaut, FitOptions(skin=False)))
 
 
 def test_landmarks_are_met(result: FitResult) -> None:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import numpy as np
 import pytest
 
@@ -15,18 +13,6 @@ from head360.light import TRANSPARENT
 from head360.marks import HAIR, LEFT_OUT, NOT_HAIR
 from head360.rendering.request import RenderRequest
 from head360.sitting import sitting_bytes, sitting_of
-
-
-@pytest.fixture(scope="module")
-def engine(face_landmarker: None) -> Iterator[HeadEngine]:
-    made = HeadEngine()
-    yield made
-    made.close()
-
-
-@pytest.fixture(scope="module")
-def result(engine: HeadEngine, astronaut: np.ndarray) -> FitResult:
-    return finished(engine.fit(astronaut, FitOptions(skin=False)))
 
 
 def test_what_is_brushed_out_is_not_looked_at(engine: HeadEngine, astronaut: np.ndarray) -> None:
